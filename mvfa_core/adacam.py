@@ -1,0 +1,41 @@
+"""AdaCAM: one attention map per picture, in the forward pass, from no label and no gradient (Section 2.1, Eq. 1-2).
+
+    B images · C classes · H W grid in cells
+"""
+
+from __future__ import annotations
+
+import torch
+
+from mvfa_core.checks import expect, expect_dims, expect_finite
+
+
+def attention_map(G_BCHW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Class maps G -> attention map A and auxiliary probabilities f.
+
+    f = softmax(GAP(G)) and A = sum_i f_i G_i (Eq. 1 and 2): the expectation of the class maps under the model's own
+    belief. Because the softmax widens gaps between logits, A is close to the map of the most probable class.
+
+    Returns:
+        A_BHW in logit units, f_BC with rows that sum to 1.
+
+    Raises:
+        ValueError: G is not four-dimensional or holds NaN or infinity.
+    """
+    expect_dims(G_BCHW, "BCHW", "G_BCHW")
+    expect_finite(G_BCHW, "G_BCHW")
+    f_BC = G_BCHW.mean(dim=(-2, -1)).softmax(dim=1)
+    return torch.einsum("bc,bchw->bhw", f_BC, G_BCHW), f_BC
+
+
+def label_dial(G_BCHW: torch.Tensor, temperature: float) -> torch.Tensor:
+    """sum_i softmax(z / T)_i G_i, shape (B, H, W), with z = GAP(G): from the arg-max class map (T -> 0) through
+    AdaCAM (T = 1) to the mean of all class maps (T -> infinity).
+
+    Raises:
+        ValueError: T is not positive.
+    """
+    expect_dims(G_BCHW, "BCHW", "G_BCHW")
+    expect(temperature > 0, "temperature", "a positive number", temperature)
+    weights_BC = (G_BCHW.mean(dim=(-2, -1)) / temperature).softmax(dim=1)
+    return torch.einsum("bc,bchw->bhw", weights_BC, G_BCHW)

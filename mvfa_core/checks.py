@@ -1,0 +1,63 @@
+"""Refusals: every wrong value is answered with what was expected and what was got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+
+def expect(ok: bool, what: str, expected: str, got: object) -> None:
+    """Raise `ValueError` naming the argument, what it should have been and what it was, unless `ok`."""
+    if not ok:
+        raise ValueError(f"{what}: expected {expected}, got {got}")
+
+
+def expect_dims(tensor: torch.Tensor, letters: str, what: str) -> None:
+    """Raise `ValueError` unless `tensor` has one non-empty dimension per letter (`"BDHW"` asks for four)."""
+    expect(isinstance(tensor, torch.Tensor), what, f"a tensor of dimensions {letters}", type(tensor).__name__)
+    fits = tensor.ndim == len(letters) and tensor.numel() > 0
+    expect(fits, what, f"{len(letters)} non-empty dimensions ({letters})", f"shape {tuple(tensor.shape)}")
+
+
+def expect_finite(tensor: torch.Tensor, what: str) -> None:
+    """Raise `ValueError` if `tensor` holds NaN or infinity.
+
+    Reading values back stalls an accelerator, so there the look is taken only outside of training; while a graph
+    is traced or compiled it is not taken at all. The sum is a cheap first look: it is finite only if no value is NaN
+    or infinite.
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return
+    if tensor.device.type != "cpu" and torch.is_grad_enabled():
+        return
+    if not torch.isfinite(tensor.detach().sum()):
+        bad = int((~torch.isfinite(tensor)).sum())
+        expect(bad == 0, what, "finite numbers", f"{bad} NaN or infinite of {tensor.numel()}")
+
+
+def expect_choice(name: str, known: Iterable[str], what: str) -> None:
+    """Raise `ValueError` listing the known names unless `name` is one of them."""
+    known = list(known)
+    expect(name in known, what, "one of " + ", ".join(known), repr(name))
+
+
+def expect_k(k: int, cells: int) -> None:
+    """Raise `ValueError` unless 1 <= K <= H*W."""
+    whole = isinstance(k, int) and not isinstance(k, bool)
+    expect(whole and 1 <= k <= cells, "k", f"a whole number from 1 to H*W = {cells}", repr(k))
+
+
+def expect_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
+    """Return L_R as a tuple; raise `ValueError` unless it holds at least one size and every size is odd and >= 1."""
+    sizes = tuple(sizes)
+    expect(len(sizes) > 0, "sizes", "at least one region size", "an empty list")
+    odd = all(isinstance(r, int) and not isinstance(r, bool) and r >= 1 and r % 2 == 1 for r in sizes)
+    expect(odd, "sizes", "odd whole numbers >= 1", list(sizes))
+    return sizes
+
+
+def expect_target(target: int, classes: int) -> None:
+    """Raise `ValueError` unless `target` is a class index from 0 to C - 1."""
+    whole = isinstance(target, int) and not isinstance(target, bool)
+    expect(whole and 0 <= target < classes, "target", f"a class index from 0 to {classes - 1}", repr(target))

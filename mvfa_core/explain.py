@@ -1,0 +1,154 @@
+"""Explain a picture: one forward pass of the backbone, then everything the pages and the command line show.
+
+    B images · D channels · C classes · H W grid in cells · K anchors · R sizes · M = K*R views
+
+`encode` is the only call of the backbone; `explain_encoding` takes milliseconds, so K, L_R and the class may change
+as often as a hand moves.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+import torch
+
+from mvfa_core.adacam import attention_map
+from mvfa_core.checks import expect, expect_target
+from mvfa_core.explanation import Explanation, Region
+from mvfa_core.images import Picture, as_picture, to_tensor
+from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, top_regions
+from mvfa_core.model import GAP, MFA, Classifier
+from mvfa_core.regions import cells_to_pixels
+from mvfa_core.stages import Stages
+
+__all__ = [
+    "Encoding", "Explanation", "Region", "TopRegions",
+    "cam", "contribution_map", "encode", "explain", "explain_encoding", "grad_cam", "top_regions",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A picture after the backbone: F_BDHW with B = 1, and the picture's (width, height) in px."""
+
+    F_BDHW: torch.Tensor
+    size_px: tuple[int, int]
+
+
+def encode(model: Classifier, picture: Picture) -> Encoding:
+    """The backbone's one call: picture -> F, on the model's device, in evaluation mode without gradients."""
+    picture = as_picture(picture)
+    device = next(model.parameters()).device
+    with torch.no_grad():
+        F_BDHW = model.eval().backbone(to_tensor(picture, model.side).to(device))
+    return Encoding(F_BDHW, picture.size)
+
+
+def explain(
+    model: Classifier,
+    picture: Picture,
+    *,
+    target: int | None = None,
+    k: int | None = None,
+    sizes: Sequence[int] | None = None,
+) -> Explanation:
+    """Everything about one picture from one forward pass of the backbone.
+
+    Args:
+        picture: a PIL picture or a uint8 array (height, width, 3); it is squashed to the model's side.
+        target: the class to explain; the predicted one if not given.
+        k, sizes: K and L_R in cells for this call; the model's own if not given.
+
+    Raises:
+        ValueError: class, K or a size out of range, or a model whose features are not finite.
+    """
+    return explain_encoding(model, encode(model, picture), target=target, k=k, sizes=sizes)
+
+
+def explain_encoding(
+    model: Classifier,
+    encoding: Encoding,
+    *,
+    target: int | None = None,
+    k: int | None = None,
+    sizes: Sequence[int] | None = None,
+) -> Explanation:
+    """As `explain`, from a picture that has been through the backbone."""
+    gap = isinstance(model.pooling, GAP)
+    expect(not gap or (k is None and sizes is None), "k and sizes", "none for a GAP model", "some")
+    options = {} if gap else {"k": k, "sizes": sizes}
+    with torch.no_grad():
+        stages = model.pooling(encoding.F_BDHW, **options)
+    logits_C = stages.ensemble_BC[0]
+    predicted = int(logits_C.argmax())
+    target = predicted if target is None else target
+    expect_target(target, len(model.classes))
+    views = 1 if stages.logits_BMC is None else stages.logits_BMC.shape[1]
+    return Explanation(
+        classes=model.classes,
+        target=target,
+        predicted=predicted,
+        pooling="gap" if gap else "mfa",
+        size_px=encoding.size_px,
+        grid=stages.grid,
+        ensemble_C=_numpy((logits_C / views).softmax(dim=0)),
+        logits_C=_numpy(logits_C),
+        **_maps(model.pooling, stages, target, options, views),
+        **({} if gap else _views(stages, encoding.size_px)),
+    )
+
+
+def _maps(pooling: MFA | GAP, stages: Stages, target: int, options: dict, views: int) -> dict:
+    """The maps of an explanation; all of them stay on the grid, (H, W)."""
+    F_BDHW, weights = stages.F_BDHW, pooling.head.class_weights()
+    if isinstance(pooling, MFA):
+        A_BHW, cam_weight_CD = stages.A_BHW, pooling.auxiliary.weight[:, :, 0, 0]
+    else:
+        cell_logits = pooling.head.finish(pooling.head.maps(F_BDHW).movedim(1, -1)).movedim(-1, 1)
+        A_BHW = attention_map(cell_logits)[0]
+        cam_weight_CD = None if weights is None else weights[0]
+    scale = stages.grid[0] * stages.grid[1] / views
+    gradient_map = grad_cam(lambda F: pooling(F, **options), F_BDHW, target)[0] * scale
+    contribution, bias = (None, 0.0)
+    if weights is not None:
+        contribution_BHW, bias = contribution_map(stages, *weights, target)
+        contribution = _numpy(contribution_BHW[0])
+    return {
+        "cam_HW": None if cam_weight_CD is None else _numpy(cam(F_BDHW, cam_weight_CD, target)[0]),
+        "grad_cam_HW": _numpy(gradient_map),
+        "adacam_HW": _numpy(A_BHW[0]),
+        "contribution_HW": contribution,
+        "contribution_bias": bias,
+    }
+
+
+def _views(stages: Stages, size_px: tuple[int, int]) -> dict:
+    """What only MFA has: anchors, regions and their votes."""
+    boxes_KR4 = stages.boxes_BKR4[0]
+    return {
+        "auxiliary_C": _numpy(stages.f_BC[0]),
+        "k": boxes_KR4.shape[0],
+        "sizes": stages.sizes,
+        "anchors_K2": stages.anchors_BK2[0].cpu().numpy(),
+        "boxes_KR4": boxes_KR4.cpu().numpy(),
+        "boxes_px_KR4": cells_to_pixels(boxes_KR4, stages.grid, (size_px[1], size_px[0])).cpu().numpy(),
+        "confidence_MC": _numpy(stages.logits_BMC[0].softmax(dim=-1)),
+    }
+
+
+def _numpy(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().float().cpu().numpy()
+
+
+class _Callable(ModuleType):
+    """`mvfa_core.explain` is a room with tools and, called, the tool most people want: both names are public."""
+
+    def __call__(self, *args: object, **options: object) -> Explanation:
+        return explain(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,0 +1,100 @@
+"""The main classifier heads, each split in two: a linear first layer that may be applied to maps before pooling, and
+the rest that is applied to pooled vectors (Section 2.2; prototypes: Yang et al. 2018).
+
+    B images · D channels · E outputs of the first layer · C classes · M views
+
+Averaging is linear, so pool(first(F)) = first(pool(F)). With `maps` done first, pooling handles E channels, not D.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as nnf
+from torch import nn
+
+from mvfa_core.checks import expect, expect_choice
+
+
+class LinearHead(nn.Module):
+    """One fully connected layer, the paper's default: g = W a + b."""
+
+    def __init__(self, channels: int, num_classes: int) -> None:
+        super().__init__()
+        self.fc = nn.Linear(channels, num_classes)
+
+    def maps(self, F_BDHW: torch.Tensor) -> torch.Tensor:
+        """The logits at every cell, shape (B, C, H, W): the layer as a 1x1 convolution."""
+        return nnf.conv2d(F_BDHW, self.fc.weight[:, :, None, None], self.fc.bias)
+
+    def finish(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Pooled maps (..., C) are the logits already."""
+        return pooled
+
+    def class_weights(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """W_CD and b_C of g = W a + b."""
+        return self.fc.weight, self.fc.bias
+
+
+class MLPHead(nn.Module):
+    """Fully connected layers joined by ReLU, of any hidden widths."""
+
+    def __init__(self, channels: int, num_classes: int, hidden: Sequence[int] = (256,)) -> None:
+        super().__init__()
+        fits = len(hidden) > 0 and all(width >= 1 for width in hidden)
+        expect(fits, "hidden", "one or more widths >= 1", list(hidden))
+        widths = [channels, *hidden, num_classes]
+        self.first = nn.Linear(widths[0], widths[1])
+        later = [layer for a, b in zip(widths[1:-1], widths[2:], strict=True) for layer in (nn.ReLU(), nn.Linear(a, b))]
+        self.rest = nn.Sequential(*later)
+
+    def maps(self, F_BDHW: torch.Tensor) -> torch.Tensor:
+        """The first layer at every cell, shape (B, hidden[0], H, W)."""
+        return nnf.conv2d(F_BDHW, self.first.weight[:, :, None, None], self.first.bias)
+
+    def finish(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Pooled first-layer outputs (..., hidden[0]) -> logits (..., C)."""
+        return self.rest(pooled)
+
+    def class_weights(self) -> None:
+        """None: the logits of an MLP are not a weighted sum of the features."""
+        return None
+
+
+class PrototypeHead(nn.Module):
+    """One prototype p_c per class; the logit is -gamma ||a - p_c||^2, less the part that all classes share.
+
+    -gamma ||a - p||^2 = 2 gamma p.a - gamma ||p||^2 - gamma ||a||^2, and the last term is equal for all classes: no
+    softmax, arg max or cross-entropy (the DCE loss of Yang et al. 2018) can see it, so the score is left linear.
+    """
+
+    def __init__(self, channels: int, num_classes: int, gamma: float = 0.1) -> None:
+        super().__init__()
+        expect(gamma > 0, "gamma", "a positive number", gamma)
+        self.gamma = gamma
+        self.prototypes_CD = nn.Parameter(torch.randn(num_classes, channels) * 0.1)
+
+    def maps(self, F_BDHW: torch.Tensor) -> torch.Tensor:
+        """The linear scores at every cell, shape (B, C, H, W)."""
+        weight_CD, bias_C = self.class_weights()
+        return nnf.conv2d(F_BDHW, weight_CD[:, :, None, None], bias_C)
+
+    def finish(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Pooled scores (..., C) are the logits already."""
+        return pooled
+
+    def class_weights(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """W_CD = 2 gamma p and b_C = -gamma ||p||^2."""
+        return 2 * self.gamma * self.prototypes_CD, -self.gamma * self.prototypes_CD.square().sum(dim=1)
+
+
+Head = LinearHead | MLPHead | PrototypeHead
+HEADS: dict[str, Callable[..., Head]] = {"linear": LinearHead, "mlp": MLPHead, "prototype": PrototypeHead}
+
+
+def build_head(name: str, channels: int, num_classes: int, **options: object) -> Head:
+    """A head by name; an unknown name is a `ValueError` that lists the known ones."""
+    expect_choice(name, HEADS, "head")
+    expect(num_classes >= 2, "num_classes", "at least 2", num_classes)
+    return HEADS[name](channels, num_classes, **options)

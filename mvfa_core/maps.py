@@ -1,0 +1,106 @@
+"""Maps and rankings of one pass: class activation maps, top regions, and the contributions that add up to a logit.
+
+    B images · D channels · C classes · H W grid in cells · K anchors · R sizes · M = K*R views, m = k*R + r
+
+No hooks: the model hands over its last feature map, so Grad-CAM differentiates only what follows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from mvfa_core.checks import expect, expect_dims, expect_target
+from mvfa_core.stages import Stages
+
+
+def cam(F_BDHW: torch.Tensor, weight_CD: torch.Tensor, target: int) -> torch.Tensor:
+    """CAM of a single-layer head for one class, sum_d w_d F_d (Zhou et al. 2016), shape (B, H, W), in logit units.
+
+    With the weights of a 1x1 convolution instead of a fully connected layer it is the class map G_c less its bias.
+    """
+    expect_dims(F_BDHW, "BDHW", "F_BDHW")
+    fits = weight_CD.ndim == 2 and weight_CD.shape[1] == F_BDHW.shape[1]
+    expect(fits, "weight_CD", f"shape (C, {F_BDHW.shape[1]})", tuple(weight_CD.shape))
+    expect_target(target, weight_CD.shape[0])
+    return torch.einsum("d,bdhw->bhw", weight_CD[target], F_BDHW)
+
+
+def grad_cam(pooling: Callable[[torch.Tensor], Stages], F_BDHW: torch.Tensor, target: int) -> torch.Tensor:
+    """Grad-CAM of what follows the feature map, sum_d alpha_d F_d with alpha_d = mean over cells of d logit / d F_d.
+
+    The paper's form keeps the sign; other implementations cut it at zero (ReLU) for display.
+
+    Args:
+        pooling: F_BDHW -> Stages, the part of a model behind its backbone.
+        F_BDHW: feature map; nothing behind it in the graph is touched.
+        target: class index.
+
+    Returns:
+        map_BHW.
+    """
+    expect_dims(F_BDHW, "BDHW", "F_BDHW")
+    with torch.enable_grad():
+        leaf_BDHW = F_BDHW.detach().requires_grad_()
+        logits_BC = pooling(leaf_BDHW).ensemble_BC
+        expect_target(target, logits_BC.shape[1])
+        (gradient_BDHW,) = torch.autograd.grad(logits_BC[:, target].sum(), leaf_BDHW)
+    return torch.einsum("bd,bdhw->bhw", gradient_BDHW.mean(dim=(-2, -1)), F_BDHW.detach())
+
+
+@dataclass(frozen=True)
+class TopRegions:
+    """The n most confident regions of every picture, best first.
+
+    Attributes:
+        views_BN: view index m = k*R + r.
+        boxes_BN4: inclusive corners in cells.
+        confidence_BN: s_{i,c} of the class asked for.
+    """
+
+    views_BN: torch.Tensor
+    boxes_BN4: torch.Tensor
+    confidence_BN: torch.Tensor
+
+
+def top_regions(stages: Stages, target: int, n: int) -> TopRegions:
+    """The n regions whose views the main head gives to `target` with the highest confidence s_{i,c} (Figure 7).
+
+    Equal confidences keep the order of the views.
+
+    Raises:
+        ValueError: GAP stages, a class out of range, or n not in 1..M.
+    """
+    expect(stages.logits_BMC is not None, "stages", "those of an MFA model", "those of a GAP model")
+    assert stages.logits_BMC is not None and stages.boxes_BKR4 is not None
+    _, views, classes = stages.logits_BMC.shape
+    expect_target(target, classes)
+    expect(isinstance(n, int) and 1 <= n <= views, "n", f"a whole number from 1 to K*R = {views}", repr(n))
+    confidence_BM = stages.logits_BMC.softmax(dim=-1)[..., target]
+    order_BN = confidence_BM.argsort(dim=1, descending=True, stable=True)[:, :n]
+    boxes_BM4 = stages.boxes_BKR4.flatten(1, 2)
+    return TopRegions(
+        views_BN=order_BN,
+        boxes_BN4=boxes_BM4.gather(1, order_BN[..., None].expand(-1, -1, 4)),
+        confidence_BN=confidence_BM.gather(1, order_BN),
+    )
+
+
+def contribution_map(
+    stages: Stages, weight_CD: torch.Tensor, bias_C: torch.Tensor, target: int
+) -> tuple[torch.Tensor, float]:
+    """What every cell adds to the logit of a class, exactly, for a linear head.
+
+    M_c(p) = (W_c . F_p) * sum over regions i that hold p of 1/|region_i|; summed over p, plus M b_c, it is the
+    ensemble logit of Eq. 8. For the GAP twin the one region is the whole map.
+
+    Returns:
+        map_BHW in logit units, and the constant M b_c (b_c for GAP).
+    """
+    per_cell_BHW = cam(stages.F_BDHW, weight_CD, target)
+    bias = float(bias_C[target].detach())
+    if stages.weights_BMHW is None:
+        return per_cell_BHW / per_cell_BHW[0].numel(), bias
+    return per_cell_BHW * stages.weights_BMHW.sum(dim=1), stages.weights_BMHW.shape[1] * bias
