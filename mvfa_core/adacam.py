@@ -1,6 +1,6 @@
 """AdaCAM: one attention map per picture, in the forward pass, from no label and no gradient (Section 2.1, Eq. 1-2).
 
-    B images · C classes · H W grid in cells
+B images · C classes · H W grid in cells
 """
 
 from __future__ import annotations

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-import timm
 import torch
-import torchvision
 from torch import nn
 
 from mvfa_core.checks import expect, expect_choice
@@ -40,7 +39,7 @@ class Backbone:
 
 
 class Residual(nn.Module):
-    """Two 3x3 convolutions with batch norm and a shortcut; a 1x1 convolution on the shortcut where the shape changes."""
+    """Two 3x3 convolutions and a shortcut, which is a 1x1 convolution where the shape changes."""
 
     def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
         super().__init__()
@@ -58,20 +57,45 @@ class Residual(nn.Module):
         return torch.relu(self.body(x) + self.shortcut(x))
 
 
+class Context(nn.Module):
+    """A bottleneck whose middle convolution is dilated: each cell sees 32 px more at stride 8, for a tenth of the
+    multiplications that two full convolutions would take."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        half = channels // 2
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, half, 1, bias=False),
+            nn.BatchNorm2d(half),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(half, half, 3, padding=2, dilation=2, bias=False),
+            nn.BatchNorm2d(half),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(half, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.body(x) + x)
+
+
 def compact() -> nn.Module:
-    """Our own small residual net for two CPU cores: 112 px -> 14 x 14, 32-64-128 channels, two blocks a stage."""
+    """Our own small residual net for two CPU cores: 112 px -> 14 x 14 cells, 32-64-128 channels; a cell sees 71 px."""
     stem = [nn.Conv2d(3, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU(inplace=True)]
-    stages = [Residual(32, 32, 1), Residual(32, 64, 2), Residual(64, 64, 1), Residual(64, 128, 2), Residual(128, 128, 1)]
-    return nn.Sequential(*stem, *stages)
+    return nn.Sequential(*stem, Residual(32, 64, 2), Residual(64, 128, 2), Context(128))
 
 
 def vgg16() -> nn.Module:
     """The convolutions of VGG16 without the last pooling: 224 px -> 14 x 14 x 512."""
+    import torchvision  # here and below: half of the start-up time, for those who need it
+
     return torchvision.models.vgg16(weights=None).features[:-1]
 
 
 def resnet(name: str, stages: int) -> nn.Module:
     """A torchvision ResNet or ResNeXt up to and with its stage 2..5 (counting the stem as the first)."""
+    import torchvision
+
     net = getattr(torchvision.models, name)(weights=None)
     blocks = [net.layer1, net.layer2, net.layer3, net.layer4][: stages - 1]
     return nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool, *blocks)
@@ -79,7 +103,9 @@ def resnet(name: str, stages: int) -> nn.Module:
 
 def mobilenet(stages: int) -> nn.Module:
     """MobileNet v1 (timm) up to and with its stage 1..5."""
-    net = timm.create_model("mobilenetv1_100", pretrained=False)
+    import timm
+
+    net: Any = timm.create_model("mobilenetv1_100", pretrained=False)
     return nn.Sequential(net.conv_stem, net.bn1, *net.blocks[:stages])
 
 

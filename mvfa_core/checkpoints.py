@@ -64,7 +64,9 @@ def load_model(path: Path | str) -> Classifier:
     wrong = _differences(model.state_dict(), tensors)
     if wrong:
         raise CheckpointError(f"{file.name}: the weights do not fit the card: {wrong}")
-    model.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()})
+    model.load_state_dict(
+        {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    )
     return model.eval()
 
 
@@ -93,7 +95,9 @@ def _open(file: Path) -> tuple[dict, dict[str, torch.Tensor]]:
     try:
         card = json.loads(metadata["card"])
     except (KeyError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{file.name}: holds weights but no card of this project; save it with save_model") from error
+        raise CheckpointError(
+            f"{file.name}: holds weights but no card of this project; save it with save_model"
+        ) from error
     return card, tensors
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
@@ -106,8 +107,9 @@ def _maps(pooling: MFA | GAP, stages: Stages, target: int, options: dict, views:
     """The maps of an explanation; all of them stay on the grid, (H, W)."""
     F_BDHW, weights = stages.F_BDHW, pooling.head.class_weights()
     if isinstance(pooling, MFA):
-        A_BHW, cam_weight_CD = stages.A_BHW, pooling.auxiliary.weight[:, :, 0, 0]
-    else:
+        A_BHW = _filled(stages.A_BHW)
+        cam_weight_CD: torch.Tensor | None = pooling.auxiliary.weight[:, :, 0, 0]
+    else:  # the head at every cell is what a 1x1 convolution with its weights would give
         cell_logits = pooling.head.finish(pooling.head.maps(F_BDHW).movedim(1, -1)).movedim(-1, 1)
         A_BHW = attention_map(cell_logits)[0]
         cam_weight_CD = None if weights is None else weights[0]
@@ -128,16 +130,21 @@ def _maps(pooling: MFA | GAP, stages: Stages, target: int, options: dict, views:
 
 def _views(stages: Stages, size_px: tuple[int, int]) -> dict:
     """What only MFA has: anchors, regions and their votes."""
-    boxes_KR4 = stages.boxes_BKR4[0]
+    boxes_KR4 = _filled(stages.boxes_BKR4)[0]
     return {
-        "auxiliary_C": _numpy(stages.f_BC[0]),
+        "auxiliary_C": _numpy(_filled(stages.f_BC)[0]),
         "k": boxes_KR4.shape[0],
         "sizes": stages.sizes,
-        "anchors_K2": stages.anchors_BK2[0].cpu().numpy(),
+        "anchors_K2": _filled(stages.anchors_BK2)[0].cpu().numpy(),
         "boxes_KR4": boxes_KR4.cpu().numpy(),
         "boxes_px_KR4": cells_to_pixels(boxes_KR4, stages.grid, (size_px[1], size_px[0])).cpu().numpy(),
-        "confidence_MC": _numpy(stages.logits_BMC[0].softmax(dim=-1)),
+        "confidence_MC": _numpy(_filled(stages.logits_BMC)[0].softmax(dim=-1)),
     }
+
+
+def _filled(tensor: torch.Tensor | None) -> torch.Tensor:
+    assert tensor is not None, "an MFA model fills every stage"
+    return tensor
 
 
 def _numpy(tensor: torch.Tensor) -> np.ndarray:
@@ -147,7 +154,7 @@ def _numpy(tensor: torch.Tensor) -> np.ndarray:
 class _Callable(ModuleType):
     """`mvfa_core.explain` is a room with tools and, called, the tool most people want: both names are public."""
 
-    def __call__(self, *args: object, **options: object) -> Explanation:
+    def __call__(self, *args: Any, **options: Any) -> Explanation:
         return explain(*args, **options)
 
 

@@ -1,11 +1,11 @@
 """The record of one explained picture: everything the pages and the command line show, as NumPy and plain Python.
 
-    C classes · H W grid in cells · K anchors · R sizes · M = K*R views, m = k*R + r
+C classes · H W grid in cells · K anchors · R sizes · M = K*R views, m = k*R + r
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -81,10 +81,24 @@ class Explanation:
             return ()
         target = self.target if target is None else target
         expect_target(target, len(self.classes))
-        order = np.argsort(-self.confidence_MC[:, target], kind="stable")
+        order = np.argsort(-self.confidence_MC[:, target], kind="stable").tolist()
         if distinct:
             order = _without_overlap(self.boxes_KR4.reshape(-1, 4), order, n)
-        return tuple(self._region(rank, int(view), target) for rank, view in enumerate(order[:n], start=1))
+        return tuple(self._region(rank, view, target) for rank, view in enumerate(order[:n], start=1))
+
+    def to_json(self, top: int = 10) -> dict:
+        """Every number of the explanation as JSON types, with the `top` regions spelled out."""
+        arrays = {name: value for name, value in vars(self).items() if name != "confidence_MC"}
+        plain = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in arrays.items()}
+        views = 0 if self.confidence_MC is None else len(self.confidence_MC)
+        return {
+            **plain,
+            "predicted_class": self.classes[self.predicted],
+            "target_class": self.classes[self.target],
+            "confidence": float(self.ensemble_C[self.predicted]),
+            "views": views,
+            "top_regions": [asdict(region) for region in self.top(top)],
+        }
 
     def _region(self, rank: int, view: int, target: int) -> Region:
         assert self.sizes and self.anchors_K2 is not None and self.confidence_MC is not None
@@ -101,12 +115,12 @@ class Explanation:
         )
 
 
-def _without_overlap(boxes_M4: np.ndarray, order: np.ndarray, n: int) -> list[int]:
+def _without_overlap(boxes_M4: np.ndarray, order: list[int], n: int) -> list[int]:
     """The first n views in `order` that overlap no earlier one by more than half."""
     chosen: list[int] = []
     for view in order:
         if all(_iou(boxes_M4[view], boxes_M4[other]) <= DISTINCT_IOU for other in chosen):
-            chosen.append(int(view))
+            chosen.append(view)
         if len(chosen) == n:
             break
     return chosen

@@ -9,6 +9,7 @@ Averaging is linear, so pool(first(F)) = first(pool(F)). With `maps` done first,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as nnf
@@ -46,7 +47,7 @@ class MLPHead(nn.Module):
         expect(fits, "hidden", "one or more widths >= 1", list(hidden))
         widths = [channels, *hidden, num_classes]
         self.first = nn.Linear(widths[0], widths[1])
-        later = [layer for a, b in zip(widths[1:-1], widths[2:], strict=True) for layer in (nn.ReLU(), nn.Linear(a, b))]
+        later = [layer for a, b in pairwise(widths[1:]) for layer in (nn.ReLU(), nn.Linear(a, b))]
         self.rest = nn.Sequential(*later)
 
     def maps(self, F_BDHW: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """The losses of Eq. 1, 6, 7 and 9.
 
-    B images · C classes · M views
+B images · C classes · M views
 """
 
 from __future__ import annotations
@@ -72,4 +72,4 @@ def _expect_labels(labels_B: torch.Tensor, logits_BC: torch.Tensor) -> None:
     expect(tuple(labels_B.shape) == (batch,), "labels", f"shape ({batch},)", tuple(labels_B.shape))
     if labels_B.device.type == "cpu":  # elsewhere the look would stall the device at every step
         low, high = int(labels_B.min()), int(labels_B.max())
-        expect(0 <= low and high < classes, "labels", f"class indices from 0 to {classes - 1}", f"{low} to {high}")
+        expect(low >= 0 and high < classes, "labels", f"class indices from 0 to {classes - 1}", f"{low} to {high}")

@@ -85,7 +85,9 @@ class MFA(nn.Module):
 class GAP(nn.Module):
     """The twin that MFA replaces: one view, the mean over the whole map, through the same head."""
 
-    def __init__(self, channels: int, num_classes: int, *, head: str = "linear", head_options: dict | None = None) -> None:
+    def __init__(
+        self, channels: int, num_classes: int, *, head: str = "linear", head_options: dict | None = None
+    ) -> None:
         super().__init__()
         self.head: Head = build_head(head, channels, num_classes, **(head_options or {}))
 

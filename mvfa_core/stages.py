@@ -1,6 +1,6 @@
 """Stages: the frozen record of one forward pass, one field per step of the method.
 
-    B images · D channels · C classes · H W grid in cells · K anchors · R region sizes · M = K*R views, m = k*R + r
+B images · D channels · C classes · H W grid in cells · K anchors · R region sizes · M = K*R views, m = k*R + r
 """
 
 from __future__ import annotations

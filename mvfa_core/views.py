@@ -1,6 +1,6 @@
 """What each view is: the mean over its region, for all regions at once as one matrix product (Section 2.2).
 
-    B images · D channels · H W grid in cells · K anchors · R sizes · M = K*R views, anchor-major: m = k*R + r
+B images · D channels · H W grid in cells · K anchors · R sizes · M = K*R views, anchor-major: m = k*R + r
 """
 
 from __future__ import annotations

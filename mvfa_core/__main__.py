@@ -1,0 +1,56 @@
+"""The command line: `python -m mvfa_core COMMAND`. Parsing and printing only.
+
+Exit status: 0 when it did what was asked, 2 for a wrong request, 1 for a failure; errors are one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from mvfa_core.cli import COMMANDS, FailureError
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose errors are one line, without the usage above it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands, each with its own help."""
+    top = OneLineParser(prog="python -m mvfa_core", description="Train, evaluate and explain MFA models.")
+    subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=OneLineParser)
+    for name, module in COMMANDS.items():
+        module.add(subparsers.add_parser(name, help=module.HELP, description=module.HELP))
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    args = parser().parse_args(arguments)
+    try:
+        COMMANDS[args.command].run(args)
+    except FailureError as failure:
+        return _complain(args.command, str(failure), 1)
+    except ValueError as error:
+        return _complain(args.command, str(error), 2)
+    except KeyboardInterrupt:
+        return _complain(args.command, "interrupted; what was saved is kept", 1)
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        return _complain(args.command, f"{type(error).__name__}: {error}", 1)
+    return 0
+
+
+def _complain(command: str, message: str, status: int) -> int:
+    print(f"{command}: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+"""The commands, one module each: HELP, add(parser), run(args)."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from mvfa_core.cli import bench, evaluate, explain, runs, train
+from mvfa_core.cli.output import FailureError
+
+COMMANDS: dict[str, ModuleType] = {
+    "train": train,
+    "eval": evaluate,
+    "explain": explain,
+    "runs": runs,
+    "bench": bench,
+}
+
+__all__ = ["COMMANDS", "FailureError"]

@@ -1,0 +1,47 @@
+"""What the commands share in printing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from tqdm import tqdm
+
+from mvfa_core.data.sets import Progress, silent
+
+
+class FailureError(RuntimeError):
+    """The request was right and could not be carried out: exit status 1."""
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns as wide as their widest cell; numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [list(header), *cells]) for i in range(len(header))]
+    lines = [[*header], ["-" * width for width in widths], *cells]
+    return "\n".join("  ".join(_aligned(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+                     for row in lines)  # fmt: skip
+
+
+def _aligned(cell: str, width: int) -> str:
+    return cell.rjust(width) if cell.removeprefix("-")[:1].isdigit() else cell.ljust(width)
+
+
+def bars(quiet: bool) -> Progress:
+    """A progress listener that draws one bar for each thing being done."""
+    if quiet:
+        return silent
+    open_bars: dict[str, tqdm] = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        bar = open_bars.setdefault(what, tqdm(total=total, desc=what, unit="picture"))
+        bar.update(done - bar.n)
+        if done == total:
+            bar.close()
+
+    return show

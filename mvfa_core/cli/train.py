@@ -1,0 +1,97 @@
+"""train: a recipe into a run folder."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from mvfa_core.backbones import BACKBONES
+from mvfa_core.cli.output import FailureError, bars
+from mvfa_core.heads import HEADS
+from mvfa_core.model import POOLINGS
+from mvfa_core.training.engine import Event, Stepped, Validated
+from mvfa_core.training.recipes import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, Recipe
+from mvfa_core.training.runs import Run, new_run_id, runs_root
+from mvfa_core.training.work import resume, train
+
+HELP = "Train a model into a run folder, or go on with one."
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--resume", metavar="RUN", help="go on with this run folder from its last checkpoint")
+    parser.add_argument("--recipe", choices=RECIPES, default="quick", help="the choices to start from (default: quick)")
+    parser.add_argument("--out", metavar="RUN", help="the run folder to make (default: a new one below runs/)")
+    parser.add_argument("--data", help='"synthetic", or a folder of pictures in class sub-folders')
+    parser.add_argument("--backbone", choices=BACKBONES)
+    parser.add_argument("--pooling", choices=POOLINGS, help="mfa, or gap for its twin")
+    parser.add_argument("--k", type=int, help="K, anchors per picture")
+    parser.add_argument("--sizes", type=int, nargs="+", metavar="R", help="L_R, odd region sizes in cells")
+    parser.add_argument("--head", choices=HEADS)
+    parser.add_argument("--local", choices=("sum", "mean"), help="how the view losses of a picture combine")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--lr", type=float)
+    parser.add_argument("--optimizer", choices=OPTIMIZERS)
+    parser.add_argument("--schedule", choices=SCHEDULES)
+    parser.add_argument("--weight-decay", type=float)
+    parser.add_argument("--augment", choices=AUGMENTATIONS)
+    parser.add_argument("--val-every", type=int, help="steps between validations")
+    parser.add_argument("--train-n", type=int, help="synthetic pictures to train on")
+    parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def run(args: argparse.Namespace) -> None:
+    progress = bars(args.quiet)
+    if args.resume:
+        target = Run(args.resume)
+        with Report(target.recipe(), args.quiet) as report:
+            resume(target, listen=report, progress=progress)
+    else:
+        recipe = _recipe(args)
+        target = Run(args.out or runs_root() / new_run_id(recipe))
+        with Report(recipe, args.quiet) as report:
+            train(recipe, target, listen=report, progress=progress)
+    status = target.status()
+    if status.state == "diverged":
+        raise FailureError(f"diverged at step {status.step}: {status.message}")
+    if not args.quiet:
+        accuracy = "not measured" if status.accuracy is None else f"{status.accuracy:.2%}"
+        print(f"{status.state} after {status.step} steps, validation accuracy {accuracy}: {Path(target.path)}")
+
+
+def _recipe(args: argparse.Namespace) -> Recipe:
+    """The preset with everything replaced that was given on the command line."""
+    given: dict[str, Any] = {field.name: getattr(args, field.name, None) for field in fields(Recipe)}
+    given = {name: tuple(value) if name == "sizes" else value for name, value in given.items() if value is not None}
+    return replace(RECIPES[args.recipe](), **given)
+
+
+class Report:
+    """Listens to the engine and keeps one progress bar with rate, time left and the last figures."""
+
+    def __init__(self, recipe: Recipe, quiet: bool) -> None:
+        self.bar = tqdm(total=recipe.steps, unit="step", disable=quiet, desc=recipe.pooling)
+        self.write: Callable[[str], None] = (lambda text: None) if quiet else self.bar.write
+
+    def __enter__(self) -> Report:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def __call__(self, event: Event) -> None:
+        if event.step > self.bar.n:
+            self.bar.update(event.step - self.bar.n)
+        match event:
+            case Stepped():
+                local = "" if event.loss_local is None else f" = {event.loss_global:.3f} + {event.loss_local:.1f}"
+                self.bar.set_postfix_str(f"loss {event.loss:.3f}{local}, train {event.train_accuracy:.1%}")
+            case Validated():
+                self.write(f"step {event.step:>6}: validation accuracy {event.accuracy:.2%} of {event.n}")

@@ -1,0 +1,1 @@
+"""Pictures to learn from: drawn here, or read from folders."""

@@ -1,0 +1,211 @@
+"""The engine: trains a model on a data set and yields small events. It knows no file, no screen and no clock but its
+own; command line, run folder, test and page listen.
+
+    B images · S side in px
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from mvfa_core.data.augment import flip_and_crop
+from mvfa_core.data.sets import DataSet, PictureSet
+from mvfa_core.images import normalise
+from mvfa_core.losses import Loss, classification_loss
+from mvfa_core.model import Classifier
+from mvfa_core.training.recipes import Recipe
+
+LOG_EVERY = 10
+EVAL_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Started:
+    """What is about to be trained, on what."""
+
+    step: int
+    classes: tuple[str, ...]
+    train_n: int
+    val_n: int
+    device: str
+    parameters: int
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """Means over the steps since the last such event. `loss_local` is None for GAP."""
+
+    step: int
+    loss: float
+    loss_global: float
+    loss_local: float | None
+    train_accuracy: float
+    lr: float
+    steps_per_s: float
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Validated:
+    """Accuracy on the n pictures of the val split. At this point the model is worth saving."""
+
+    step: int
+    accuracy: float
+    n: int
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """The loss was not finite; the weights at this point are spoilt."""
+
+    step: int
+    time_s: float
+
+
+Event = Started | Stepped | Validated | Diverged
+_NAMES = {Started: "start", Stepped: "step", Validated: "validation", Diverged: "diverged"}
+
+
+def to_json(event: Event) -> dict:
+    """An event as one JSON object, its kind under "event"."""
+    return {"event": _NAMES[type(event)], **asdict(event)}
+
+
+class Trainer:
+    """A model on its way: network, optimiser, schedule and step count; everything a checkpoint must hold.
+
+    Batches, flips and crops follow from (seed, step) alone, so a run that goes on from a checkpoint sees what it
+    would have seen, and a GAP model sees the batches of its MFA twin.
+    """
+
+    def __init__(self, model: Classifier, recipe: Recipe, data: DataSet, device: torch.device) -> None:
+        self.model, self.recipe, self.data, self.device = model.to(device), recipe, data, device
+        self.step = 0
+        self.time_s = 0.0
+        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
+        self.optimizer = kind(model.parameters(), lr=recipe.lr, betas=(0.9, 0.999), weight_decay=recipe.weight_decay)
+        self.schedule: torch.optim.lr_scheduler.LRScheduler | None = None
+        if recipe.schedule == "one-cycle":
+            total = max(recipe.steps, 2)
+            self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimizer, max_lr=recipe.lr, total_steps=total)
+
+    def state(self) -> dict:
+        """All that going on needs."""
+        return {
+            "step": self.step,
+            "time_s": self.time_s,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict() if self.schedule else None,
+        }
+
+    def restore(self, state: dict) -> None:
+        """Take up where `state` was made."""
+        self.step, self.time_s = state["step"], state["time_s"]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.schedule and state["schedule"]:
+            self.schedule.load_state_dict(state["schedule"])
+
+    def run(self) -> Iterator[Event]:
+        """Train until the recipe's steps are done, yielding events on the way."""
+        clock = time.perf_counter() - self.time_s
+        parameters = sum(p.numel() for p in self.model.parameters())
+        train_n, val_n = len(self.data.train), len(self.data.val)
+        yield Started(self.step, self.data.classes, train_n, val_n, str(self.device), parameters, round(self.time_s, 3))
+        sums, counted, since = torch.zeros(4, device=self.device), 0, time.perf_counter()
+        while self.step < self.recipe.steps:
+            lr = self.optimizer.param_groups[0]["lr"]
+            sums += self._train_step()
+            counted += 1
+            last = self.step == self.recipe.steps
+            if self.step % LOG_EVERY == 0 or last:
+                total, global_, local, accuracy = (sums / counted).tolist()  # the one place that waits for the device
+                rate = counted / max(time.perf_counter() - since, 1e-9)
+                self.time_s = time.perf_counter() - clock
+                if not math.isfinite(total):
+                    yield Diverged(self.step, round(self.time_s, 3))
+                    return
+                local_or_none = None if self.recipe.pooling == "gap" else local
+                yield Stepped(self.step, total, global_, local_or_none, accuracy, lr, rate, round(self.time_s, 3))
+                sums, counted, since = torch.zeros(4, device=self.device), 0, time.perf_counter()
+            if self.step % self.recipe.val_every == 0 or last:
+                accuracy = evaluate(self.model, self.data.val)
+                self.time_s = time.perf_counter() - clock
+                yield Validated(self.step, accuracy, val_n, round(self.time_s, 3))
+                since = time.perf_counter()
+
+    def _train_step(self) -> torch.Tensor:
+        """One batch; returns (total, global, local, accuracy) still on the device."""
+        self.model.train()
+        index = batch_index(len(self.data.train), self.recipe.batch, self.recipe.seed, self.step)
+        image_B3SS = self._pictures(index)
+        labels_B = torch.from_numpy(self.data.train.labels[index]).to(self.device, non_blocking=True)
+        stages = self.model(image_B3SS)
+        loss = classification_loss(stages, labels_B, self.recipe.local)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.total.backward()
+        self.optimizer.step()
+        if self.schedule and self.step + 1 < self.recipe.steps:
+            self.schedule.step()
+        self.step += 1
+        accuracy = (stages.ensemble_BC.detach().argmax(dim=1) == labels_B).float().mean()
+        return torch.stack((*_detached(loss), accuracy))
+
+    def _pictures(self, index: np.ndarray) -> torch.Tensor:
+        raw_BSS3 = torch.from_numpy(self.data.train.images[index]).to(self.device, non_blocking=True)
+        image_B3SS = normalise(raw_BSS3)
+        if self.recipe.augment == "none":
+            return image_B3SS
+        return flip_and_crop(image_B3SS, torch.Generator().manual_seed(_mixed(self.recipe.seed, self.step)))
+
+
+def batch_index(n: int, batch: int, seed: int, step: int) -> np.ndarray:
+    """The sorted indices of the pictures in one batch: a fresh permutation every epoch, its rest dropped.
+
+    Sorted, because the pictures lie on disk in their order and a batch has none.
+    """
+    batch = min(batch, n)
+    epoch, place = divmod(step, n // batch)
+    return np.sort(_epoch_order(n, seed, epoch)[place * batch : (place + 1) * batch])
+
+
+@lru_cache(maxsize=2)
+def _epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng((seed, epoch)).permutation(n)
+
+
+@torch.no_grad()
+def predict(model: Classifier, pictures: PictureSet, batch: int = EVAL_BATCH) -> np.ndarray:
+    """The predicted class of every picture, int64 (N,), Eq. 8."""
+    model.eval()
+    device = next(model.parameters()).device
+    found = []
+    for start in range(0, len(pictures), batch):
+        raw = torch.from_numpy(np.ascontiguousarray(pictures.images[start : start + batch])).to(device)
+        found.append(model(normalise(raw)).ensemble_BC.argmax(dim=1).cpu().numpy())
+    return np.concatenate(found)
+
+
+def evaluate(model: Classifier, pictures: PictureSet) -> float:
+    """The share of pictures whose predicted class is their label."""
+    return float((predict(model, pictures) == pictures.labels).mean())
+
+
+def _detached(loss: Loss) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    local = torch.zeros_like(loss.total) if loss.local is None else loss.local
+    return loss.total.detach(), loss.global_.detach(), local.detach()
+
+
+def _mixed(seed: int, step: int) -> int:
+    """One seed from two numbers, without the overlaps that seed + step would have."""
+    return int(np.random.SeedSequence((seed, step)).generate_state(1)[0])

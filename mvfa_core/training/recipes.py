@@ -1,0 +1,133 @@
+"""Recipes: complete, frozen choices of how to train. A preset is a function; anything in it can be replaced."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+
+from mvfa_core.backbones import BACKBONES
+from mvfa_core.checks import expect, expect_choice, expect_sizes
+from mvfa_core.heads import HEADS
+from mvfa_core.model import PAPER_K, PAPER_SIZES, POOLINGS
+
+OPTIMIZERS = ("adam", "adamw")
+SCHEDULES = ("constant", "one-cycle")
+AUGMENTATIONS = ("flip-crop", "none")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run. Steps and `val_every` count batches; `lr` is the initial rate, or the highest
+    one of a one-cycle schedule.
+
+    Raises:
+        ValueError: at construction, for a name or a number out of range.
+    """
+
+    data: str = "synthetic"
+    backbone: str = "compact"
+    pooling: str = "mfa"
+    k: int = PAPER_K
+    sizes: tuple[int, ...] = PAPER_SIZES
+    head: str = "linear"
+    local: str = "sum"
+    steps: int = 20_000
+    batch: int = 64
+    seed: int = 0
+    optimizer: str = "adam"
+    schedule: str = "constant"
+    lr: float = 1e-4
+    weight_decay: float = 0.0
+    augment: str = "flip-crop"
+    val_every: int = 100
+    train_n: int | None = None
+    device: str = "auto"
+    preset: str = "paper"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sizes", expect_sizes(self.sizes))
+        for name, known in _CHOICES.items():
+            expect_choice(getattr(self, name), known, name)
+        for name in ("k", "steps", "batch", "val_every"):
+            value = getattr(self, name)
+            expect(isinstance(value, int) and value >= 1, name, "a whole number >= 1", repr(value))
+        expect(self.lr > 0, "lr", "a positive number", self.lr)
+
+    def to_json(self) -> dict:
+        """The recipe as JSON types."""
+        return {**asdict(self), "sizes": list(self.sizes)}
+
+    @classmethod
+    def from_json(cls, values: dict) -> Recipe:
+        """The recipe of `to_json`; fields of other versions are ignored, missing ones take today's default."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
+
+    def command(self, out: str) -> str:
+        """The command line that trains this recipe into the run folder `out`."""
+        base = RECIPES[self.preset]()
+        words = ["python", "-m", "mvfa_core", "train", "--data", self.data, "--backbone", self.backbone]
+        words += ["--pooling", self.pooling, "--steps", str(self.steps), "--seed", str(self.seed), "--out", out]
+        words += ["--recipe", self.preset]
+        if self.pooling == "mfa":
+            words += ["--k", str(self.k), "--sizes", *map(str, self.sizes)]
+        for name in (
+            "head",
+            "local",
+            "batch",
+            "val_every",
+            "lr",
+            "optimizer",
+            "schedule",
+            "augment",
+            "train_n",
+            "device",
+        ):
+            value = getattr(self, name)
+            if value != getattr(base, name):
+                words += ["--" + name.replace("_", "-"), str(value)]
+        return shlex.join(words)
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "backbone": tuple(BACKBONES),
+    "pooling": POOLINGS,
+    "head": tuple(HEADS),
+    "local": ("sum", "mean"),
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "augment": AUGMENTATIONS,
+}
+
+
+def paper() -> Recipe:
+    """The paper's settings (Section 3.1): Adam with beta 0.9 and 0.999, lr 1e-4 throughout, batches of 64, flip and
+    256 -> 224 crop, validation every 100 iterations.
+
+    python -m mvfa_core train --recipe paper --backbone vgg16 --data PATH --steps 15000 --out runs/NAME
+    """
+    return Recipe(backbone="vgg16")
+
+
+def quick() -> Recipe:
+    """Learns visibly on two CPU cores within two minutes: the compact backbone on the synthetic set, AdamW and a
+    one-cycle schedule.
+
+    python -m mvfa_core train --recipe quick --out runs/NAME
+    """
+    return Recipe(
+        steps=500, batch=32, optimizer="adamw", schedule="one-cycle", lr=4e-3, weight_decay=0.01,
+        val_every=50, train_n=4_000, preset="quick",
+    )  # fmt: skip
+
+
+def bundled() -> Recipe:
+    """How the models in assets/models were trained: as `quick`, on more pictures and to convergence.
+
+    python -m mvfa_core train --recipe bundled --pooling mfa --out runs/compact_mfa
+    """
+    return replace(quick(), steps=3_000, val_every=250, train_n=20_000, preset="bundled")
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {"quick": quick, "paper": paper, "bundled": bundled}
