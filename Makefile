@@ -1,0 +1,99 @@
+# One command for each thing; `make help` lists them. Set-up happens by itself and only again when the pins change.
+
+PYTHON ?= python3
+PORT ?= 8501
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+CREATED := $(VENV)/.created
+RUNTIME := $(VENV)/.runtime-ready
+DEV := $(VENV)/.dev-ready
+
+# Big wheels over slow lines; never a Python that was not asked for.
+export UV_HTTP_TIMEOUT ?= 300
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# uv when it could be had (it is many times faster), else pip: the same pins either way.
+define install
+	@if [ -x $(BIN)/uv ]; then \
+		$(BIN)/uv pip install --python $(BIN)/python -r $(1) || { \
+			echo "uv could not finish; trying the same with pip."; \
+			$(BIN)/python -m pip install -r $(1); }; \
+	else \
+		$(BIN)/python -m pip install -r $(1); \
+	fi
+endef
+
+.DEFAULT_GOAL := help
+.PHONY: help setup app test lint format bench models browser clean
+
+help: ## List these commands
+	@echo "Usage: make COMMAND [PYTHON=python3.12] [PORT=8501] [ARGS=\"...\"]"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+app: $(RUNTIME) ## Set up if needed, then open the app on PORT (8501)
+	@$(BIN)/streamlit run app/main.py --server.port $(PORT) $(ARGS)
+
+setup: $(RUNTIME) ## Only install what the app needs, into .venv
+
+test: $(DEV) browser ## Set up if needed, then run all tests, browser included (ARGS="-k words" for some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## Check style, imports and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(DEV) ## Put the sources into the one format
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(DEV) ## Measure head, step and explanation against the alternatives
+	@$(BIN)/python -m mvfa_core bench head
+	@$(BIN)/python -m mvfa_core bench step
+	@$(BIN)/python -m mvfa_core bench explain
+
+models: $(RUNTIME) ## Train the two bundled checkpoints again
+	@$(BIN)/python -m mvfa_core bundle
+
+browser: ## See that a Chromium is there for the browser tests; on Debian as root, install it
+	@for name in "$$MVFA_BROWSER" chromium chromium-browser google-chrome google-chrome-stable; do \
+		if [ -n "$$name" ] && command -v "$$name" >/dev/null 2>&1; then exit 0; fi; \
+	done; \
+	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing Chromium for the browser tests."; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation && exit 0; \
+	fi; \
+	echo "No Chromium found: install Chromium or Google Chrome (or set MVFA_BROWSER to its path) to run the browser tests."; \
+	if [ -n "$$CI" ]; then exit 1; fi
+
+clean: ## Remove the environment, caches and builds; runs/ and data/ stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build dist test-results *.egg-info
+	find app mvfa_core pages tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(CREATED):
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+		echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=path." >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, got $$($(PYTHON) -V 2>&1): name another with PYTHON=python3.11." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module: install it (on Debian: apt-get install python3-venv)." >&2; exit 2; }
+	@echo "Creating $(VENV) with $$($(PYTHON) -V 2>&1)."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet uv==$(UV_VERSION) || echo "uv could not be had; going on with pip, which is slower."
+	@touch $@
+
+$(RUNTIME): requirements.txt pyproject.toml | $(CREATED)
+	@echo "Installing what the app needs (about 6 GB on Linux, a few minutes the first time)."
+	$(call install,requirements.txt)
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@echo "Installing what the tests and checks need."
+	$(call install,requirements-dev.txt)
+	@touch $@

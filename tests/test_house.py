@@ -1,0 +1,227 @@
+"""The rules of the house, read from the sources by `ast`; each answer is a sentence naming the file and the rule.
+
+`violations(root)` looks at any folder, so that the second half of this file can prove that every rule bites.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+STAGES = {"images", "backbones", "adacam", "regions", "views", "heads", "losses"}
+SHARED_BY_STAGES = {"checks", "stages", "attention", "pretrained"}
+FRAMES = {"streamlit", "plotly", "app", "pages"}
+TENSORS = {"torch", "torchvision", "timm"}
+TOP_LEVEL = {"app", "mvfa_core", "pages", "assets", "tests", "docs", ".streamlit", ".ci"}
+TOP_LEVEL |= {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml"}
+TOP_LEVEL |= {"requirements.txt", "requirements-dev.txt", ".gitignore", ".gitattributes", ".editorconfig"}
+LEFT_BEHIND = {".git", ".venv", "venv", "runs", "data", "outputs", "build", "dist", "test-results"}
+MOST_LINES = 300
+MOST_BYTES = 30_000_000
+
+
+def tracked(root: Path, *, new: bool) -> list[Path]:
+    """Files that git tracks and, if new, would add, relative to root; where git is absent, all but what runs leave."""
+    if (root / ".git").exists():
+        command = ["git", "-C", str(root), "ls-files", "-z", "--cached"]
+        command += ["--others", "--exclude-standard"] if new else []
+        names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")
+        return sorted({Path(name) for name in names if name and (root / name).is_file()})
+    found = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    made = ("__pycache__", "_cache", ".egg-info")
+    return sorted(p for p in found if p.parts[0] not in LEFT_BEHIND and not any(q.endswith(made) for q in p.parts))
+
+
+def imported(tree: ast.Module, path: Path) -> Iterator[str]:
+    """Full dotted names that are imported: relative ones resolved, `from a import b` as a.b, import_module("a") too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = path.parts[: len(path.parts) - node.level] if node.level else ()
+            yield from (".".join([*base, *([node.module] if node.module else []), alias.name]) for alias in node.names)
+        elif isinstance(node, ast.Call) and called(node) in {"import_module", "__import__"}:
+            yield from (
+                arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            )
+
+
+def called(node: ast.Call) -> str:
+    """The last name of what is called: "load" for torch.load(...)."""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def import_rules(path: Path, names: set[str], page_names: set[str], app_names: set[str]) -> Iterator[str]:
+    house, heads = path.parts[0], {name.split(".")[0] for name in names}
+    if house == "mvfa_core":
+        for name in sorted(heads & FRAMES):
+            yield f"mvfa_core knows no frame, but imports {name}"
+        if path.stem in STAGES and len(path.parts) == 2:
+            inner = {name.split(".")[1] for name in names if name.startswith("mvfa_core.")} - {path.stem}
+            inner |= {"mvfa_core" for name in names if name == "mvfa_core"}
+            for name in sorted(inner - SHARED_BY_STAGES):
+                yield f"stages do not import each other nor what composes them, but {path.stem} imports {name}"
+    if house in {"app", "pages"}:
+        for name in sorted(heads & TENSORS):
+            yield f"{house} has no torch, but imports {name}"
+    if house == "app":
+        if "pages" in heads:
+            yield "imports run pages -> app -> mvfa_core and never back, but app imports pages"
+        for name in sorted(heads & app_names):
+            yield f"inside app write `from app import {name}`, not `import {name}`"
+    if house == "pages":
+        for name in sorted(heads & ({"pages"} | page_names)):
+            yield f"pages do not import each other, but this one imports {name}"
+    if any(name.startswith("matplotlib.pyplot") for name in names):
+        yield "pyplot is global state that Streamlit closes under other sessions: use matplotlib.figure.Figure"
+
+
+def code_rules(path: Path, tree: ast.Module) -> Iterator[str]:
+    may_print = path.parts[0] != "mvfa_core" or path.name in {"__main__.py", "cli.py"} or "cli" in path.parts
+    torch_names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == "torch"
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node.value == "unsafe_allow_html" and path.parts[0] != "tests":
+            yield f"line {node.lineno}: no unsafe_allow_html anywhere, names may come from strangers"
+        if isinstance(node, ast.ImportFrom) and node.module == "torch" and any(a.name == "load" for a in node.names):
+            yield f"line {node.lineno}: write torch.load(..., weights_only=True) in full"
+        if not isinstance(node, ast.Call):
+            continue
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+        if "unsafe_allow_html" in keywords:
+            yield f"line {node.lineno}: no unsafe_allow_html anywhere, names may come from strangers"
+        if not may_print and isinstance(node.func, ast.Name) and node.func.id == "print":
+            yield f"line {node.lineno}: mvfa_core does not print outside __main__ and cli"
+        if re.fullmatch(r"register_\w*hook", called(node)) and path.parts[0] != "tests":
+            yield f"line {node.lineno}: no hooks anywhere, but {called(node)} is called"
+        from_torch = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", None) in torch_names
+        if from_torch and called(node) == "load":
+            safe = keywords.get("weights_only")
+            if not (isinstance(safe, ast.Constant) and safe.value is True):
+                yield f"line {node.lineno}: every torch.load says weights_only=True"
+
+
+def place_rules(root: Path, files: list[Path]) -> Iterator[str]:
+    for name in sorted({path.parts[0] for path in files} - TOP_LEVEL):
+        yield f"{name}: the top level is fixed, this entry is not on its list"
+    for path in files:
+        if path.parts[0] == "app" and len(path.parts) >= 2 and (len(path.parts) > 2 or path.suffix == ".py"):
+            first = path.parts[1].removesuffix(".py")
+            # `streamlit run app/main.py` puts app/ first on sys.path: whatever lies there hides a module of that name.
+            if first in sys.stdlib_module_names or first in {"app", "pages"} | FRAMES | TENSORS:
+                yield f"{path.as_posix()}: no name in app/ may hide a module that others import ({first})"
+    size = sum((root / path).stat().st_size for path in tracked(root, new=False))
+    if size > MOST_BYTES:
+        yield f".: tracked files stay under {MOST_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB"
+
+
+def violations(root: Path) -> list[str]:
+    """One sentence for every broken rule below root, beginning with the file it is about; empty when all is well."""
+    files = tracked(root, new=True)
+    found = list(place_rules(root, files))
+    page_names = {path.stem for path in files if path.parts[0] == "pages" and path.suffix == ".py"} - {"__init__"}
+    app_names = {path.parts[1].removesuffix(".py") for path in files if path.parts[0] == "app" and len(path.parts) > 1}
+    for path in files:
+        if path.suffix != ".py" or path.parts[0] not in {"app", "pages", "mvfa_core", "tests"}:
+            continue
+        text = (root / path).read_text(encoding="utf-8")
+        tree = ast.parse(text, filename=str(path))
+        broken = list(code_rules(path, tree))
+        if path.parts[0] != "tests":
+            broken += import_rules(path, set(imported(tree, path)), page_names, app_names - {"__init__"})
+            if (lines := len(text.splitlines())) > MOST_LINES:
+                broken.append(f"no module is longer than {MOST_LINES} lines, this one has {lines}")
+        found += [f"{path.as_posix()}: {sentence}" for sentence in broken]
+    return found
+
+
+def test_the_house_keeps_its_rules() -> None:
+    found = violations(ROOT)
+    assert not found, "the house has rules:\n" + "\n".join(found)
+
+
+OFFENCES = [
+    ("mvfa_core/model.py", "import streamlit as st", "knows no frame, but imports streamlit"),
+    ("mvfa_core/draw.py", "from plotly import graph_objects", "knows no frame, but imports plotly"),
+    ("mvfa_core/data/cache.py", "from app import state", "knows no frame, but imports app"),
+    ("mvfa_core/late.py", "def f():\n    import pages.train", "knows no frame, but imports pages"),
+    ("mvfa_core/views.py", "from mvfa_core.regions import region_boxes", "but views imports regions"),
+    ("mvfa_core/views.py", "from . import heads", "but views imports heads"),
+    ("mvfa_core/heads.py", "from .adacam import attention_map", "but heads imports adacam"),
+    ("mvfa_core/losses.py", "import mvfa_core.model", "but losses imports model"),
+    ("mvfa_core/losses.py", "from mvfa_core import build_model", "but losses imports build_model"),
+    ("mvfa_core/images.py", "import mvfa_core", "but images imports mvfa_core"),
+    ("mvfa_core/figures.py", "import matplotlib.pyplot as plt", "use matplotlib.figure.Figure"),
+    ("mvfa_core/engine.py", "def f(x):\n    print(x)", "line 2: mvfa_core does not print"),
+    ("mvfa_core/long.py", "x = 1\n" * MOST_LINES + "y = 2", "no module is longer than 300 lines, this one has 301"),
+    ("mvfa_core/weights.py", "import torch\ntorch.load('x')", "line 2: every torch.load says weights_only=True"),
+    ("mvfa_core/weights.py", "import torch as t\nt.load('x', weights_only=False)", "says weights_only=True"),
+    ("mvfa_core/weights.py", "from torch import load", "write torch.load(..., weights_only=True) in full"),
+    ("tests/test_x.py", "import torch\ntorch.load('x')", "every torch.load says weights_only=True"),
+    ("mvfa_core/peek.py", "def f(m):\n    m.register_forward_hook(f)", "but register_forward_hook is called"),
+    ("mvfa_core/peek.py", "def f(m):\n    m.register_full_backward_hook(f)", "no hooks anywhere"),
+    ("mvfa_core/peek.py", "def f(t):\n    t.register_hook(f)", "but register_hook is called"),
+    ("app/panels.py", "from pages import explore", "never back, but app imports pages"),
+    ("app/panels.py", "import importlib\nimportlib.import_module('pages.explore')", "but app imports pages"),
+    ("app/loaders.py", "import torch.nn as nn", "app has no torch, but imports torch"),
+    ("app/panels.py", "import panels", "write `from app import panels`"),
+    ("pages/explore.py", "from torchvision import io", "pages has no torch, but imports torchvision"),
+    ("pages/explore.py", "from . import train", "pages do not import each other"),
+    ("pages/explore.py", "import explore", "but this one imports explore"),
+    ("pages/explore.py", "def f(st):\n    st.write('x', unsafe_allow_html=True)", "line 2: no unsafe_allow_html"),
+    ("app/panels.py", "options = {'unsafe_allow_html': True}", "line 1: no unsafe_allow_html"),
+    ("app/queue.py", "", "app/queue.py: no name in app/ may hide a module that others import (queue)"),
+    ("app/json/__init__.py", "", "may hide a module that others import (json)"),
+    ("app/app.py", "", "may hide a module that others import (app)"),
+    ("utils/helpers.py", "", "utils: the top level is fixed"),
+    ("train.py", "", "train.py: the top level is fixed"),
+]
+
+
+@pytest.mark.parametrize(("name", "source", "sentence"), OFFENCES)
+def test_every_rule_bites(tmp_path: Path, name: str, source: str, sentence: str) -> None:
+    offender = tmp_path / name
+    offender.parent.mkdir(parents=True, exist_ok=True)
+    offender.write_text(source + "\n", encoding="utf-8")
+    (found,) = violations(tmp_path)
+    assert found.startswith(name.split("/")[0]) and sentence in found
+
+
+def test_a_heavy_repository_is_named(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    with (tmp_path / "assets" / "weights.safetensors").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    assert violations(tmp_path) == [".: tracked files stay under 30 MB, got 30.0 MB"]
+
+
+ALLOWED = [
+    ("mvfa_core/views.py", "import torch\nfrom mvfa_core import checks\nfrom mvfa_core.stages import Stages"),
+    ("mvfa_core/backbones.py", "from .attention import blocks\nfrom mvfa_core.checks import need"),
+    ("mvfa_core/model.py", "from mvfa_core import adacam, regions, views\nfrom .heads import LinearHead"),
+    ("mvfa_core/__main__.py", "print('done')"),
+    ("mvfa_core/cli/train.py", "print('done')"),
+    ("mvfa_core/weights.py", "import json\nimport torch\ntorch.load('x', weights_only=True)\njson.load(open('x'))"),
+    ("app/panels.py", "import streamlit as st\nfrom app import charts\nfrom mvfa_core import explain"),
+    ("pages/explore.py", "import streamlit as st\nfrom app import panels\nimport mvfa_core"),
+    ("mvfa_core/edge.py", "x = 1\n" * MOST_LINES),
+]
+
+
+@pytest.mark.parametrize(("name", "source"), ALLOWED)
+def test_what_is_allowed_passes(tmp_path: Path, name: str, source: str) -> None:
+    permitted = tmp_path / name
+    permitted.parent.mkdir(parents=True, exist_ok=True)
+    permitted.write_text(source.rstrip("\n") + "\n", encoding="utf-8")
+    assert violations(tmp_path) == []
