@@ -16,7 +16,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from mvfa_core.attention import attended
 from mvfa_core.checks import expect, expect_choice
+from mvfa_core.pretrained import timm_net, torchvision_net
+
+FINEST = 14
+"""Cells on a side that a feature map needs at least, to have room for views (Section 3.2)."""
+TIMM = "timm:"
 
 
 @dataclass(frozen=True)
@@ -24,14 +30,15 @@ class Backbone:
     """What the rest of the house needs to know of a backbone.
 
     Attributes:
-        build: makes the network with fresh weights; picture (B, 3, S, S) -> F_BDHW.
+        build: makes the network, picture (B, 3, S, S) -> F_BDHW; `weights=` is None for fresh ones, "imagenet", or a
+            local file.
         channels: D.
         stride: picture pixels per cell.
         side: S in px that the recipes resize pictures to.
         note: one line for people.
     """
 
-    build: Callable[[], nn.Module]
+    build: Callable[..., nn.Module]
     channels: int
     stride: int
     side: int
@@ -79,48 +86,88 @@ class Context(nn.Module):
         return torch.relu(self.body(x) + x)
 
 
-def compact() -> nn.Module:
+def compact(*, weights: str | None = None) -> nn.Module:
     """Our own small residual net for two CPU cores: 112 px -> 14 x 14 cells, 32-64-128 channels; a cell sees 71 px."""
+    expect(weights is None, "weights", "none for compact, which nobody has pretrained", repr(weights))
     stem = [nn.Conv2d(3, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU(inplace=True)]
     return nn.Sequential(*stem, Residual(32, 64, 2), Residual(64, 128, 2), Context(128))
 
 
-def vgg16() -> nn.Module:
-    """The convolutions of VGG16 without the last pooling: 224 px -> 14 x 14 x 512."""
-    import torchvision  # here and below: half of the start-up time, for those who need it
+def vgg16(attention: str | None = None, *, weights: str | None = None) -> nn.Module:
+    """The convolutions of VGG16 without the last pooling: 224 px -> 14 x 14 x 512; optionally with attention blocks."""
+    features = torchvision_net("vgg16", weights).features[:-1]
+    return features if attention is None else attended(features, attention)
 
-    return torchvision.models.vgg16(weights=None).features[:-1]
 
-
-def resnet(name: str, stages: int) -> nn.Module:
+def resnet(name: str, stages: int, *, weights: str | None = None) -> nn.Module:
     """A torchvision ResNet or ResNeXt up to and with its stage 2..5 (counting the stem as the first)."""
-    import torchvision
-
-    net = getattr(torchvision.models, name)(weights=None)
+    net = torchvision_net(name, weights)
     blocks = [net.layer1, net.layer2, net.layer3, net.layer4][: stages - 1]
     return nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool, *blocks)
 
 
-def mobilenet(stages: int) -> nn.Module:
+def mobilenet(stages: int, *, weights: str | None = None) -> nn.Module:
     """MobileNet v1 (timm) up to and with its stage 1..5."""
-    import timm
-
-    net: Any = timm.create_model("mobilenetv1_100", pretrained=False)
+    net = timm_net("mobilenetv1_100", weights)
     return nn.Sequential(net.conv_stem, net.bn1, *net.blocks[:stages])
+
+
+class LastMap(nn.Module):
+    """A timm network that hands over one feature map, channels first."""
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, image_B3SS: torch.Tensor) -> torch.Tensor:
+        F = self.net(image_B3SS)[-1]
+        return F.permute(0, 3, 1, 2) if getattr(self.net, "output_fmt", None) == "NHWC" else F
+
+
+def timm_backbone(name: str) -> Backbone:
+    """Any timm model that can hand over feature maps, up to its last map of at least 14 x 14 cells.
+
+    Raises:
+        ValueError: timm does not know the name, or the model has no such map.
+    """
+    try:
+        with torch.device("meta"):  # only its shape is asked for: no memory, and no random numbers used up
+            probe = timm_net(name, None, features_only=True)
+    except (RuntimeError, AttributeError, TypeError) as error:
+        raise ValueError(f"timm:{name}: this model hands over no feature maps; choose another ({error})") from error
+    side = (getattr(probe, "default_cfg", None) or {}).get("input_size", (3, 224, 224))[-1]
+    strides = probe.feature_info.reduction()
+    fine = [stage for stage, stride in enumerate(strides) if side // stride >= FINEST]
+    expect(len(fine) > 0, f"timm:{name}", f"a feature map of at least {FINEST} x {FINEST}", f"strides {strides}")
+    stage = fine[-1]
+
+    def build(*, weights: str | None = None) -> nn.Module:
+        return LastMap(timm_net(name, weights, features_only=True, out_indices=(stage,)))
+
+    return Backbone(build, probe.feature_info.channels()[stage], strides[stage], side, f"timm, stage {stage}")
 
 
 BACKBONES: dict[str, Backbone] = {
     "compact": Backbone(compact, 128, 8, 112, "small residual net of this project, for CPUs"),
     "vgg16": Backbone(vgg16, 512, 16, 224, "VGG16 without its last pooling"),
+    "vgg16_se": Backbone(partial(vgg16, "se"), 512, 16, 224, "VGG16 with squeeze-and-excitation"),
+    "vgg16_cbam": Backbone(partial(vgg16, "cbam"), 512, 16, 224, "VGG16 with CBAM"),
+    "vgg16_sk": Backbone(partial(vgg16, "sk"), 512, 16, 224, "VGG16 with selective kernels"),
+    "vgg16_gc": Backbone(partial(vgg16, "gc"), 512, 16, 224, "VGG16 with global context"),
     "resnet50": Backbone(partial(resnet, "resnet50", 5), 2048, 32, 224, "ResNet50; 7 x 7 cells"),
     "resnet41": Backbone(partial(resnet, "resnet50", 4), 1024, 16, 224, "ResNet50 without its last stage"),
+    "resnext50": Backbone(partial(resnet, "resnext50_32x4d", 5), 2048, 32, 224, "ResNeXt50 32x4d; 7 x 7 cells"),
+    "resnext41": Backbone(partial(resnet, "resnext50_32x4d", 4), 1024, 16, 224, "ResNeXt50 without its last stage"),
+    "mobilenet": Backbone(partial(mobilenet, 5), 1024, 32, 224, "MobileNet v1; 7 x 7 cells"),
     "mobilenet24": Backbone(partial(mobilenet, 4), 512, 16, 224, "MobileNet v1 without its last stage"),
 }
 
 
 def find_backbone(name: str) -> Backbone:
-    """The entry of that name; an unknown one is a `ValueError` that lists the known ones."""
-    expect_choice(name, BACKBONES, "backbone")
+    """The entry of that name, or any timm model as `timm:<name>`; an unknown one is a `ValueError` with the known."""
+    if isinstance(name, str) and name.startswith(TIMM):
+        return timm_backbone(name.removeprefix(TIMM))
+    expect_choice(name, [*BACKBONES, f"{TIMM}<name>"], "backbone")
     return BACKBONES[name]
 
 

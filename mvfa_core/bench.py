@@ -97,12 +97,12 @@ def bench_head(rounds: int = 5, batch: int = 16, channels: int = 512, classes: i
 
 def _crop_loop(F_BDHW: torch.Tensor, boxes_BKR4: torch.Tensor) -> torch.Tensor:
     """The method as it reads: crop every region, average it."""
-    return torch.stack(
-        [
-            torch.stack([F[:, y0 : y1 + 1, x0 : x1 + 1].mean(dim=(1, 2)) for x0, y0, x1, y1 in boxes.tolist()])
-            for F, boxes in zip(F_BDHW, boxes_BKR4.flatten(1, 2), strict=True)
-        ]
-    )
+    boxes_BM4 = boxes_BKR4.flatten(1, 2).tolist()
+    views = [
+        torch.stack([F_BDHW[b, :, y0 : y1 + 1, x0 : x1 + 1].mean(dim=(1, 2)) for x0, y0, x1, y1 in boxes])
+        for b, boxes in enumerate(boxes_BM4)
+    ]
+    return torch.stack(views)
 
 
 def _roi_align(F_BDHW: torch.Tensor, boxes_BKR4: torch.Tensor) -> torch.Tensor:

@@ -57,17 +57,24 @@ def load_model(path: Path | str) -> Classifier:
     """
     file = _weights_file(path)
     card, tensors = _open(file)
-    try:
-        model = build_model(**card["model"], classes=card["classes"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{file.name}: its card does not describe a model of this project ({error})") from error
+    model = _built(file, card, "meta")
     wrong = _differences(model.state_dict(), tensors)
     if wrong:
         raise CheckpointError(f"{file.name}: the weights do not fit the card: {wrong}")
-    model.load_state_dict(
-        {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
-    )
+    if any(name not in tensors for name, _ in model.named_buffers()):
+        model = _built(file, card, "cpu")  # some networks compute tables when built that no file holds
+    whole = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    model.load_state_dict(whole, assign=True)
     return model.eval()
+
+
+def _built(file: Path, card: dict, device: str) -> Classifier:
+    """The model that the card describes. On "meta" it takes no memory, whatever sizes the card claims."""
+    try:
+        with torch.device(device):
+            return build_model(**card["model"], classes=card["classes"])
+    except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise CheckpointError(f"{file.name}: its card does not describe a model of this project ({error})") from error
 
 
 def bundled() -> dict[str, Path]:

@@ -43,9 +43,11 @@ class Encoding:
 def encode(model: Classifier, picture: Picture) -> Encoding:
     """The backbone's one call: picture -> F, on the model's device, in evaluation mode without gradients."""
     picture = as_picture(picture)
-    device = next(model.parameters()).device
+    image_13SS = to_tensor(picture, model.side).to(next(model.parameters()).device)
+    was_training = model.training
     with torch.no_grad():
-        F_BDHW = model.eval().backbone(to_tensor(picture, model.side).to(device))
+        F_BDHW = model.eval().backbone(image_13SS)
+    model.train(was_training)
     return Encoding(F_BDHW, picture.size)
 
 
@@ -80,7 +82,7 @@ def explain_encoding(
 ) -> Explanation:
     """As `explain`, from a picture that has been through the backbone."""
     gap = isinstance(model.pooling, GAP)
-    expect(not gap or (k is None and sizes is None), "k and sizes", "none for a GAP model", "some")
+    expect(not gap or (k is None and sizes is None), "k and sizes", "none for a GAP model", f"{k} and {sizes}")
     options = {} if gap else {"k": k, "sizes": sizes}
     with torch.no_grad():
         stages = model.pooling(encoding.F_BDHW, **options)

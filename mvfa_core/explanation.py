@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from mvfa_core.checks import expect_target
+from mvfa_core.checks import expect, expect_target
 
 DISTINCT_IOU = 0.5
 
@@ -79,6 +79,7 @@ class Explanation:
         """
         if self.confidence_MC is None or self.boxes_KR4 is None:
             return ()
+        expect(n >= 0, "n", "a whole number >= 0", n)
         target = self.target if target is None else target
         expect_target(target, len(self.classes))
         order = np.argsort(-self.confidence_MC[:, target], kind="stable").tolist()

@@ -12,10 +12,19 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as nnf
 from torch import nn
 
 from mvfa_core.checks import expect, expect_choice
+
+
+def pointwise(F_BDHW: torch.Tensor, weight_ED: torch.Tensor, bias_E: torch.Tensor | None) -> torch.Tensor:
+    """A 1x1 convolution, (B, D, H, W) -> (B, E, H, W), as one matrix product per image.
+
+    For a handful of output channels on a CPU it is several times faster than a convolution, forward and backward.
+    """
+    bias = weight_ED.new_zeros(1) if bias_E is None else bias_E[:, None]
+    product = torch.baddbmm(bias, weight_ED.expand(len(F_BDHW), -1, -1), F_BDHW.flatten(2))
+    return product.unflatten(2, F_BDHW.shape[-2:])
 
 
 class LinearHead(nn.Module):
@@ -27,7 +36,7 @@ class LinearHead(nn.Module):
 
     def maps(self, F_BDHW: torch.Tensor) -> torch.Tensor:
         """The logits at every cell, shape (B, C, H, W): the layer as a 1x1 convolution."""
-        return nnf.conv2d(F_BDHW, self.fc.weight[:, :, None, None], self.fc.bias)
+        return pointwise(F_BDHW, self.fc.weight, self.fc.bias)
 
     def finish(self, pooled: torch.Tensor) -> torch.Tensor:
         """Pooled maps (..., C) are the logits already."""
@@ -52,7 +61,7 @@ class MLPHead(nn.Module):
 
     def maps(self, F_BDHW: torch.Tensor) -> torch.Tensor:
         """The first layer at every cell, shape (B, hidden[0], H, W)."""
-        return nnf.conv2d(F_BDHW, self.first.weight[:, :, None, None], self.first.bias)
+        return pointwise(F_BDHW, self.first.weight, self.first.bias)
 
     def finish(self, pooled: torch.Tensor) -> torch.Tensor:
         """Pooled first-layer outputs (..., hidden[0]) -> logits (..., C)."""
@@ -78,8 +87,7 @@ class PrototypeHead(nn.Module):
 
     def maps(self, F_BDHW: torch.Tensor) -> torch.Tensor:
         """The linear scores at every cell, shape (B, C, H, W)."""
-        weight_CD, bias_C = self.class_weights()
-        return nnf.conv2d(F_BDHW, weight_CD[:, :, None, None], bias_C)
+        return pointwise(F_BDHW, *self.class_weights())
 
     def finish(self, pooled: torch.Tensor) -> torch.Tensor:
         """Pooled scores (..., C) are the logits already."""

@@ -59,6 +59,22 @@ def gap_loss(stages: Stages, labels_B: torch.Tensor) -> Loss:
     return Loss(total=loss, global_=loss, local=None)
 
 
+def prototype_loss(stages: Stages, labels_B: torch.Tensor, prototypes_CD: torch.Tensor) -> torch.Tensor:
+    """The squared distance of every view to the prototype of its image's class, averaged (Yang et al. 2018, PL).
+
+    It keeps a class together where the cross-entropy only pulls classes apart. For GAP the one view is GAP(F).
+
+    Args:
+        labels_B: class indices, or (B, C) probabilities for mixed labels.
+        prototypes_CD: p_c.
+    """
+    _expect_labels(labels_B, stages.ensemble_BC)
+    views_BMD = stages.F_BDHW.mean(dim=(-2, -1))[:, None] if stages.views_BMD is None else stages.views_BMD
+    share_BC = labels_B if labels_B.ndim == 2 else nnf.one_hot(labels_B, len(prototypes_CD)).to(views_BMD.dtype)
+    distance_BMC = torch.cdist(views_BMD, prototypes_CD.expand(len(views_BMD), -1, -1)).square()
+    return (distance_BMC * share_BC[:, None]).sum(dim=-1).mean()
+
+
 def classification_loss(stages: Stages, labels_B: torch.Tensor, local: str = "sum") -> Loss:
     """`mfa_loss` for an MFA model's stages, `gap_loss` for its twin's."""
     return gap_loss(stages, labels_B) if stages.logits_BMC is None else mfa_loss(stages, labels_B, local)

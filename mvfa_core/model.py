@@ -12,15 +12,18 @@ import torch
 from torch import nn
 
 from mvfa_core.adacam import attention_map
-from mvfa_core.backbones import expect_pictures, find_backbone
+from mvfa_core.backbones import Backbone, expect_pictures, find_backbone
 from mvfa_core.checks import expect, expect_choice, expect_dims, expect_finite, expect_sizes
-from mvfa_core.heads import Head, build_head
+from mvfa_core.heads import Head, build_head, pointwise
 from mvfa_core.regions import region_boxes, top_anchors
 from mvfa_core.stages import Stages
 from mvfa_core.views import pool_views, region_weights
 
 PAPER_K = 50
 PAPER_SIZES = (3, 5, 7, 9)
+ANCHORS = ("adacam", "random", "all", "label")
+"""Where views are taken: the paper's attention; or, to see what it is worth, K random cells, every cell, or in training
+the class map of the true label, which leaks the label into the choice of views."""
 
 
 class MFA(nn.Module):
@@ -35,6 +38,7 @@ class MFA(nn.Module):
         sizes: L_R, odd side lengths in cells.
         head: the main head by name.
         head_options: what that head takes besides.
+        anchors: one of `ANCHORS`; all but "adacam" are ablations.
 
     Raises:
         ValueError: an unknown head or a size that is even or < 1; at the call, K > H*W or F not finite.
@@ -49,22 +53,33 @@ class MFA(nn.Module):
         sizes: Sequence[int] = PAPER_SIZES,
         head: str = "linear",
         head_options: dict | None = None,
+        anchors: str = "adacam",
     ) -> None:
         super().__init__()
-        expect(isinstance(k, int) and k >= 1, "k", "a whole number >= 1", repr(k))
-        self.k, self.sizes = k, expect_sizes(sizes)
+        expect_choice(anchors, ANCHORS, "anchors")
+        self.anchors = anchors
+        whole = isinstance(k, int) and not isinstance(k, bool)
+        expect(whole and k >= 1, "k", "a whole number >= 1", repr(k))
+        self.channels, self.k, self.sizes = channels, k, expect_sizes(sizes)
         self.head: Head = build_head(head, channels, num_classes, **(head_options or {}))
         self.auxiliary = nn.Conv2d(channels, num_classes, kernel_size=1)
 
-    def forward(self, F_BDHW: torch.Tensor, *, k: int | None = None, sizes: Sequence[int] | None = None) -> Stages:
-        """One pass over the feature map, with this call's K and L_R if given."""
-        expect_dims(F_BDHW, "BDHW", "F_BDHW")
-        expect_finite(F_BDHW, "F_BDHW")
+    def forward(
+        self,
+        F_BDHW: torch.Tensor,
+        *,
+        k: int | None = None,
+        sizes: Sequence[int] | None = None,
+        labels_B: torch.Tensor | None = None,
+    ) -> Stages:
+        """One pass over the feature map, with this call's K and L_R if given. Labels, class indices, are looked at
+        only in training with `anchors="label"`."""
+        _expect_features(F_BDHW, self.channels)
         sizes = self.sizes if sizes is None else expect_sizes(sizes)
         grid = (F_BDHW.shape[-2], F_BDHW.shape[-1])
-        G_BCHW = self.auxiliary(F_BDHW)
+        G_BCHW = pointwise(F_BDHW, self.auxiliary.weight.flatten(1), self.auxiliary.bias)
         A_BHW, f_BC = attention_map(G_BCHW)
-        anchors_BK2 = top_anchors(A_BHW, self.k if k is None else k)
+        anchors_BK2 = self._anchors(G_BCHW, A_BHW, self.k if k is None else k, labels_B)
         boxes_BKR4 = region_boxes(anchors_BK2, sizes, grid)
         weights_BMHW = region_weights(boxes_BKR4, grid, F_BDHW.dtype)
         logits_BMC = self.head.finish(pool_views(weights_BMHW, self.head.maps(F_BDHW)))
@@ -81,6 +96,18 @@ class MFA(nn.Module):
             sizes=tuple(sizes),
         )
 
+    def _anchors(
+        self, G_BCHW: torch.Tensor, A_BHW: torch.Tensor, k: int, labels_B: torch.Tensor | None
+    ) -> torch.Tensor:
+        if self.anchors == "random":
+            return top_anchors(torch.rand_like(A_BHW), k)
+        if self.anchors == "all":
+            return top_anchors(A_BHW, A_BHW[0].numel())
+        if self.anchors == "label" and self.training:
+            expect(labels_B is not None, "labels_B", "the labels of the batch, for anchors from them", None)
+            return top_anchors(G_BCHW[torch.arange(len(G_BCHW)), labels_B], k)
+        return top_anchors(A_BHW, k)
+
 
 class GAP(nn.Module):
     """The twin that MFA replaces: one view, the mean over the whole map, through the same head."""
@@ -89,13 +116,19 @@ class GAP(nn.Module):
         self, channels: int, num_classes: int, *, head: str = "linear", head_options: dict | None = None
     ) -> None:
         super().__init__()
+        self.channels = channels
         self.head: Head = build_head(head, channels, num_classes, **(head_options or {}))
 
-    def forward(self, F_BDHW: torch.Tensor) -> Stages:
-        """F -> Stages with `F_BDHW` and `ensemble_BC`, the logits, filled."""
-        expect_dims(F_BDHW, "BDHW", "F_BDHW")
-        expect_finite(F_BDHW, "F_BDHW")
+    def forward(self, F_BDHW: torch.Tensor, *, labels_B: torch.Tensor | None = None) -> Stages:
+        """F -> Stages with `F_BDHW` and `ensemble_BC`, the logits, filled; labels are taken and left alone."""
+        _expect_features(F_BDHW, self.channels)
         return Stages(F_BDHW=F_BDHW, ensemble_BC=self.head.finish(self.head.maps(F_BDHW).mean(dim=(-2, -1))))
+
+
+def _expect_features(F_BDHW: torch.Tensor, channels: int) -> None:
+    expect_dims(F_BDHW, "BDHW", "F_BDHW")
+    expect(F_BDHW.shape[1] == channels, "F_BDHW", f"D = {channels} channels", f"shape {tuple(F_BDHW.shape)}")
+    expect_finite(F_BDHW, "F_BDHW")
 
 
 POOLINGS = ("mfa", "gap")
@@ -112,17 +145,18 @@ class Classifier(nn.Module):
         side: the picture side in px that it was made for.
     """
 
-    def __init__(self, backbone: nn.Module, pooling: MFA | GAP, config: dict, classes: Sequence[str]) -> None:
+    def __init__(
+        self, backbone: nn.Module, pooling: MFA | GAP, *, entry: Backbone, config: dict, classes: Sequence[str]
+    ) -> None:
         super().__init__()
         self.backbone, self.pooling, self.config = backbone, pooling, config
         self.classes = tuple(classes)
-        self.stride = find_backbone(config["backbone"]).stride
-        self.side = find_backbone(config["backbone"]).side
+        self.stride, self.side = entry.stride, entry.side
 
-    def forward(self, image_B3SS: torch.Tensor) -> Stages:
-        """Normalised pictures (B, 3, S, S), sides multiples of the stride -> Stages."""
+    def forward(self, image_B3SS: torch.Tensor, labels_B: torch.Tensor | None = None) -> Stages:
+        """Normalised pictures (B, 3, S, S), sides multiples of the stride -> Stages. See `MFA.forward` for labels."""
         expect_pictures(image_B3SS, self.stride)
-        return self.pooling(self.backbone(image_B3SS))
+        return self.pooling(self.backbone(image_B3SS), labels_B=labels_B)
 
 
 def build_model(
@@ -134,10 +168,16 @@ def build_model(
     sizes: Sequence[int] = PAPER_SIZES,
     head: str = "linear",
     head_options: dict | None = None,
+    anchors: str = "adacam",
     seed: int = 0,
     classes: Sequence[str] | None = None,
+    weights: str | None = None,
 ) -> Classifier:
     """A fresh model. The same seed gives GAP and MFA the same backbone and the same main head to start from.
+
+    Args:
+        backbone: a name in `BACKBONES`, or `timm:<name>`.
+        weights: of the backbone: None for fresh ones, "imagenet" (downloaded), or a local file.
 
     Raises:
         ValueError: an unknown name, fewer than two classes, or a K or size out of range; it says got and expected.
@@ -151,11 +191,12 @@ def build_model(
     config |= {"head_options": head_options}
     with torch.random.fork_rng(devices=[]):
         # backbone first, head second, auxiliary layer last: the twins draw the same numbers as far as they agree
-        torch.manual_seed(seed)
-        network = entry.build()
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would also reseed every accelerator
+        network = entry.build(weights=weights)
         if pooling == "gap":
             module: MFA | GAP = GAP(entry.channels, num_classes, head=head, head_options=head_options)
         else:
-            module = MFA(entry.channels, num_classes, k=k, sizes=sizes, head=head, head_options=head_options)
-            config |= {"k": k, "sizes": list(module.sizes)}
-    return Classifier(network, module, config, classes)
+            options: dict = {"k": k, "sizes": tuple(sizes), "anchors": anchors}
+            module = MFA(entry.channels, num_classes, head=head, head_options=head_options, **options)
+            config |= {**options, "sizes": list(module.sizes)}
+    return Classifier(network, module, entry=entry, config=config, classes=classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mvfa_core.cli import bench, evaluate, explain, runs, train
+from mvfa_core.cli import bench, bundle, evaluate, explain, params, runs, train
 from mvfa_core.cli.output import FailureError
 
 COMMANDS: dict[str, ModuleType] = {
@@ -13,6 +13,8 @@ COMMANDS: dict[str, ModuleType] = {
     "explain": explain,
     "runs": runs,
     "bench": bench,
+    "bundle": bundle,
+    "params": params,
 }
 
 __all__ = ["COMMANDS", "FailureError"]

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from mvfa_core.checkpoints import load_model, read_card
 from mvfa_core.cli.output import bars, print_json, table
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import load_data
+from mvfa_core.measure import accuracy_by_scale
 from mvfa_core.training.device import find_device
 from mvfa_core.training.engine import predict
 
 HELP = "Accuracy of a model on the held-out pictures of a data set."
-SCALE_EDGES = (0.14, 0.3175, 0.495, 0.6725, 0.85)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
     right = predict(model, data.val) == data.val.labels
     found: dict[str, Any] = {"accuracy": float(right.mean()), "n": len(right), "data": data.name}
     if data.val.scales is not None:
-        found["by_scale"] = _by_scale(right, data.val.scales)
+        found["by_scale"] = accuracy_by_scale(right, data.val.scales)
     if args.json:
         print_json(found)
         return
@@ -46,17 +43,6 @@ def run(args: argparse.Namespace) -> None:
     if "by_scale" in found:
         rows = [(f"{q['from']:.2f} to {q['to']:.2f}", f"{q['accuracy']:.1%}", q["n"]) for q in found["by_scale"]]
         print(table(("object scale", "accuracy", "pictures"), rows))
-
-
-def _by_scale(right: np.ndarray, scales: np.ndarray) -> list[dict]:
-    """Accuracy in four equal bands of the object's longer side as a fraction of the picture."""
-    bands = pairwise(SCALE_EDGES)
-    place = np.digitize(scales, SCALE_EDGES[1:-1])
-    return [
-        {"from": low, "to": high, "accuracy": float(right[place == i].mean()), "n": int((place == i).sum())}
-        for i, (low, high) in enumerate(bands)
-        if (place == i).any()
-    ]
 
 
 def _few(names: tuple[str, ...]) -> str:

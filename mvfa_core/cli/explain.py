@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> None:
     model = load_model(args.model).to(find_device(args.device))
     target = _target(args.target, model.classes)
     files = _pictures(Path(args.picture))
+    stems = [file.stem for file in files]
     found, failed = [], []
     for file in files:
         try:
@@ -48,7 +49,8 @@ def run(args: argparse.Namespace) -> None:
             continue
         explanation = explain(model, picture, target=target, k=args.k, sizes=args.sizes)
         picture.thumbnail((LONGEST_PX, LONGEST_PX))
-        found.append(_write(Path(args.out), file.stem, np.asarray(picture), explanation))
+        name = file.stem if stems.count(file.stem) == 1 else file.name  # a.jpg and a.png must not share their answers
+        found.append({"file": file.name} | _write(Path(args.out), name, np.asarray(picture), explanation))
         if not args.json:
             best = explanation.classes[explanation.predicted]
             print(f"{file.name}: {best} {explanation.ensemble_C[explanation.predicted]:.1%}")
@@ -77,17 +79,17 @@ def _pictures(path: Path) -> list[Path]:
     return files
 
 
-def _write(out: Path, stem: str, picture: np.ndarray, explanation: Explanation) -> dict:
+def _write(out: Path, name: str, picture: np.ndarray, explanation: Explanation) -> dict:
     """The pictures of one explanation and its JSON; returns the JSON with the names of the files."""
     out.mkdir(parents=True, exist_ok=True)
     facts = explanation.to_json()
     facts["files"] = []
-    for name, drawn in _drawings(picture, explanation).items():
-        file = out / f"{stem}-{name}.png"
+    for kind, drawn in _drawings(picture, explanation).items():
+        file = out / f"{name}-{kind}.png"
         if not cv2.imwrite(str(file), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR)):
             raise FailureError(f"{file.name} could not be written")
         facts["files"].append(file.name)
-    (out / f"{stem}.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False))
+    (out / f"{name}.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False), encoding="utf-8")
     return facts
 
 

@@ -14,7 +14,7 @@ from mvfa_core.backbones import BACKBONES
 from mvfa_core.cli.output import FailureError, bars
 from mvfa_core.heads import HEADS
 from mvfa_core.model import POOLINGS
-from mvfa_core.training.engine import Event, Stepped, Validated
+from mvfa_core.training.engine import Event, Started, Stepped, Validated
 from mvfa_core.training.recipes import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, Recipe
 from mvfa_core.training.runs import Run, new_run_id, runs_root
 from mvfa_core.training.work import resume, train
@@ -87,8 +87,9 @@ class Report:
         self.bar.close()
 
     def __call__(self, event: Event) -> None:
-        if event.step > self.bar.n:
-            self.bar.update(event.step - self.bar.n)
+        if isinstance(event, Started):  # of a run that goes on: steps done before say nothing about the rate
+            self.bar.initial = self.bar.n = self.bar.last_print_n = event.step
+        self.bar.update(event.step - self.bar.n)
         match event:
             case Stepped():
                 local = "" if event.loss_local is None else f" = {event.loss_global:.3f} + {event.loss_local:.1f}"

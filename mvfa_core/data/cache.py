@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from mvfa_core.data.sets import Progress, silent
 
@@ -52,10 +53,14 @@ def cached_arrays(
     """
     final = cache_root() / key
     if not final.is_dir():
-        part = cache_root() / f"{key}.part"
-        part.mkdir(parents=True, exist_ok=True)
-        _fill(part, count, fields, make, lambda done: progress(what, done, count))
-        os.replace(part, final)
+        cache_root().mkdir(parents=True, exist_ok=True)
+        # twins start together: the second one waits for the first, whose lock ends with its process
+        with FileLock(cache_root() / f"{key}.lock"):
+            if not final.is_dir():
+                part = cache_root() / f"{key}.part"
+                part.mkdir(exist_ok=True)
+                _fill(part, count, fields, make, lambda done: progress(what, done, count))
+                os.replace(part, final)
     return {name: np.load(final / f"{name}.npy", mmap_mode="r") for name in fields}
 
 
@@ -72,14 +77,18 @@ def _fill(part: Path, count: int, fields: Fields, make: Make, tell: Callable[[in
 
     missing = [start for start in range(0, count, CHUNK) if start not in done]
     with ThreadPoolExecutor(WORKERS) as pool, ledger.open("a") as note:
-        for future in as_completed([pool.submit(work, start) for start in missing]):
-            start = future.result()
-            for array in arrays.values():
-                array.flush()  # the values must be on disk before the ledger says so
-            note.write(f"{start}\n")
-            note.flush()
-            finished += min(CHUNK, count - start)
-            tell(finished)
+        try:
+            for future in as_completed([pool.submit(work, start) for start in missing]):
+                start = future.result()
+                for array in arrays.values():
+                    array.flush()  # the values must be on disk before the ledger says so
+                note.write(f"{start}\n")
+                note.flush()
+                finished += min(CHUNK, count - start)
+                tell(finished)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C must not wait for thousands of pictures
+            raise
 
 
 def _grown(file: Path, shape: tuple[int, ...], dtype: type) -> np.memmap:

@@ -6,6 +6,7 @@ is held out.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,9 @@ def scan(folder: Path | str, seed: int = 0) -> tuple[tuple[str, ...], Listing, L
     Raises:
         DataError: no such folder, fewer than two classes, a class without pictures, or splits that disagree on them.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
+    if not Path(folder).is_dir():
         raise DataError(f"{folder}: no such folder; name one that holds a sub-folder of pictures for every class")
+    folder = _named(folder)
     if (folder / "train").is_dir():
         held_out = next((name for name in ("val", "test") if (folder / name).is_dir()), None)
         if held_out is None:
@@ -46,17 +47,22 @@ def scan(folder: Path | str, seed: int = 0) -> tuple[tuple[str, ...], Listing, L
             raise DataError(f"{folder.name}: train/ and {held_out}/ differ in their classes: {', '.join(strange[:5])}")
         return classes, _listing(folder, "train", classes), _listing(folder, held_out, classes)
     classes = _classes(folder)
-    train, val = _split(_listing(folder, "", classes), len(classes), seed)
+    train, val = _split(_listing(folder, "", classes), classes, seed)
     return classes, train, val
 
 
 def load_folder(folder: Path | str, side: int, *, seed: int = 0, progress: Progress = silent) -> DataSet:
     """Scan, decode to side x side px (once; later calls read the cache), and leave out what cannot be read."""
-    folder = Path(folder)
     classes, train, val = scan(folder, seed)
+    folder = _named(folder)
     train_set, skipped = _decode(folder, train, side, "train", progress)
     val_set, also_skipped = _decode(folder, val, side, "val", progress)
     return DataSet(folder.name, classes, train_set, val_set, skipped + also_skipped)
+
+
+def _named(folder: Path | str) -> Path:
+    """The folder with a last part that can be shown, also for "." and ".."."""
+    return Path(os.path.abspath(folder))
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
@@ -79,15 +85,15 @@ def _listing(folder: Path, split: str, classes: tuple[str, ...]) -> Listing:
     return Listing(tuple(files), tuple(labels))
 
 
-def _split(listing: Listing, classes: int, seed: int) -> tuple[Listing, Listing]:
+def _split(listing: Listing, classes: tuple[str, ...], seed: int) -> tuple[Listing, Listing]:
     """A fifth of every class, at least one picture, held out; which ones depends on the seed alone."""
     labels = np.array(listing.labels)
     held_out = np.zeros(len(labels), dtype=bool)
     rng = np.random.default_rng(seed)
-    for label in range(classes):
+    for label, name in enumerate(classes):
         members = rng.permutation(np.flatnonzero(labels == label))
         if len(members) < 2:
-            raise DataError(f"a class has {len(members)} picture; two are needed, one to train on and one to hold out")
+            raise DataError(f"class {name} has one picture; two are needed, one to train on and one to hold out")
         held_out[members[: max(1, round(HELD_OUT * len(members)))]] = True
     return _subset(listing, np.flatnonzero(~held_out)), _subset(listing, np.flatnonzero(held_out))
 

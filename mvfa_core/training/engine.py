@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
+from mvfa_core.checks import expect
 from mvfa_core.data.augment import flip_and_crop
 from mvfa_core.data.sets import DataSet, PictureSet
 from mvfa_core.images import normalise
@@ -24,6 +25,8 @@ from mvfa_core.training.recipes import Recipe
 
 LOG_EVERY = 10
 EVAL_BATCH = 128
+NOT_FINITE = "finite numbers"
+"""What every look for NaN and infinity, in the model and here, says that it expected."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Started:
 
 @dataclass(frozen=True)
 class Stepped:
-    """Means over the steps since the last such event. `loss_local` is None for GAP."""
+    """Means over the steps since the last such event, even if the run was stopped in between. `loss_local` is None for
+    GAP."""
 
     step: int
     loss: float
@@ -71,8 +75,15 @@ class Diverged:
     time_s: float
 
 
-Event = Started | Stepped | Validated | Diverged
-_NAMES = {Started: "start", Stepped: "step", Validated: "validation", Diverged: "diverged"}
+@dataclass(frozen=True)
+class Ticked:
+    """A batch is done and all there was to say about it is said: the moment to stop. Nothing to note."""
+
+    step: int
+
+
+Event = Started | Stepped | Validated | Diverged | Ticked
+_NAMES = {Started: "start", Stepped: "step", Validated: "validation", Diverged: "diverged", Ticked: "tick"}
 
 
 def to_json(event: Event) -> dict:
@@ -91,6 +102,8 @@ class Trainer:
         self.model, self.recipe, self.data, self.device = model.to(device), recipe, data, device
         self.step = 0
         self.time_s = 0.0
+        # sums of (total, global, local, accuracy) over the batches since the last `Stepped`, and how many they are
+        self.sums, self.summed = torch.zeros(4, device=device), 0
         kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
         self.optimizer = kind(model.parameters(), lr=recipe.lr, betas=(0.9, 0.999), weight_decay=recipe.weight_decay)
         self.schedule: torch.optim.lr_scheduler.LRScheduler | None = None
@@ -103,6 +116,8 @@ class Trainer:
         return {
             "step": self.step,
             "time_s": self.time_s,
+            "sums": self.sums,
+            "summed": self.summed,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict() if self.schedule else None,
@@ -111,6 +126,7 @@ class Trainer:
     def restore(self, state: dict) -> None:
         """Take up where `state` was made."""
         self.step, self.time_s = state["step"], state["time_s"]
+        self.sums, self.summed = state["sums"].to(self.device), state["summed"]
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         if self.schedule and state["schedule"]:
@@ -119,33 +135,48 @@ class Trainer:
     def run(self) -> Iterator[Event]:
         """Train until the recipe's steps are done, yielding events on the way."""
         clock = time.perf_counter() - self.time_s
+        try:
+            yield from self._events(clock)
+        except ValueError as error:
+            if NOT_FINITE not in str(error):
+                raise
+            yield Diverged(self.step, round(time.perf_counter() - clock, 3))
+
+    def is_sound(self) -> bool:
+        """Whether the losses since the last `Stepped` are finite; waits for the device."""
+        return math.isfinite(self.sums[0].item())
+
+    def _events(self, clock: float) -> Iterator[Event]:
         parameters = sum(p.numel() for p in self.model.parameters())
         train_n, val_n = len(self.data.train), len(self.data.val)
         yield Started(self.step, self.data.classes, train_n, val_n, str(self.device), parameters, round(self.time_s, 3))
-        sums, counted, since = torch.zeros(4, device=self.device), 0, time.perf_counter()
+        since, since_step = time.perf_counter(), self.step
         while self.step < self.recipe.steps:
             lr = self.optimizer.param_groups[0]["lr"]
-            sums += self._train_step()
-            counted += 1
+            self._train_step()
             last = self.step == self.recipe.steps
-            if self.step % LOG_EVERY == 0 or last:
-                total, global_, local, accuracy = (sums / counted).tolist()  # the one place that waits for the device
-                rate = counted / max(time.perf_counter() - since, 1e-9)
+            log, validate = self.step % LOG_EVERY == 0 or last, self.step % self.recipe.val_every == 0 or last
+            if log or validate:
+                means = (self.sums / self.summed).tolist()  # the one place that waits for the device
+                expect(math.isfinite(means[0]), "loss", NOT_FINITE, means[0])
                 self.time_s = time.perf_counter() - clock
-                if not math.isfinite(total):
-                    yield Diverged(self.step, round(self.time_s, 3))
-                    return
+            if log:
+                rate = (self.step - since_step) / max(time.perf_counter() - since, 1e-9)
+                total, global_, local, accuracy = means
                 local_or_none = None if self.recipe.pooling == "gap" else local
                 yield Stepped(self.step, total, global_, local_or_none, accuracy, lr, rate, round(self.time_s, 3))
-                sums, counted, since = torch.zeros(4, device=self.device), 0, time.perf_counter()
-            if self.step % self.recipe.val_every == 0 or last:
+                self.sums, self.summed = torch.zeros(4, device=self.device), 0
+                since, since_step = time.perf_counter(), self.step
+            if validate:
+                before = time.perf_counter()
                 accuracy = evaluate(self.model, self.data.val)
+                since += time.perf_counter() - before
                 self.time_s = time.perf_counter() - clock
                 yield Validated(self.step, accuracy, val_n, round(self.time_s, 3))
-                since = time.perf_counter()
+            yield Ticked(self.step)
 
-    def _train_step(self) -> torch.Tensor:
-        """One batch; returns (total, global, local, accuracy) still on the device."""
+    def _train_step(self) -> None:
+        """One batch; what it told is added to the sums, still on the device."""
         self.model.train()
         index = batch_index(len(self.data.train), self.recipe.batch, self.recipe.seed, self.step)
         image_B3SS = self._pictures(index)
@@ -159,7 +190,7 @@ class Trainer:
             self.schedule.step()
         self.step += 1
         accuracy = (stages.ensemble_BC.detach().argmax(dim=1) == labels_B).float().mean()
-        return torch.stack((*_detached(loss), accuracy))
+        self.sums, self.summed = self.sums + torch.stack((*_detached(loss), accuracy)), self.summed + 1
 
     def _pictures(self, index: np.ndarray) -> torch.Tensor:
         raw_BSS3 = torch.from_numpy(self.data.train.images[index]).to(self.device, non_blocking=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -21,7 +22,16 @@ def start(recipe: Recipe, run_id: str | None = None) -> Run:
 
 
 def launch(run: Run) -> None:
-    """A new process for a run folder: from its last checkpoint, or from the start if it has none."""
+    """A new process for a run folder: from its last checkpoint, or from the start if it has none. A run that a process
+    trains already is left to it."""
+    if run.is_alive():
+        return
+    # threads that wait by spinning would take the processor from the server, or from a second run
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
     command = [sys.executable, "-m", "mvfa_core", "train", "--resume", str(run.path), "--quiet"]
     with (run.path / "output.log").open("ab") as log:
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+        )
+    # noted here, so that the run is seen to start, and can be stopped, before the process has read its first line
+    run.claim(process.pid)

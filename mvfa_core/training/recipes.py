@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 
 from mvfa_core.backbones import BACKBONES
-from mvfa_core.checks import expect, expect_choice, expect_sizes
+from mvfa_core.checks import expect, expect_choice, expect_k, expect_sizes
 from mvfa_core.heads import HEADS
 from mvfa_core.model import PAPER_K, PAPER_SIZES, POOLINGS
 
@@ -49,10 +50,15 @@ class Recipe:
         object.__setattr__(self, "sizes", expect_sizes(self.sizes))
         for name, known in _CHOICES.items():
             expect_choice(getattr(self, name), known, name)
-        for name in ("k", "steps", "batch", "val_every"):
+        for name in ("k", "steps", "batch", "val_every", *(["train_n"] if self.train_n is not None else [])):
             value = getattr(self, name)
             expect(isinstance(value, int) and value >= 1, name, "a whole number >= 1", repr(value))
-        expect(self.lr > 0, "lr", "a positive number", self.lr)
+        if self.pooling == "mfa":  # said here, before anything is decoded or drawn for a run that cannot start
+            entry = BACKBONES[self.backbone]
+            expect_k(self.k, (entry.side // entry.stride) ** 2)
+        expect(isinstance(self.seed, int) and self.seed >= 0, "seed", "a whole number >= 0", repr(self.seed))
+        expect(0 < self.lr < math.inf, "lr", "a positive number", self.lr)
+        expect(0 <= self.weight_decay < math.inf, "weight_decay", "a number >= 0", self.weight_decay)
 
     def to_json(self) -> dict:
         """The recipe as JSON types."""
@@ -78,6 +84,7 @@ class Recipe:
             "batch",
             "val_every",
             "lr",
+            "weight_decay",
             "optimizer",
             "schedule",
             "augment",
@@ -127,7 +134,7 @@ def bundled() -> Recipe:
 
     python -m mvfa_core train --recipe bundled --pooling mfa --out runs/compact_mfa
     """
-    return replace(quick(), steps=3_000, val_every=250, train_n=20_000, preset="bundled")
+    return replace(quick(), steps=2_000, val_every=200, train_n=20_000, preset="bundled")
 
 
 RECIPES: dict[str, Callable[[], Recipe]] = {"quick": quick, "paper": paper, "bundled": bundled}

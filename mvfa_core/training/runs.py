@@ -4,7 +4,7 @@ recipe.json         what was asked for
 metrics.jsonl       one event a line, append-only
 model.safetensors   the weights of the last checkpoint, with their card
 state.pt            weights, optimiser and schedule at that checkpoint, to go on from
-process.json        which process trains it
+process.json        which process trains it, as long as one does
 preparing.json      how far the decoding or drawing of its pictures is
 stop                there if somebody asked it to stop
 output.log          what a process started by the app printed
@@ -109,27 +109,47 @@ class Run:
 
     def cut_events_after(self, step: int) -> None:
         """Forget the events after a checkpoint's step, and a torn last line: a run that goes on writes them anew."""
-        kept = [e for e in self.events()[0] if e["event"] in ("step", "validation", "start") and e["step"] <= step]
-        _replace(self.path / "metrics.jsonl", "".join(json.dumps(event) + "\n" for event in kept))
+        self._keep_events(
+            [e for e in self.events()[0] if e["event"] in ("step", "validation", "start") and e["step"] <= step]
+        )
 
-    def claim(self) -> None:
-        """Note this process as the one that trains the run; `RunError` if another one still does."""
-        if self.is_alive():
+    def _keep_events(self, events: list[dict]) -> None:
+        if (self.path / "metrics.jsonl").exists():
+            _replace(self.path / "metrics.jsonl", "".join(json.dumps(event) + "\n" for event in events))
+
+    def claim(self, pid: int | None = None) -> None:
+        """Note a process, this one if not given, as the one that trains the run: how it ended before is forgotten, and
+        so is a stop that was asked of another process. `RunError` if another one still trains it."""
+        process = psutil.Process(pid)
+        training = self._process()
+        if training is not None:
+            # whoever launched this process noted it already; on Windows that is an environment's python, its parent
+            if training.pid in (process.pid, process.ppid()):
+                return
             raise RunError(f"{self.id}: another process is training this run; stop it first")
-        me = psutil.Process()
-        note = {"pid": me.pid, "created": me.create_time(), "started": time.time()}
-        _replace(self.path / "process.json", json.dumps(note))
         (self.path / "stop").unlink(missing_ok=True)
+        self._keep_events([event for event in self.events()[0] if event["event"] != "end"])
+        note = {"pid": process.pid, "created": process.create_time(), "started": time.time()}
+        _replace(self.path / "process.json", json.dumps(note))
+
+    def end(self, step: int, reason: str, message: str = "") -> None:
+        """Note how the training ended, and that nobody trains the run any more."""
+        self.append({"event": "end", "step": step, "reason": reason, "message": message})
+        for name in ("process.json", "stop"):
+            (self.path / name).unlink(missing_ok=True)
 
     def is_alive(self) -> bool:
-        """Whether the process that claimed the run still exists; the pid alone could be a stranger's."""
+        """Whether the process that claimed the run still exists."""
+        return self._process() is not None
+
+    def _process(self) -> psutil.Process | None:
         try:
             note = json.loads((self.path / "process.json").read_text())
             process = psutil.Process(note["pid"])
-            same = abs(process.create_time() - note["created"]) < 1
-            return same and process.status() != psutil.STATUS_ZOMBIE
+            same = abs(process.create_time() - note["created"]) < 1  # the pid alone could be a stranger's
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except (OSError, ValueError, KeyError, psutil.Error):
-            return False
+            return None
 
     def note_preparing(self, what: str, done: int, total: int) -> None:
         """Note how far the pictures are, for whoever watches the run start."""
@@ -149,8 +169,16 @@ class Run:
         return file if file.is_file() else None
 
     def status(self) -> Status:
-        """Where the run stands, from its files alone, so that it is the same from every process and after a restart."""
-        recipe = self.recipe()
+        """Where the run stands, from its files alone, so that it is the same from every process and after a restart.
+
+        A run whose recipe cannot be read, another version's perhaps, has failed; `RunError` if the folder is no run.
+        """
+        try:
+            recipe = self.recipe()
+        except RunError as error:
+            if not (self.path / "recipe.json").exists():
+                raise
+            return Status("failed", message=str(error))
         events, _ = self.events()
         steps = [e for e in events if e["event"] == "step"]
         accuracies = [e["accuracy"] for e in events if e["event"] == "validation"]

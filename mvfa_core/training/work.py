@@ -13,7 +13,7 @@ from mvfa_core.data.sets import Progress, silent
 from mvfa_core.data.sources import load_data
 from mvfa_core.model import build_model
 from mvfa_core.training.device import find_device
-from mvfa_core.training.engine import Diverged, Event, Started, Stepped, Trainer, Validated, to_json
+from mvfa_core.training.engine import Diverged, Event, Started, Ticked, Trainer, Validated, to_json
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError
 
@@ -62,26 +62,23 @@ def _carry_out(run: Run, recipe: Recipe, listen: Callable[[Event], None], progre
         trainer = _prepare(run, recipe, tell)
         for event in trainer.run():
             step = event.step
-            run.append(to_json(event))
+            if not isinstance(event, Ticked):
+                run.append(to_json(event))
             listen(event)
-            stop = isinstance(event, Started | Stepped) and run.stop_requested()
-            if stop or isinstance(event, Validated):
+            stop = isinstance(event, Started | Ticked) and run.stop_requested()
+            if isinstance(event, Validated) or (stop and trainer.is_sound()):
                 _save(run, trainer)
             if stop:
                 break
     except (Exception, KeyboardInterrupt) as error:
         interrupted = isinstance(error, KeyboardInterrupt)
         message = "interrupted" if interrupted else str(error).partition("\n")[0] or type(error).__name__
-        run.append(_end(step, "stopped" if interrupted else "failed", message))
+        run.end(step, "stopped" if interrupted else "failed", message)
         raise
     if isinstance(event, Diverged):
-        run.append(_end(step, "diverged", ADVICE_DIVERGED))
+        run.end(step, "diverged", ADVICE_DIVERGED)
     else:
-        run.append(_end(step, "finished" if step >= recipe.steps else "stopped"))
-
-
-def _end(step: int, reason: str, message: str = "") -> dict:
-    return {"event": "end", "step": step, "reason": reason, "message": message}
+        run.end(step, "finished" if step >= recipe.steps else "stopped")
 
 
 def _prepare(run: Run, recipe: Recipe, progress: Progress) -> Trainer:

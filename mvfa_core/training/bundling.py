@@ -1,0 +1,33 @@
+"""The models that come with the project: a finished run, measured once more as it is shipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mvfa_core.checkpoints import load_model, read_card, save_model
+from mvfa_core.data.sets import Progress, silent
+from mvfa_core.data.sources import load_data
+from mvfa_core.measure import accuracy_by_scale
+from mvfa_core.training.engine import predict
+from mvfa_core.training.runs import Run
+
+
+def bundle(run: Run, out: Path | str, *, progress: Progress = silent) -> dict:
+    """Write `<out>/<run>.safetensors` (weights as float16) and the same card as `<run>.json`; returns the card.
+
+    The accuracies on the card are those of the shipped file, not of the run's full-precision weights.
+    """
+    file = Path(out) / f"{run.id}.safetensors"
+    card = read_card(run.path)
+    model = load_model(run.path)
+    save_model(model, file, card, half=True)
+    recipe = run.recipe()
+    data = load_data(recipe.data, model.side, seed=recipe.seed, train_n=recipe.train_n, progress=progress)
+    right = predict(load_model(file), data.val) == data.val.labels
+    card |= {"accuracy": float(right.mean()), "n": len(right), "weights": "float16"}
+    if data.val.scales is not None:
+        card["accuracy_by_scale"] = accuracy_by_scale(right, data.val.scales)
+    save_model(model, file, card, half=True)
+    file.with_suffix(".json").write_text(json.dumps(read_card(file), indent=2) + "\n")
+    return card
