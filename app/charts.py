@@ -1,0 +1,75 @@
+"""Learning curves: what a run has told, as series of a chart that is updated in place."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from app import colours, server, state
+from app import wording_train as words
+from app.components import component
+
+_curves = component("curves", isolate=False)  # Plotly's own style sheet does not reach into a shadow root
+
+MOST_POINTS = 500
+
+# field of the event, which chart, name, colour, dash, wide
+_SERIES = (
+    ("step", "loss", "loss", words.LOSS_TOTAL, colours.TOTAL, "solid", False),
+    ("step", "loss_local", "loss", words.LOSS_LOCAL, colours.MAIN, "solid", True),
+    ("step", "loss_global", "loss", words.LOSS_GLOBAL, colours.AUXILIARY, "solid", True),
+    ("step", "train_accuracy", "accuracy", words.ACCURACY_TRAIN, colours.TRAIN, "dot", False),
+    ("validation", "accuracy", "accuracy", words.ACCURACY_VALIDATION, colours.VALIDATION, "solid", True),
+)
+
+
+def show_curves(name: str, events: Sequence[dict[str, Any]], steps: int, *, waiting: bool) -> None:
+    """Loss and accuracy of a run so far, on the axes of the whole run. `waiting`: more will come."""
+    series: list[dict[str, Any]] = []
+    for event, field, chart, title, colour, dash, wide in _SERIES:
+        told = [one for one in events if one["event"] == event and isinstance(one.get(field), (int, float))]
+        if field == "loss" and not any(one.get("loss_local") is not None for one in told):
+            title, wide = words.LOSS, True
+        if field == "loss_global" and series and series[0]["name"] == words.LOSS:
+            continue  # without views the global loss is the loss
+        kept = thin([one[field] for one in told])
+        line = {"id": field, "chart": chart, "name": title, "colour": colour, "dash": dash, "wide": wide}
+        line |= {"steps": [told[i]["step"] for i in kept], "times": [told[i]["time_s"] for i in kept]}
+        series.append(line | {"values": [told[i][field] for i in kept]})
+    _curves(
+        key=state.CURVES,
+        data={
+            "name": name,
+            "plotly": server.PLOTLY_ADDRESS,
+            "series": [one for one in series if one["values"]],
+            "steps": steps,
+            "charts": [{"id": "loss", "title": words.LOSS}, {"id": "accuracy", "title": words.ACCURACY}],
+            "words": {**words.CURVES, "empty": words.CURVES_WAITING if waiting else words.CURVES_EMPTY},
+        },
+    )
+
+
+def thin(values: Sequence[float], most: int = MOST_POINTS) -> list[int]:
+    """Indices of at most `most` values that keep the shape: the lowest and highest of every stretch, and both ends."""
+    count = len(values)
+    if count <= most:
+        return list(range(count))
+    stretches = most // 2 - 1
+    kept = {0, count - 1}
+    for part in range(stretches):
+        stretch = range(part * count // stretches, (part + 1) * count // stretches)
+        kept |= {min(stretch, key=values.__getitem__), max(stretch, key=values.__getitem__)}
+    return sorted(kept)
+
+
+def table(events: Sequence[dict[str, Any]]) -> str:
+    """All steps and validations of a run as CSV, nothing thinned out."""
+    rows = [event for event in events if event["event"] in ("step", "validation")]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()

@@ -1,0 +1,35 @@
+"""Colour has one meaning everywhere; the data's colours come from `mvfa_core.draw`, the charts' are Okabe and Ito's."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from mvfa_core import draw
+
+AUXILIARY = "#cc79a7"  # the auxiliary, global head
+MAIN = "#009e73"  # the main, local head and its ensemble
+TOTAL = "#7d8790"  # their sum
+TRAIN = "#7d8790"
+VALIDATION = "#009e73"
+GAP = "#e69f00"
+MFA = "#0072b2"
+
+
+def css(rgb: Sequence[int]) -> str:
+    """A colour as a style sheet writes it."""
+    return "#{:02x}{:02x}{:02x}".format(*rgb)
+
+
+ANCHOR = css(draw.ANCHOR_RGB)
+
+
+def size(r: int, sizes: Sequence[int]) -> str:
+    """The colour of a region size among the sizes in use."""
+    return css(draw.size_colour(r, sizes))
+
+
+def palettes() -> dict[str, str]:
+    """The two colour maps of a board as base64 of 256 RGB triples: one for values of one sign, one for both."""
+    names = {"plain": "inferno", "signed": "diverging"}
+    return {use: base64.b64encode(draw.palette(name).tobytes()).decode() for use, name in names.items()}

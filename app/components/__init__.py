@@ -1,0 +1,35 @@
+"""Our own furniture: components whose scripts and styles lie beside this file.
+
+The script sent with every message is one line that imports the real one from the server's own address, so the browser
+fetches it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+# A browser never asks again for a module that once failed to load, hence another address after every failure.
+_LOADER = """let script;
+let failures = 0;
+export default async function (component) {
+  const address = new URL("components/%s.js", document.baseURI).href + (failures ? `?${failures}` : "");
+  script ??= import(address).catch((error) => {
+    script = undefined;
+    failures += 1;
+    throw error;
+  });
+  return (await script).default(component);
+}
+"""
+
+
+def component(name: str, *, isolate: bool = True) -> Callable[..., Any]:
+    """The component `name` of this folder: `name.js` with a default export, and `name.css`."""
+    style = (HERE / f"{name}.css").read_text(encoding="utf-8")
+    return st.components.v2.component(f"mvfa_{name}", css=style, js=_LOADER % name, isolate_styles=isolate)

@@ -1,0 +1,162 @@
+"""The only caches: pictures, models, what a backbone made of a picture, and explanations of that.
+
+Models and encodings hold tensors and are shared as they are; explanations are small and copied. Every cache is keyed
+by names and digests and bounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import gallery, jobs, state
+from app.gallery import Specimen
+from mvfa_core.checkpoints import bundled, load_model, read_card
+from mvfa_core.explain import Encoding, Explanation, encode, explain_encoding
+from mvfa_core.training.runs import list_runs
+
+RUN_PREFIX = "runs/"
+OWN_PREFIX = "uploaded/"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the controls must know of a model: its class names, whether it has views, and its own K and L_R.
+
+    `cells` is H*W for the pictures it is given, the most anchors there can be.
+    """
+
+    classes: tuple[str, ...]
+    pooling: str
+    k: int
+    sizes: tuple[int, ...]
+    cells: int
+    card: dict[str, Any]
+
+
+# --- pictures ---
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def specimen(picture_id: str) -> Specimen:
+    """A picture of the gallery."""
+    return gallery.specimen(picture_id)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _shown(digest: str, _picture: Any) -> str:
+    return gallery.data_url(_picture)
+
+
+def shown(one: Specimen) -> str:
+    """A picture as the boards show it, a data URL."""
+    return _shown(one.digest, one.picture)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _thumbnail(digest: str, _picture: Any) -> str:
+    return gallery.thumbnail(_picture)
+
+
+def thumbnail(one: Specimen) -> str:
+    """A picture as the gallery strip shows it, a data URL."""
+    return _thumbnail(one.digest, one.picture)
+
+
+# --- models ---
+
+
+def model_ids() -> list[str]:
+    """All models on offer by name: those that come with the project, this session's uploads, then the runs."""
+    own = [OWN_PREFIX + name for name in state.get(state.OWN_MODELS, {})]
+    trained = [RUN_PREFIX + run.id for run in list_runs() if run.model_path()]
+    return [*_bundled(), *own, *trained]
+
+
+def is_bundled(model_id: str) -> bool:
+    """Whether a model came with the project."""
+    return model_id in bundled()
+
+
+def _bundled() -> list[str]:
+    return sorted(bundled(), key=lambda name: ("gap" in name, name))
+
+
+def _model_file(model_id: str) -> Path:
+    if model_id.startswith(OWN_PREFIX):
+        return Path(state.get(state.OWN_MODELS, {})[model_id.removeprefix(OWN_PREFIX)])
+    if model_id.startswith(RUN_PREFIX):
+        for run in list_runs():
+            path = run.model_path()
+            if path and RUN_PREFIX + run.id == model_id:
+                return path
+    return bundled()[model_id]
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _model(file: str, stamp_ns: int) -> Any:
+    return load_model(Path(file))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _card(file: str, stamp_ns: int) -> dict[str, Any]:
+    return read_card(Path(file))
+
+
+def _key(model_id: str) -> tuple[str, int]:
+    # A run saves again and again under one name: its time of writing tells the versions apart.
+    file = _model_file(model_id)
+    return str(file), file.stat().st_mtime_ns
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _encoding(file: str, stamp_ns: int, digest: str, _picture: Any) -> Encoding:
+    return jobs.infer(encode, _model(file, stamp_ns), _picture)
+
+
+def encoding(model_id: str, one: Specimen) -> Encoding:
+    """A picture after a model's backbone: the only call of a backbone in this app."""
+    return _encoding(*_key(model_id), one.digest, one.picture)
+
+
+def facts(model_id: str, one: Specimen) -> Facts:
+    """What the controls must know of a model. May raise `ValueError` with a sentence for the visitor."""
+    key = _key(model_id)
+    model = _model(*key)
+    rows, columns = encoding(model_id, one).F_BDHW.shape[-2:]
+    views = model.config["pooling"] == "mfa"
+    k, sizes = (model.config["k"], tuple(model.config["sizes"])) if views else (1, (1,))
+    return Facts(model.classes, model.config["pooling"], k, sizes, rows * columns, _card(*key))
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _explanation(
+    file: str,
+    stamp_ns: int,
+    digest: str,
+    target: int | None,
+    k: int | None,
+    sizes: tuple[int, ...] | None,
+    _picture: Any,
+) -> Explanation:
+    found = _encoding(file, stamp_ns, digest, _picture)
+    return jobs.infer(explain_encoding, _model(file, stamp_ns), found, target=target, k=k, sizes=sizes)
+
+
+def explanation(
+    model_id: str, one: Specimen, target: int | None, k: int | None, sizes: tuple[int, ...] | None
+) -> Explanation:
+    """Everything about a picture. May raise `ValueError` with a sentence for the visitor."""
+    return _explanation(*_key(model_id), one.digest, target, k, sizes, one.picture)
+
+
+def warm_up() -> None:
+    """Import what is heavy and run the default model on the default picture, before the first visitor comes."""
+    from app import charts, controls, panels  # noqa: F401
+
+    names = _bundled()
+    if names:
+        explanation(names[0], specimen(gallery.DEFAULT), None, None, None)

@@ -1,0 +1,37 @@
+"""The list of pages: `streamlit run app/main.py`.
+
+Streamlit reads this file twice: once as a module, to find the server called `app`, and then as a script, for every
+visitor.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:  # `streamlit run` puts app/ on the path, not the folder above it
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402
+
+from app import server, wording  # noqa: E402
+
+SIDEBAR_PX = 260  # leaves room for three pictures of 320 px side by side on a screen of 1440 px
+
+if __name__ == "__main__":
+    st.set_page_config(
+        page_title=wording.APP,
+        page_icon=str(ROOT / "assets" / "logo.svg"),
+        layout="wide",
+        initial_sidebar_state=SIDEBAR_PX,
+    )
+    st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
+    page = st.navigation(
+        [
+            st.Page("../pages/explore.py", title=wording.EXPLORE, url_path="explore", default=True),
+            st.Page("../pages/train.py", title=wording.TRAIN, url_path="train"),
+        ],
+        position="top",
+    )
+    page.run()
+else:
+    app = st.App(__file__, lifespan=server.lifespan, routes=server.ROUTES, middleware=server.MIDDLEWARE)

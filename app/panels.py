@@ -1,0 +1,199 @@
+"""An explanation as panels of a board, as rows of the verdict, and on the screen. No numbers are made here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from app import colours, state, wording
+from app.components import component
+from app.gallery import Specimen
+from mvfa_core.explain import Explanation, Region
+
+_board = component("board")
+_verdict = component("verdict")
+
+TOP = 10
+MOST_ROWS = 12
+
+
+def show_board(key: str, name: str, picture: str, found: Explanation, panels: list[dict], recipe: dict) -> None:
+    """Panels side by side over one picture. A clicked cell is kept under `state.CELL` and shown on every board.
+
+    Args:
+        key, name: of the board on the page, and of the files it exports.
+        picture: a data URL. recipe: what made the numbers; goes into exported files.
+    """
+
+    def keep() -> None:
+        state.put(state.CELL, state.get(key, {}).get("cell"))
+
+    _board(
+        key=key,
+        on_cell_change=keep,
+        data={
+            "name": f"{name} {recipe['picture']} {recipe['model']}",
+            "channel": "explore",
+            "picture": picture,
+            "size": list(found.size_px),
+            "grid": list(found.grid),
+            "selected": state.get(state.CELL),
+            "palettes": colours.palettes(),
+            "panels": panels,
+            "recipe": recipe,
+            "words": wording.BOARD,
+        },
+    )
+
+
+def recipe(model: str, picture: Specimen, found: Explanation) -> dict:
+    """What made the numbers, for exported files: as fields and as one line of text."""
+    fields: dict[str, Any] = {"model": model, "picture": picture.id, "picture_digest": picture.digest}
+    fields["class"] = found.classes[found.target]
+    if found.sizes:
+        fields |= {"k": found.k, "sizes": list(found.sizes)}
+    text = ", ".join(f"{name} {value}" for name, value in fields.items() if name != "picture_digest")
+    return fields | {"text": text}
+
+
+def show_verdict(found: Explanation, truth: str | None) -> None:
+    """The confidence of every head in every class."""
+    _verdict(key=state.VERDICT, data=verdict(found, truth))
+
+
+def maps(found: Explanation) -> list[dict]:
+    """CAM, Grad-CAM and AdaCAM."""
+    name = found.classes[found.target]
+    gap = found.pooling == "gap"
+    cam = wording.CAM_CAPTION_GAP if gap else wording.CAM_CAPTION
+    gradients = wording.GRAD_CAM_CAPTION_GAP if gap else wording.GRAD_CAM_CAPTION
+    attention = wording.ADACAM_CAPTION_GAP if gap else wording.ADACAM_CAPTION
+    return [
+        _map("cam", "CAM", f"G_c, {name}", found.cam_HW, cam.format(name=name)),
+        _map("grad-cam", "Grad-CAM", f"∂/∂F, {name}", found.grad_cam_HW, gradients.format(name=name)),
+        _map("adacam", "AdaCAM", "A = Σ f_i G_i", found.adacam_HW, attention),
+    ]
+
+
+def _map(panel_id: str, title: str, symbol: str, values_HW: np.ndarray | None, caption: str) -> dict:
+    panel = {"id": panel_id, "kind": "map", "title": title, "symbol": symbol, "unit": wording.UNIT, "caption": caption}
+    if values_HW is None:
+        return panel | {"alt": f"{title}: {wording.NO_CAM}", "message": wording.NO_CAM, "values": None}
+    if not np.isfinite(values_HW).all():
+        return panel | {"alt": f"{title}: {wording.NOT_FINITE}", "message": wording.NOT_FINITE, "values": None}
+    y, x = (int(i) for i in np.unravel_index(values_HW.argmax(), values_HW.shape))
+    low, high = float(values_HW.min()), float(values_HW.max())
+    return panel | {
+        "values": [round(value, 6) for value in values_HW.ravel().tolist()],
+        "alt": wording.map_alt(title, x, y, high),
+        "rest": wording.map_rest(low, high),
+    }
+
+
+def regions(found: Explanation, *, distinct: bool) -> list[dict]:
+    """Anchors, the top-1 region and the top-10 regions; only for models with views."""
+    assert found.anchors_K2 is not None and found.confidence_MC is not None and found.k is not None
+    name = found.classes[found.target]
+    ranked = found.top(TOP, distinct=distinct)
+    symbol = wording.TOP_SYMBOL.format(count=len(found.confidence_MC), name=name)
+    return [
+        _anchors(found),
+        _boxes("top-1", wording.TOP_ONE_TITLE, symbol, wording.TOP_ONE_CAPTION, ranked[:1], found),
+        _boxes("top-10", wording.TOP_TEN_TITLE, symbol, wording.TOP_TEN_CAPTION, ranked, found),
+    ]
+
+
+def _anchors(found: Explanation) -> dict:
+    assert found.anchors_K2 is not None
+    x, y = found.anchors_K2.T
+    rest = wording.ANCHORS_REST.format(k=found.k, cells=math.prod(found.grid))
+    key = [{"text": wording.ANCHORS_FIRST, "colour": colours.ANCHOR, "shape": "dot"}]
+    if found.k and found.k > 1:
+        key += [{"text": wording.ANCHORS_LAST.format(k=found.k), "colour": colours.ANCHOR, "shape": "dot small"}]
+    return {
+        "id": "anchors",
+        "kind": "anchors",
+        "title": wording.ANCHORS_TITLE,
+        "symbol": wording.ANCHORS_SYMBOL.format(k=found.k),
+        "caption": wording.ANCHORS_CAPTION.format(k=found.k),
+        "cells": found.anchors_K2.tolist(),
+        "values": [round(value, 6) for value in found.adacam_HW[y, x].tolist()],
+        "colour": colours.ANCHOR,
+        "key": key,
+        "rest": rest,
+        "alt": f"{wording.ANCHORS_TITLE}: {rest}",
+    }
+
+
+def _boxes(panel_id: str, title: str, symbol: str, caption: str, ranked: Iterable[Region], found: Explanation) -> dict:
+    ranked, sizes, name = tuple(ranked), found.sizes or (), found.classes[found.target]
+    used = sorted({region.size for region in ranked})
+    best, last = (wording.percent(ranked[i].confidence) for i in (0, -1))
+    rest = wording.top_rest(best, last, len(ranked), name)
+    return {
+        "id": panel_id,
+        "kind": "boxes",
+        "title": title,
+        "symbol": symbol,
+        "caption": caption.format(name=name),
+        "boxes": [_box(region, colours.size(region.size, sizes), name) for region in ranked],
+        "key": [{"text": wording.BOX_KEY.format(r=r), "colour": colours.size(r, sizes), "shape": "box"} for r in used],
+        "rest": rest,
+        "alt": f"{title}: {rest}",
+    }
+
+
+def _box(region: Region, colour: str, name: str) -> dict:
+    words = {"rank": region.rank, "r": region.size, "share": wording.percent(region.confidence), "name": name}
+    return {
+        "px": [round(value, 3) for value in region.box_px],
+        "rank": region.rank,
+        "size": region.size,
+        "confidence": region.confidence,
+        "colour": colour,
+        "name": wording.BOX_NAME.format(**words),
+        "value": words["share"],
+        "tag": wording.BOX_TAG.format(**words),
+        "label": wording.BOX_LABEL.format(**words),
+    }
+
+
+def verdict(found: Explanation, truth: str | None) -> dict:
+    """The classes by falling confidence of the answer; of many, the first ones and those that are asked about."""
+    gap = found.auxiliary_C is None
+    heads = [{"name": wording.HEAD_GAP, "colour": colours.GAP}]
+    if not gap:
+        heads = [
+            {"name": wording.HEAD_ENSEMBLE, "colour": colours.MAIN},
+            {"name": wording.HEAD_AUXILIARY, "colour": colours.AUXILIARY},
+        ]
+    order = np.argsort(-found.ensemble_C, kind="stable").tolist()
+    kept = [c for place, c in enumerate(order) if place < MOST_ROWS or c == found.target or found.classes[c] == truth]
+    rows = []
+    for c in kept:
+        values = [found.ensemble_C[c]] if found.auxiliary_C is None else [found.ensemble_C[c], found.auxiliary_C[c]]
+        notes = [wording.VERDICT_TRUE] if found.classes[c] == truth else []
+        notes += [wording.VERDICT_EXPLAINED] if c == found.target != found.predicted else []
+        row = {"name": found.classes[c], "notes": notes, "predicted": c == found.predicted}
+        rows.append(row | {"values": [float(value) for value in values]})
+    return {"heads": heads, "rows": rows, "words": wording.VERDICT, "more": wording.further(len(order) - len(kept))}
+
+
+def cell_sentence(found: Explanation, cell: tuple[int, int]) -> str | None:
+    """What one cell (x, y) did; None if it lies outside this grid."""
+    x, y = cell
+    if not (0 <= x < found.grid[1] and 0 <= y < found.grid[0]):
+        return None
+    all_maps = {"CAM": found.cam_HW, "Grad-CAM": found.grad_cam_HW, "AdaCAM": found.adacam_HW}
+    values = {title: float(map_HW[y, x]) for title, map_HW in all_maps.items() if map_HW is not None}
+    rank, inside, views = None, 0, 0
+    if found.anchors_K2 is not None and found.boxes_KR4 is not None:
+        hits = np.flatnonzero((found.anchors_K2 == (x, y)).all(axis=1))
+        rank = int(hits[0]) + 1 if len(hits) else None
+        x0, y0, x1, y1 = found.boxes_KR4.reshape(-1, 4).T
+        inside, views = int(((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)).sum()), len(x0)
+    share = None if found.contribution_HW is None else float(found.contribution_HW[y, x]) / max(views, 1)
+    return wording.cell(x, y, found.classes[found.target], values, rank, inside, views, share)

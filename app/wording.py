@@ -1,0 +1,187 @@
+"""Every sentence on the screen. Class, file and run names come from outside: they pass through `plain` on their way."""
+
+from __future__ import annotations
+
+import re
+
+APP = "MFA"
+EXPLORE = "Explore"
+TRAIN = "Train"
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@&/])")
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: no links, pictures, colours or formulas can be smuggled in with a name."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with sensible digits."""
+    return "100 %" if share >= 0.9995 else f"{100 * share:.1f} %"
+
+
+# --- Explore ---
+
+EXPLORE_TITLE = "Where does the classifier look?"
+EXPLORE_INTRO = "Pick a picture. Three maps show the evidence, then the regions that vote on the class."
+GALLERY = "Pictures"
+GALLERY_SCENES = "Drawn scenes, large to small"
+GALLERY_PHOTOGRAPHS = "Photographs: outside the ten shapes"
+GALLERY_OWN = "Yours"
+
+PICTURE = "Picture"
+OWN_PICTURE = "Use your own picture"
+OWN_PICTURE_FILE = "A picture file"
+OWN_PICTURE_SHOT = "A photograph from the camera"
+OWN_PICTURE_WAYS = ("File", "Camera")
+OWN_PICTURE_NOTE = "It stays on this computer and is forgotten with the session; a link does not carry it."
+OWN_PICTURE_KEPT = "Your picture is the first in the strip."
+MODEL = "Model"
+MODEL_HELP = "compact_mfa and compact_gap come with the app; everything under runs/ was trained here."
+OWN_MODEL = "Use your own checkpoint"
+OWN_MODEL_FILE = "A .safetensors file saved by this project"
+OWN_MODEL_NOTE = "Its class names and settings are read from the file."
+METHOD = "Method"
+CLASS = "Class to explain"
+CLASS_PREDICTED = "(predicted)"
+K = "Anchors K"
+K_HELP = "The K highest cells of AdaCAM become anchors."
+SIZES = "Region sizes L_R, in cells"
+SIZES_HELP = "Around every anchor one region of each size is cut out, so there are K × R views."
+SIZES_NONE = "At least one size is needed; the model's own are used."
+DISTINCT = "Leave out near doubles"
+DISTINCT_HELP = "Skips a region that overlaps a better one by more than half. Off is what the paper shows."
+NO_MODEL = "There is no model yet. Train one, or upload a checkpoint."
+PHOTOGRAPH_NOTE = "This model knows ten drawn shapes and nothing else: for a photograph its answer is a guess."
+
+MAPS_TITLE = "Where the evidence lies"
+REGIONS_TITLE = "Which regions vote"
+VERDICT_TITLE = "The verdict, class by class"
+
+UNIT = "logits"
+NOT_FINITE = "The model returned values that are not numbers here. There is nothing honest to draw."
+NO_CAM = "CAM needs a linear head after the pooling. This head has a hidden layer: see Grad-CAM."
+
+CAM_CAPTION = (
+    "The auxiliary head's weights for {name}, applied to each cell. Red speaks for the class, blue against it."
+)
+CAM_CAPTION_GAP = "The head's weights for {name}, applied to each cell. Red speaks for the class, blue against it."
+GRAD_CAM_CAPTION = (
+    "How much each cell would move the ensemble's score for {name}, from gradients; times H·W, so its unit is CAM's."
+)
+GRAD_CAM_CAPTION_GAP = (
+    "The same question answered by gradients. With a linear head after GAP it equals CAM, up to its constant."
+)
+ADACAM_CAPTION = (
+    "All class maps, each weighted by its probability. It needs no label; its highest cells become the anchors."
+)
+ADACAM_CAPTION_GAP = "All class maps, each weighted by its probability. GAP makes no use of it: it only averages."
+ANCHORS_TITLE = "Anchors"
+ANCHORS_SYMBOL = "V, K = {k}"
+ANCHORS_CAPTION = "The {k} highest cells of AdaCAM. A larger dot ranks higher."
+ANCHORS_FIRST = "rank 1"
+ANCHORS_LAST = "rank {k}"
+ANCHORS_REST = "{k} of {cells} cells are anchors"
+TOP_ONE_TITLE = "Top-1 region"
+TOP_TEN_TITLE = "Top-10 regions"
+TOP_SYMBOL = "of {count} views, for {name}"
+TOP_ONE_CAPTION = (
+    "The single view that is surest of {name}. The network saw further than the box: each of its cells gathers "
+    "from around it."
+)
+TOP_TEN_CAPTION = (
+    "The ten surest views, counted by confidence. Evidence, not cause: hiding a box need not change the answer."
+)
+BOX_KEY = "{r} × {r} cells"
+BOX_NAME = "{r} × {r}"
+BOX_TAG = "{rank}: {r} × {r}, {share}"
+BOX_LABEL = "rank {rank}: {r} × {r} cells, {share} sure of {name}"
+
+BOARD = {
+    "smooth": "Smooth",
+    "cells": "Cells",
+    "shared": "One range",
+    "own": "Own ranges",
+    "opacity": "Opacity",
+    "json": "Numbers (JSON)",
+    "save_png": "Save {title} as PNG",
+    "cell": "cell ({x}, {y})",
+    "anchor": "anchor {rank} of {count}, A = {value}",
+    "no_anchor": "no anchor",
+    "inside": "inside {inside} of {count} regions",
+}
+
+VERDICT_TRUE = "true class"
+VERDICT_EXPLAINED = "explained"
+HEAD_AUXILIARY = "Auxiliary head, f"
+HEAD_ENSEMBLE = "Ensemble of the views"
+HEAD_GAP = "GAP head"
+VERDICT_NOTE = (
+    "The auxiliary head sees the average of the whole map and steers the attention. The ensemble is the answer: "
+    "the mean of the votes of all {count} views, as a probability."
+)
+VERDICT_NOTE_GAP = "One view, the average of the whole map, and one head."
+VERDICT = {"class": "Class", "caption": "Confidence of each head in each class"}
+
+GAP_TITLE = "This model has no views"
+GAP_TEXT = (
+    "It averages the whole map into one vector (global average pooling), so there are no anchors and no regions "
+    "to show. Choose an MFA model, for example compact_mfa, to see which regions vote."
+)
+GAP_CHOOSE = "Show compact_mfa instead"
+
+CELL_TITLE = "Cell ({x}, {y})"
+CELL_HINT = "Click a cell in any picture to see what it did; the arrow keys move it."
+TO_TRAIN = "Train a model of your own"
+TO_EXPLORE = "Look at this model in Explore"
+
+
+def verdict(predicted: str, share: float, truth: str | None, scale: float | None) -> str:
+    """The answer in a sentence, and the truth where it is known."""
+    said = f"It says **{plain(predicted)}**, {percent(share)} sure."
+    if truth is None:
+        return said
+    right = "which is right" if truth == predicted else f"but it is a **{plain(truth)}**"
+    size = f"; the object spans {100 * scale:.0f} % of the picture's side" if scale is not None else ""
+    return f"{said[:-1]}, {right}{size}."
+
+
+def further(count: int) -> str:
+    """What stands below the verdict when classes are left out."""
+    return f"{count} further classes below these" if count else ""
+
+
+def cell(
+    x: int, y: int, name: str, values: dict[str, float], rank: int | None, inside: int, views: int, share: float | None
+) -> str:
+    """What one cell did, in sentences."""
+    maps = ", ".join(f"{title} {value:+.2f}" for title, value in values.items()).replace("-", "−")
+    parts = [f"**Cell ({x}, {y})**  {maps} logits."]
+    if views:
+        parts.append(f"It is anchor {rank}" if rank else "It is no anchor")
+        parts[-1] += f" and lies in {inside} of the {views} regions."
+    if share is not None:
+        signed = f"{share:+.2f}".replace("-", "−")
+        parts.append(f"It adds {signed} to the mean vote for {plain(name)}.")
+    return " ".join(parts)
+
+
+def number(value: float) -> str:
+    """A signed number with sensible digits and a true minus sign."""
+    return f"{value:+.3g}".replace("-", "−")
+
+
+def map_alt(title: str, x: int, y: int, high: float) -> str:
+    """A map in words, for those who do not see it."""
+    return f"{title} over the picture: highest at cell ({x}, {y}) with {number(high)} {UNIT}"
+
+
+def map_rest(low: float, high: float) -> str:
+    """What stands under a map while no cell is pointed at."""
+    return f"from {number(low)} to {number(high)} {UNIT}"
+
+
+def top_rest(best: str, last: str, count: int, name: str) -> str:
+    """What stands under ranked regions while none is pointed at."""
+    return f"{best} sure of {name}" if count == 1 else f"{best} to {last} sure of {name}"

@@ -1,0 +1,111 @@
+"""A real server in a process of its own, and a page that tells on every error it meets."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from mvfa_core.training.runs import list_runs
+
+START_S = 120
+SETTLE_MS = 30_000
+expect.set_options(timeout=15_000)  # two cores that may be training at the same time
+
+
+class Server:
+    """`streamlit run app/main.py` at an address of its own, with a runs folder of its own."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.root, self.folder = root, folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and return when it answers."""
+        streamlit = Path(sys.executable).with_name("streamlit")
+        command = [str(streamlit), "run", "app/main.py", f"--server.port={self.port}", "--server.headless=true"]
+        environment = {**os.environ, "MVFA_RUNS": str(self.folder / "runs"), "MVFA_CACHE": str(self.folder / "cache")}
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).close()
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise AssertionError(f"the server did not start:\n{(self.folder / 'server.log').read_text()}")
+
+    def stop(self) -> None:
+        """End the server's process, and nothing else."""
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+            self.process = None
+
+    def stop_runs(self) -> None:
+        """End whatever is still being trained: runs outlive the server by design."""
+        for run in list_runs(self.folder / "runs"):
+            if run.is_alive():
+                psutil.Process(json.loads((run.path / "process.json").read_text())["pid"]).terminate()
+
+
+@pytest.fixture(scope="session")
+def server(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(repo_root, tmp_path_factory.mktemp("server"))
+    running.start()
+    yield running
+    running.stop()
+    running.stop_runs()
+
+
+def _is_streamlits_probe(message: ConsoleMessage) -> bool:
+    # On /train Streamlit's own client first asks /train/_stcore/health where its server is, and is told 404.
+    return "404" in message.text and "/_stcore/" in message.location.get("url", "")
+
+
+@pytest.fixture
+def visit(page: Page, server: Server) -> Iterator[Callable[[str], Page]]:
+    """visit("/train") -> the page when it has settled; any error on the way or later fails the test."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(f"page error: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(f"console: {message.text}")
+            if message.type == "error" and not _is_streamlits_probe(message)
+            else None
+        ),
+    )
+
+    def go(path: str) -> Page:
+        page.goto(server.url + path)
+        settle(page)
+        return page
+
+    yield go
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert not errors, "\n".join(errors)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is connected and its script has run."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=SETTLE_MS)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=SETTLE_MS)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
