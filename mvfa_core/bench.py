@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as nnf
-from torchvision.ops import roi_align
 
 from mvfa_core.explain import encode, explain_encoding
 from mvfa_core.heads import LinearHead
@@ -107,6 +106,8 @@ def _crop_loop(F_BDHW: torch.Tensor, boxes_BKR4: torch.Tensor) -> torch.Tensor:
 
 def _roi_align(F_BDHW: torch.Tensor, boxes_BKR4: torch.Tensor) -> torch.Tensor:
     """torchvision's pooling, exact here: with as many samples as cells each sample is a cell's centre."""
+    from torchvision.ops import roi_align  # more than half of the start-up time of every command
+
     boxes = [b.float() + torch.tensor([0, 0, 1, 1]) for b in boxes_BKR4.flatten(1, 2)]
     pooled = roi_align(F_BDHW, boxes, output_size=1, sampling_ratio=-1, aligned=True)
     return pooled.flatten(1).unflatten(0, (len(boxes), -1))

@@ -23,7 +23,7 @@ def pointwise(F_BDHW: torch.Tensor, weight_ED: torch.Tensor, bias_E: torch.Tenso
     For a handful of output channels on a CPU it is several times faster than a convolution, forward and backward.
     """
     bias = weight_ED.new_zeros(1) if bias_E is None else bias_E[:, None]
-    product = torch.baddbmm(bias, weight_ED.expand(len(F_BDHW), -1, -1), F_BDHW.flatten(2))
+    product = torch.baddbmm(bias, weight_ED.expand(F_BDHW.shape[0], -1, -1), F_BDHW.flatten(2))
     return product.unflatten(2, F_BDHW.shape[-2:])
 
 

@@ -30,8 +30,11 @@ def top_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
     expect_finite(A_BHW, "A_BHW")
     height, width = A_BHW.shape[-2:]
     expect_k(k, height * width)
-    # topk leaves the order of equal values open; a stable sort does not, and 196 cells cost nothing
-    order_BK = A_BHW.detach().flatten(1).argsort(dim=1, descending=True, stable=True)[:, :k]
+    flat_BN = A_BHW.detach().flatten(1)
+    if torch.compiler.is_exporting():  # ONNX has no stable sort, but its TopK gives equal values by rising index
+        order_BK = flat_BN.topk(k, dim=1).indices
+    else:  # torch's topk leaves the order of equal values open; a stable sort does not, and 196 cells cost nothing
+        order_BK = flat_BN.argsort(dim=1, descending=True, stable=True)[:, :k]
     return torch.stack((order_BK % width, order_BK // width), dim=-1)
 
 

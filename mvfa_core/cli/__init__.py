@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mvfa_core.cli import bench, bundle, evaluate, explain, params, runs, train
+from mvfa_core.cli import bench, bundle, data, evaluate, explain, export, params, runs, train
 from mvfa_core.cli.output import FailureError
 
 COMMANDS: dict[str, ModuleType] = {
@@ -12,9 +12,11 @@ COMMANDS: dict[str, ModuleType] = {
     "eval": evaluate,
     "explain": explain,
     "runs": runs,
+    "data": data,
     "bench": bench,
     "bundle": bundle,
     "params": params,
+    "export": export,
 }
 
 __all__ = ["COMMANDS", "FailureError"]

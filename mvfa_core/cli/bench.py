@@ -8,21 +8,24 @@ from collections.abc import Iterator
 
 import torch
 
-from mvfa_core import bench
+from mvfa_core import bench, bench_data
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.cli.output import print_json, table
 
-HELP = "Measure the head, a training step or an explanation against the alternatives, in one run."
+HELP = "Measure the head, a training step, an explanation or the input path against the alternatives, in one run."
 STEP_BATCH = {"vgg16": 4, "resnet41": 4, "resnet50": 4, "compact": 32}
 STEP_DEFAULT = ("vgg16", "mobilenet24", "compact")
+DATA_DEFAULT = ("mobilenet24", "compact")
 EXPLAIN_DEFAULT = ("vgg16", "resnet41", "compact")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("head", "step", "explain"))
-    parser.add_argument("--backbones", nargs="+", choices=BACKBONES, help="which ones for step and explain")
+    parser.add_argument("what", choices=("head", "step", "explain", "data"))
+    parser.add_argument("--backbones", nargs="+", choices=BACKBONES, help="which ones for step, explain and data")
     parser.add_argument("--rounds", type=int, default=7, help="counted rounds (default: 7)")
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's choice)")
+    parser.add_argument("--data", help="for data: a dataset or folder (default: drawn pictures)")
+    parser.add_argument("--device", default="cpu", help="for data: where the step runs (default: cpu)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -39,6 +42,8 @@ def run(args: argparse.Namespace) -> None:
     for title, rows in results.items():
         print(f"\n{title}")
         print(table(("", "ms", "min", "max", "ratio", "min", "max"), [_cells(row) for row in rows]))
+        if args.what == "data":
+            print(f"pictures a second: {_rates(title, rows)}")
 
 
 def _measured(args: argparse.Namespace) -> Iterator[tuple[str, list[bench.Row]]]:
@@ -51,6 +56,11 @@ def _measured(args: argparse.Namespace) -> Iterator[tuple[str, list[bench.Row]]]
         for name in args.backbones or STEP_DEFAULT:
             batch = STEP_BATCH.get(name, 8)
             yield f"training step: {name}, {batch} images; ratio to GAP", bench.bench_step(name, args.rounds, batch)
+    elif args.what == "data":
+        for name in args.backbones or DATA_DEFAULT:
+            batch = STEP_BATCH.get(name, 8)
+            rows = bench_data.bench_data(name, args.rounds, batch, data=args.data, device=args.device)
+            yield f"input path: {name}, {batch} images; ratio to a training step", rows
     else:
         for name in args.backbones or EXPLAIN_DEFAULT:
             yield f"explanation: {name}, one picture; ratio to a plain forward", bench.bench_explain(name, args.rounds)

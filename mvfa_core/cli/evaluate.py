@@ -9,6 +9,7 @@ from mvfa_core.checkpoints import load_model, read_card
 from mvfa_core.cli.output import bars, print_json, table
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import load_data
+from mvfa_core.ensembles import ENSEMBLES
 from mvfa_core.measure import accuracy_by_scale
 from mvfa_core.training.device import find_device
 from mvfa_core.training.engine import predict
@@ -19,6 +20,7 @@ HELP = "Accuracy of a model on the held-out pictures of a data set."
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a run folder or a .safetensors file")
     parser.add_argument("--data", help='"synthetic" or a folder (default: what the model was trained on)')
+    parser.add_argument("--ensemble", choices=ENSEMBLES, default="logit-sum", help="how views become one answer")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace) -> None:
     if data.classes != model.classes:
         raise DataError(f"the model knows {len(model.classes)} classes ({_few(model.classes)}), "
                         f"{data.name} has {len(data.classes)} ({_few(data.classes)})")  # fmt: skip
-    right = predict(model, data.val) == data.val.labels
+    right = predict(model, data.val, ensemble=args.ensemble) == data.val.labels
     found: dict[str, Any] = {"accuracy": float(right.mean()), "n": len(right), "data": data.name}
     if data.val.scales is not None:
         found["by_scale"] = accuracy_by_scale(right, data.val.scales)

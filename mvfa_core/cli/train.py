@@ -12,8 +12,9 @@ from tqdm import tqdm
 
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.cli.output import FailureError, bars
+from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
-from mvfa_core.model import POOLINGS
+from mvfa_core.model import ANCHORS, POOLINGS
 from mvfa_core.training.engine import Event, Started, Stepped, Validated
 from mvfa_core.training.recipes import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, Recipe
 from mvfa_core.training.runs import Run, new_run_id, runs_root
@@ -27,7 +28,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", choices=RECIPES, default="quick", help="the choices to start from (default: quick)")
     parser.add_argument("--out", metavar="RUN", help="the run folder to make (default: a new one below runs/)")
     parser.add_argument("--data", help='"synthetic", or a folder of pictures in class sub-folders')
-    parser.add_argument("--backbone", choices=BACKBONES)
+    parser.add_argument("--backbone", metavar="NAME", help=f"{', '.join(BACKBONES)}, or timm:<name>")
+    parser.add_argument("--weights", help='of the backbone: "imagenet" (downloaded) or a local file (default: fresh)')
     parser.add_argument("--pooling", choices=POOLINGS, help="mfa, or gap for its twin")
     parser.add_argument("--k", type=int, help="K, anchors per picture")
     parser.add_argument("--sizes", type=int, nargs="+", metavar="R", help="L_R, odd region sizes in cells")
@@ -41,6 +43,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--schedule", choices=SCHEDULES)
     parser.add_argument("--weight-decay", type=float)
     parser.add_argument("--augment", choices=AUGMENTATIONS)
+    parser.add_argument("--mix", choices=MIXINGS, help="image-level augmentation of Table 2")
+    parser.add_argument("--anchors", choices=ANCHORS, help="where views are taken; all but adacam are ablations")
+    parser.add_argument("--global-loss", choices=("on", "off"), help="off: the auxiliary head learns nothing")
+    parser.add_argument("--hidden", type=int, nargs="+", metavar="N", help="widths of an MLP head's hidden layers")
+    parser.add_argument("--prototype-weight", type=float, help="of the prototype loss, for a prototype head")
     parser.add_argument("--val-every", type=int, help="steps between validations")
     parser.add_argument("--train-n", type=int, help="synthetic pictures to train on")
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps")
@@ -69,7 +76,9 @@ def run(args: argparse.Namespace) -> None:
 def _recipe(args: argparse.Namespace) -> Recipe:
     """The preset with everything replaced that was given on the command line."""
     given: dict[str, Any] = {field.name: getattr(args, field.name, None) for field in fields(Recipe)}
-    given = {name: tuple(value) if name == "sizes" else value for name, value in given.items() if value is not None}
+    given = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None
+    }
     return replace(RECIPES[args.recipe](), **given)
 
 

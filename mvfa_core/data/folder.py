@@ -45,16 +45,22 @@ def scan(folder: Path | str, seed: int = 0) -> tuple[tuple[str, ...], Listing, L
         strange = sorted(set(_classes(folder / held_out)) ^ set(classes))
         if strange:
             raise DataError(f"{folder.name}: train/ and {held_out}/ differ in their classes: {', '.join(strange[:5])}")
-        return classes, _listing(folder, "train", classes), _listing(folder, held_out, classes)
+        return classes, list_pictures(folder, "train", classes), list_pictures(folder, held_out, classes)
     classes = _classes(folder)
-    train, val = _split(_listing(folder, "", classes), classes, seed)
+    train, val = _split(list_pictures(folder, "", classes), classes, seed)
     return classes, train, val
 
 
 def load_folder(folder: Path | str, side: int, *, seed: int = 0, progress: Progress = silent) -> DataSet:
     """Scan, decode to side x side px (once; later calls read the cache), and leave out what cannot be read."""
     classes, train, val = scan(folder, seed)
-    folder = _named(folder)
+    return load_listed(_named(folder), classes, train, val, side, progress=progress)
+
+
+def load_listed(
+    folder: Path, classes: tuple[str, ...], train: Listing, val: Listing, side: int, *, progress: Progress = silent
+) -> DataSet:
+    """The same of two listings, however they were found."""
     train_set, skipped = _decode(folder, train, side, "train", progress)
     val_set, also_skipped = _decode(folder, val, side, "val", progress)
     return DataSet(folder.name, classes, train_set, val_set, skipped + also_skipped)
@@ -72,7 +78,12 @@ def _classes(folder: Path) -> tuple[str, ...]:
     return names
 
 
-def _listing(folder: Path, split: str, classes: tuple[str, ...]) -> Listing:
+def list_pictures(folder: Path, split: str, classes: tuple[str, ...]) -> Listing:
+    """All pictures below folder/split/<class>, in the order of the classes and their names.
+
+    Raises:
+        DataError: a class without pictures.
+    """
     files: list[str] = []
     labels: list[int] = []
     for label, name in enumerate(classes):
@@ -95,10 +106,11 @@ def _split(listing: Listing, classes: tuple[str, ...], seed: int) -> tuple[Listi
         if len(members) < 2:
             raise DataError(f"class {name} has one picture; two are needed, one to train on and one to hold out")
         held_out[members[: max(1, round(HELD_OUT * len(members)))]] = True
-    return _subset(listing, np.flatnonzero(~held_out)), _subset(listing, np.flatnonzero(held_out))
+    return subset(listing, np.flatnonzero(~held_out)), subset(listing, np.flatnonzero(held_out))
 
 
-def _subset(listing: Listing, index: np.ndarray) -> Listing:
+def subset(listing: Listing, index: np.ndarray) -> Listing:
+    """The files at an index."""
     return Listing(tuple(listing.files[i] for i in index), tuple(listing.labels[i] for i in index))
 
 
@@ -122,7 +134,7 @@ def _decode(
         raise DataError(f"{folder.name}: none of the {len(readable)} pictures in {split} can be read")
     skipped = tuple(file for file, ok in zip(listing.files, readable, strict=True) if not ok)
     if skipped:
-        listing, images = _subset(listing, np.flatnonzero(readable)), images[readable]
+        listing, images = subset(listing, np.flatnonzero(readable)), images[readable]
     return PictureSet(images, np.array(listing.labels, dtype=np.int64), listing.files), skipped
 
 

@@ -1,15 +1,21 @@
-"""One door to all data: `load_data("synthetic")` or a folder -> `DataSet`."""
+"""One door to all data: `load_data("synthetic")`, a name of the catalogue or a folder -> `DataSet`."""
 
 from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from mvfa_core.data.cache import Fields, cached_arrays
-from mvfa_core.data.folder import load_folder
-from mvfa_core.data.sets import DataSet, PictureSet, Progress, silent
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root
+from mvfa_core.data.folder import load_listed
+from mvfa_core.data.layouts import Found, find
+from mvfa_core.data.sets import DataError, DataSet, PictureSet, Progress, silent
 from mvfa_core.data.synthetic import CLASSES, render_set
 
-SYNTHETIC = "synthetic"
 SYNTHETIC_TRAIN = 10_000
 SYNTHETIC_VAL = 1_000
 # Validation scenes count from here, so that no training set, however long, reaches them.
@@ -26,20 +32,54 @@ def load_data(
     train_n: int | None = None,
     progress: Progress = silent,
 ) -> DataSet:
-    """The synthetic set by its name, or a folder of pictures by its path, squashed to side x side px.
+    """The synthetic set or a dataset of the catalogue by its name, or a folder of pictures by its path, squashed to
+    side x side px.
 
     Args:
         seed: of the split, where a folder has none of its own.
         train_n: how many synthetic pictures to draw for training.
 
     Raises:
-        DataError: the folder is not there or not laid out in class sub-folders.
+        DataError: the data is not there, not laid out as it should be, or incomplete.
     """
     if source != SYNTHETIC:
-        return load_folder(source, side, seed=seed, progress=progress)
+        found = find_data(source, seed)
+        if found.missing:
+            raise DataError(f"{source}: {len(found.missing)} listed pictures are not there, first {found.missing[0]}; "
+                            f"python -m mvfa_core data check {source}")  # fmt: skip
+        data = load_listed(found.home, found.classes, found.train, found.val, side, progress=progress)
+        return replace(data, name=place_of(source)[0].name)
     train = _drawn("train", 0, train_n or SYNTHETIC_TRAIN, side, progress)
     val = _drawn("val", FIRST_VAL_SEED, SYNTHETIC_VAL, side, progress)
     return DataSet(SYNTHETIC, CLASSES, train, val)
+
+
+def find_data(source: str, seed: int = 0) -> Found:
+    """The layout of a dataset of the catalogue or of a folder, without decoding anything.
+
+    Raises:
+        DataError: it is not there or has none of the known layouts.
+    """
+    return find(*place_of(source), seed)
+
+
+def place_of(source: str) -> tuple[Path, Entry | None]:
+    """The folder of a name or path, and its entry if it was asked for by name.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    entry = CATALOGUE.get(source)
+    if entry is None:
+        if not Path(source).is_dir():
+            near = difflib.get_close_matches(source, [SYNTHETIC, *CATALOGUE], n=1)
+            hint = f"did you mean {near[0]}" if near else "name one that holds a sub-folder of pictures for every class"
+            raise DataError(f"{source}: no such folder; {hint}")
+        return Path(os.path.abspath(source)), None
+    place = next((p for p in (data_root() / source, Path(source)) if p.is_dir()), None)
+    if place is None:
+        raise DataError(f"{source}: not in {data_root()}; `python -m mvfa_core data get {source}` gets it or says how")
+    return Path(os.path.abspath(place)), entry
 
 
 def _drawn(split: str, first: int, count: int, side: int, progress: Progress) -> PictureSet:

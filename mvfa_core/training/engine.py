@@ -10,17 +10,18 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
 
 from mvfa_core.checks import expect
-from mvfa_core.data.augment import flip_and_crop
 from mvfa_core.data.sets import DataSet, PictureSet
+from mvfa_core.ensembles import combine
 from mvfa_core.images import normalise
-from mvfa_core.losses import Loss, classification_loss
+from mvfa_core.losses import Loss
 from mvfa_core.model import Classifier
+from mvfa_core.training.batches import batch_of
+from mvfa_core.training.objective import objective
 from mvfa_core.training.recipes import Recipe
 
 LOG_EVERY = 10
@@ -178,52 +179,32 @@ class Trainer:
     def _train_step(self) -> None:
         """One batch; what it told is added to the sums, still on the device."""
         self.model.train()
-        index = batch_index(len(self.data.train), self.recipe.batch, self.recipe.seed, self.step)
-        image_B3SS = self._pictures(index)
-        labels_B = torch.from_numpy(self.data.train.labels[index]).to(self.device, non_blocking=True)
-        stages = self.model(image_B3SS)
-        loss = classification_loss(stages, labels_B, self.recipe.local)
+        batch = batch_of(self.data, self.recipe, self.step, self.device)
+        stages = self.model(batch.image_B3SS, batch.labels_B)
+        loss = objective(self.model, stages, batch.targets, self.recipe)
         self.optimizer.zero_grad(set_to_none=True)
         loss.total.backward()
         self.optimizer.step()
         if self.schedule and self.step + 1 < self.recipe.steps:
             self.schedule.step()
         self.step += 1
-        accuracy = (stages.ensemble_BC.detach().argmax(dim=1) == labels_B).float().mean()
+        accuracy = (stages.ensemble_BC.detach().argmax(dim=1) == batch.labels_B).float().mean()
         self.sums, self.summed = self.sums + torch.stack((*_detached(loss), accuracy)), self.summed + 1
-
-    def _pictures(self, index: np.ndarray) -> torch.Tensor:
-        raw_BSS3 = torch.from_numpy(self.data.train.images[index]).to(self.device, non_blocking=True)
-        image_B3SS = normalise(raw_BSS3)
-        if self.recipe.augment == "none":
-            return image_B3SS
-        return flip_and_crop(image_B3SS, torch.Generator().manual_seed(_mixed(self.recipe.seed, self.step)))
-
-
-def batch_index(n: int, batch: int, seed: int, step: int) -> np.ndarray:
-    """The sorted indices of the pictures in one batch: a fresh permutation every epoch, its rest dropped.
-
-    Sorted, because the pictures lie on disk in their order and a batch has none.
-    """
-    batch = min(batch, n)
-    epoch, place = divmod(step, n // batch)
-    return np.sort(_epoch_order(n, seed, epoch)[place * batch : (place + 1) * batch])
-
-
-@lru_cache(maxsize=2)
-def _epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
-    return np.random.default_rng((seed, epoch)).permutation(n)
 
 
 @torch.no_grad()
-def predict(model: Classifier, pictures: PictureSet, batch: int = EVAL_BATCH) -> np.ndarray:
-    """The predicted class of every picture, int64 (N,), Eq. 8."""
+def predict(
+    model: Classifier, pictures: PictureSet, batch: int = EVAL_BATCH, ensemble: str = "logit-sum"
+) -> np.ndarray:
+    """The predicted class of every picture, int64 (N,): Eq. 8, or by another rule of `ENSEMBLES` for the views."""
     model.eval()
     device = next(model.parameters()).device
     found = []
     for start in range(0, len(pictures), batch):
-        raw = torch.from_numpy(np.ascontiguousarray(pictures.images[start : start + batch])).to(device)
-        found.append(model(normalise(raw)).ensemble_BC.argmax(dim=1).cpu().numpy())
+        raw = torch.from_numpy(np.array(pictures.images[start : start + batch])).to(device)  # torch wants it writable
+        stages = model(normalise(raw))
+        scores_BC = stages.ensemble_BC if stages.logits_BMC is None else combine(stages.logits_BMC, ensemble)
+        found.append(scores_BC.argmax(dim=1).cpu().numpy())
     return np.concatenate(found)
 
 
@@ -235,8 +216,3 @@ def evaluate(model: Classifier, pictures: PictureSet) -> float:
 def _detached(loss: Loss) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     local = torch.zeros_like(loss.total) if loss.local is None else loss.local
     return loss.total.detach(), loss.global_.detach(), local.detach()
-
-
-def _mixed(seed: int, step: int) -> int:
-    """One seed from two numbers, without the overlaps that seed + step would have."""
-    return int(np.random.SeedSequence((seed, step)).generate_state(1)[0])

@@ -7,10 +7,11 @@ import shlex
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 
-from mvfa_core.backbones import BACKBONES
+from mvfa_core.backbones import find_backbone
 from mvfa_core.checks import expect, expect_choice, expect_k, expect_sizes
+from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
-from mvfa_core.model import PAPER_K, PAPER_SIZES, POOLINGS
+from mvfa_core.model import ANCHORS, PAPER_K, PAPER_SIZES, POOLINGS
 
 OPTIMIZERS = ("adam", "adamw")
 SCHEDULES = ("constant", "one-cycle")
@@ -41,6 +42,12 @@ class Recipe:
     lr: float = 1e-4
     weight_decay: float = 0.0
     augment: str = "flip-crop"
+    mix: str = "none"
+    anchors: str = "adacam"
+    global_loss: str = "on"
+    hidden: tuple[int, ...] = (256,)
+    prototype_weight: float = 0.001
+    weights: str | None = None
     val_every: int = 100
     train_n: int | None = None
     device: str = "auto"
@@ -48,13 +55,14 @@ class Recipe:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sizes", expect_sizes(self.sizes))
+        object.__setattr__(self, "hidden", tuple(self.hidden))
         for name, known in _CHOICES.items():
             expect_choice(getattr(self, name), known, name)
         for name in ("k", "steps", "batch", "val_every", *(["train_n"] if self.train_n is not None else [])):
             value = getattr(self, name)
             expect(isinstance(value, int) and value >= 1, name, "a whole number >= 1", repr(value))
+        entry = find_backbone(self.backbone)
         if self.pooling == "mfa":  # said here, before anything is decoded or drawn for a run that cannot start
-            entry = BACKBONES[self.backbone]
             expect_k(self.k, (entry.side // entry.stride) ** 2)
         expect(isinstance(self.seed, int) and self.seed >= 0, "seed", "a whole number >= 0", repr(self.seed))
         expect(0 < self.lr < math.inf, "lr", "a positive number", self.lr)
@@ -62,7 +70,11 @@ class Recipe:
 
     def to_json(self) -> dict:
         """The recipe as JSON types."""
-        return {**asdict(self), "sizes": list(self.sizes)}
+        return {**asdict(self), "sizes": list(self.sizes), "hidden": list(self.hidden)}
+
+    def head_options(self) -> dict:
+        """What `build_model` must know besides of the head of that name."""
+        return {"hidden": list(self.hidden)} if self.head == "mlp" else {}
 
     @classmethod
     def from_json(cls, values: dict) -> Recipe:
@@ -88,23 +100,32 @@ class Recipe:
             "optimizer",
             "schedule",
             "augment",
+            "mix",
+            "anchors",
+            "global_loss",
+            "hidden",
+            "prototype_weight",
+            "weights",
             "train_n",
             "device",
         ):
             value = getattr(self, name)
             if value != getattr(base, name):
-                words += ["--" + name.replace("_", "-"), str(value)]
+                values = value if isinstance(value, tuple) else (value,)
+                words += ["--" + name.replace("_", "-"), *map(str, values)]
         return shlex.join(words)
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "backbone": tuple(BACKBONES),
     "pooling": POOLINGS,
     "head": tuple(HEADS),
     "local": ("sum", "mean"),
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "augment": AUGMENTATIONS,
+    "mix": MIXINGS,
+    "anchors": ANCHORS,
+    "global_loss": ("on", "off"),
 }
 
 

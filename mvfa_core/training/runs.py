@@ -88,7 +88,7 @@ class Run:
             return Recipe.from_json(json.loads((self.path / "recipe.json").read_text()))
         except OSError as error:
             raise RunError(f"{self.id}: no run there (recipe.json is missing)") from error
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise RunError(f"{self.id}: its recipe.json cannot be read ({error})") from error
 
     def append(self, event: dict) -> None:

@@ -93,6 +93,9 @@ def _prepare(run: Run, recipe: Recipe, progress: Progress) -> Trainer:
         k=recipe.k,
         sizes=recipe.sizes,
         head=recipe.head,
+        head_options=recipe.head_options(),
+        anchors=recipe.anchors,
+        weights=recipe.weights,
         seed=recipe.seed,
         classes=data.classes,
     )

@@ -42,7 +42,7 @@ def test_without_runs_it_says_how_to_begin(train_page: OpenPage) -> None:
 @pytest.mark.parametrize(
     ("reason", "says"),
     [
-        ("finished", "75.0 %"),
+        ("finished", "75.0\u00a0%"),
         ("stopped", "kept"),
         ("diverged", "no longer a number"),
         ("failed", "error"),

@@ -1,0 +1,165 @@
+"""Unpack what people have (zip and tar archives, folders, lists) into one folder, and nothing that could do harm.
+
+Only pictures and text files are taken. Refused, in words: names that lead out of the folder, links and devices, more
+entries or bytes than any dataset here needs, encrypted archives, and archives that are damaged.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from lzma import LZMAError
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from mvfa_core.data.folder import SUFFIXES
+from mvfa_core.data.sets import DataError, Progress, silent
+
+MOST_ENTRIES = 500_000
+MOST_BYTES = 64 * 2**30
+# Pictures are compressed already; what grows like this is a bomb.
+MOST_GROWTH = 50
+SMALL = 64 * 2**20
+"""Bytes below which growth is nobody's worry."""
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_TAKEN = SUFFIXES | {".txt"}
+_BLOCK = 2**20
+DAMAGE = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, LZMAError, EOFError, NotImplementedError)
+
+
+def gather(sources: list[Path], target: Path, *, progress: Progress = silent) -> int:
+    """Put the pictures and lists of archives, folders and .txt files into `target`; returns how many files.
+
+    Files of a folder on the same disk are hard links, so that they take no room.
+
+    Raises:
+        DataError: a source that is not there or not one of these, or an archive that is refused.
+    """
+    count = 0
+    for source in sources:
+        if source.is_dir():
+            count += _from_folder(source, target, progress)
+        elif is_archive(source):
+            count += unpack(source, target, progress=progress)
+        elif source.is_file() and source.suffix.lower() == ".txt":
+            count += _link(source, target / source.name)
+        elif source.is_file():
+            raise DataError(f"{source.name}: expected a folder, a .txt list or an archive ({', '.join(ARCHIVES)}); "
+                            "unpack any other archive and name its folder")  # fmt: skip
+        else:
+            raise DataError(f"{source}: no such file or folder")
+    if not count:
+        raise DataError(f"{', '.join(s.name for s in sources)}: no pictures inside ({', '.join(sorted(SUFFIXES))})")
+    return count
+
+
+def is_archive(file: Path) -> bool:
+    return file.is_file() and file.name.lower().endswith(ARCHIVES)
+
+
+def unpack(archive: Path, target: Path, *, progress: Progress = silent) -> int:
+    """Unpack the pictures and text files of one archive, and of archives in it; returns how many files.
+
+    Raises:
+        DataError: the archive is refused or damaged; what was unpacked so far stays in `target`.
+    """
+    try:
+        members = _zip_members(archive) if archive.name.lower().endswith(".zip") else _tar_members(archive)
+        return _take(archive, members, target, progress)
+    except DAMAGE as error:
+        raise DataError(f"{archive.name}: the archive is damaged or cut off ({error}); get it again") from None
+
+
+def _take(archive: Path, members: Iterator[tuple[str, IO[bytes] | None, int]], target: Path, progress: Progress) -> int:
+    """Write what is wanted. Bytes are counted as they come: the archive's own figures may lie."""
+    size, taken, entries, files = archive.stat().st_size, 0, 0, 0
+    most = min(MOST_BYTES, max(SMALL, MOST_GROWTH * size), shutil.disk_usage(target).free)
+    nested: list[Path] = []
+    for name, stream, position in members:
+        entries += 1
+        if entries > MOST_ENTRIES:
+            raise DataError(f"{archive.name}: more than {MOST_ENTRIES:,} entries; no dataset here has so many")
+        path = _safe(archive, name)
+        if stream is None or not _wanted(path):
+            continue
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)  # it may be a hard link to somebody's own
+        with stream, file.open("wb") as out:
+            while block := stream.read(_BLOCK):
+                taken += len(block)
+                if taken > most:
+                    raise DataError(f"{archive.name}: {size:,} bytes unpack to more than {most:,}; refused")
+                out.write(block)
+        if is_archive(file):
+            nested.append(file)
+        files += 1
+        progress(f"unpacking {archive.name}", min(position, size), size)
+    progress(f"unpacking {archive.name}", size, size)
+    for inner in nested:
+        if target.name.endswith(".inside"):
+            raise DataError(f"{archive.name}: archives within archives within archives; unpack it by hand")
+        inside = inner.with_name(f"{inner.name}.inside")
+        inside.mkdir()
+        files += unpack(inner, inside, progress=progress) - 1
+        inner.unlink()
+        shutil.copytree(inside, inner.parent, dirs_exist_ok=True, copy_function=shutil.move)
+        shutil.rmtree(inside)
+    return files
+
+
+def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None, int]]:
+    with zipfile.ZipFile(archive) as file:
+        position = 0
+        for info in file.infolist():
+            if info.flag_bits & 1:
+                raise DataError(f"{archive.name}: encrypted; unpack it with its password and name the folder")
+            if (info.external_attr >> 28) == 0xA:
+                raise DataError(f"{archive.name}: {info.filename} is a link; archives with links are refused")
+            position += info.compress_size
+            yield info.filename, None if info.is_dir() else file.open(info), position
+
+
+def _tar_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None, int]]:
+    with archive.open("rb") as raw, tarfile.open(fileobj=raw) as file:
+        for member in file:
+            if not (member.isfile() or member.isdir()):
+                raise DataError(f"{archive.name}: {member.name} is a link or a device; such archives are refused")
+            yield member.name, file.extractfile(member) if member.isfile() else None, raw.tell()
+
+
+def _safe(archive: Path, name: str) -> PurePosixPath:
+    """The name as a path below the target."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in (path.parts or ("",))[0] or "\0" in name:
+        raise DataError(f"{archive.name}: {name!r} leads out of the folder; such archives are refused")
+    return path
+
+
+def _wanted(path: PurePosixPath) -> bool:
+    if any(part.startswith(("._", "__MACOSX")) or part == ".git" for part in path.parts):
+        return False
+    return path.suffix.lower() in _TAKEN or path.name.lower().endswith(ARCHIVES)
+
+
+def _from_folder(source: Path, target: Path, progress: Progress) -> int:
+    files = [p for p in sorted(source.rglob("*")) if p.suffix.lower() in _TAKEN and p.is_file()]
+    for done, file in enumerate(files, start=1):
+        _link(file, target / file.relative_to(source))
+        progress(f"taking {source.name}", done, len(files))
+    return len(files)
+
+
+def _link(source: Path, target: Path) -> int:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source.resolve(), target)
+    except OSError:  # another disk, or a file system without links
+        shutil.copy2(source, target)
+    return 1

@@ -1,0 +1,68 @@
+"""The batch of a step: which pictures, how augmented, with what labels. Everything random in it, and in the model's
+step that follows, comes from (seed, step) alone.
+
+    B images · S side in px · C classes
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from mvfa_core.data.augment import flip_and_crop
+from mvfa_core.data.mixing import mix
+from mvfa_core.data.sets import DataSet
+from mvfa_core.images import normalise
+from mvfa_core.training.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures on the training device with their labels.
+
+    Attributes:
+        image_B3SS: augmented and normalised.
+        labels_B: class indices.
+        targets: what the loss compares with: `labels_B`, or (B, C) probabilities of mixed pictures.
+    """
+
+    image_B3SS: torch.Tensor
+    labels_B: torch.Tensor
+    targets: torch.Tensor
+
+
+def batch_of(data: DataSet, recipe: Recipe, step: int, device: torch.device) -> Batch:
+    """The batch of that step, the same whether the steps before it were run or not. Seeds torch's global generator,
+    for mixing, random anchors and any dropout in the backbone."""
+    seed = _mixed(recipe.seed, step)
+    torch.manual_seed(seed)
+    index = batch_index(len(data.train), recipe.batch, recipe.seed, step)
+    image_B3SS = normalise(torch.from_numpy(data.train.images[index]).to(device, non_blocking=True))
+    if recipe.augment == "flip-crop":
+        image_B3SS = flip_and_crop(image_B3SS, torch.Generator().manual_seed(seed))
+    labels_B = torch.from_numpy(data.train.labels[index]).to(device, non_blocking=True)
+    image_B3SS, targets = mix(image_B3SS, labels_B, len(data.classes), recipe.mix)
+    return Batch(image_B3SS, labels_B, targets)
+
+
+def batch_index(n: int, batch: int, seed: int, step: int) -> np.ndarray:
+    """The sorted indices of the pictures in one batch: a fresh permutation every epoch, its rest dropped.
+
+    Sorted, because the pictures lie on disk in their order and a batch has none.
+    """
+    batch = min(batch, n)
+    epoch, place = divmod(step, n // batch)
+    return np.sort(_epoch_order(n, seed, epoch)[place * batch : (place + 1) * batch])
+
+
+@lru_cache(maxsize=2)
+def _epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng((seed, epoch)).permutation(n)
+
+
+def _mixed(seed: int, step: int) -> int:
+    """One seed from two numbers, without the overlaps that seed + step would have."""
+    return int(np.random.SeedSequence((seed, step)).generate_state(1)[0])

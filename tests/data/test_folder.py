@@ -1,0 +1,208 @@
+"""Folders of pictures: layouts, splits, labels that stay with their pictures, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mvfa_core.data.folder import load_folder, scan
+from mvfa_core.data.sets import DataError, PictureSet
+from tests.pictures import COLOURS, colour_of, fill, noisy, split_folder
+
+SIDE = 16
+CLASSES = ("brick", "leaf", "sea")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder for one test."""
+    monkeypatch.setenv("MVFA_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def flat(tmp_path: Path) -> Path:
+    return fill(tmp_path / "flat", 10)
+
+
+def aligned(pictures: PictureSet, folder: Path, classes: tuple[str, ...] = CLASSES) -> None:
+    """Image, label and name of every picture belong together; the image is the squashed file."""
+    assert len(pictures) == len(pictures.labels) == len(pictures.names) == len(pictures.images)
+    assert pictures.images.dtype == np.uint8
+    assert pictures.labels.dtype == np.int64
+    for image, label, name in zip(pictures.images, pictures.labels, pictures.names, strict=True):
+        assert colour_of(image) == classes[label] == Path(name).parent.name
+        by_hand = Image.open(folder / name).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+        np.testing.assert_array_equal(image, np.asarray(by_hand))
+
+
+@pytest.mark.parametrize("other", ["val", "test"])
+def test_train_and_a_held_out_folder(other: str, tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=4, held_out=2, other=other)
+    told: list[tuple[str, int, int]] = []
+    data = load_folder(folder, SIDE, progress=lambda *values: told.append(values))
+    assert (data.name, data.classes, data.skipped) == ("set", CLASSES, ())
+    assert (len(data.train), len(data.val)) == (12, 6)
+    assert {name.split("/")[0] for name in data.train.names} == {"train"}
+    assert {name.split("/")[0] for name in data.val.names} == {other}
+    aligned(data.train, folder)
+    aligned(data.val, folder)
+    assert [(done, total) for _, done, total in told] == [(12, 12), (6, 6)]
+
+
+def test_val_is_taken_before_test(tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=2, held_out=1)
+    fill(folder / "test", 5)
+    assert len(load_folder(folder, SIDE).val) == 3
+
+
+def test_flat_folders_are_split_by_the_seed(flat: Path) -> None:
+    data = load_folder(flat, SIDE, seed=3)
+    aligned(data.train, flat)
+    aligned(data.val, flat)
+    train, val = set(data.train.names), set(data.val.names)
+    assert not train & val
+    assert train | val == {path.relative_to(flat).as_posix() for path in flat.rglob("*.png")}
+    assert scan(flat, 3) == scan(str(flat), 3)
+    assert scan(flat, 3)[2].files == data.val.names
+    assert scan(flat, 4)[2].files != data.val.names
+
+
+@pytest.mark.parametrize(("count", "held_out"), [(2, 1), (4, 1), (8, 2), (10, 2), (25, 5)])
+def test_a_fifth_of_every_class_is_held_out(count: int, held_out: int, tmp_path: Path) -> None:
+    for name, pictures in (("few", 2), ("many", count)):
+        for number in range(pictures):
+            (tmp_path / "set" / name).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "set" / name / f"{number}.png").touch()
+    _, train, val = scan(tmp_path / "set")
+    assert Counter(val.labels) == {0: 1, 1: held_out}
+    assert Counter(train.labels) == {0: 1, 1: count - held_out}
+
+
+def test_content_comes_from_disk_until_a_file_changes(flat: Path) -> None:
+    first = load_folder(flat, SIDE)
+    file = flat / first.train.names[0]
+    stat = file.stat()
+    file.write_bytes(bytes(stat.st_size))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # to the cache the file is the same, and so it is not read
+    again = load_folder(flat, SIDE)
+    np.testing.assert_array_equal(again.train.images, first.train.images)
+    noisy((0, 0, 0), 5).save(file)
+    changed = load_folder(flat, SIDE).train
+    assert changed.images[0].mean() < 30
+    np.testing.assert_array_equal(changed.images[1:], first.train.images[1:])
+
+
+def test_another_side_is_decoded_anew(flat: Path) -> None:
+    assert load_folder(flat, SIDE).train.images.shape[1:] == (SIDE, SIDE, 3)
+    assert load_folder(flat, 24).train.images.shape[1:] == (24, 24, 3)
+
+
+def test_unreadable_files_are_left_out_and_listed(tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=4, held_out=3)
+    (folder / "train" / "brick" / "00.png").write_bytes(b"")
+    (folder / "train" / "leaf" / "02.png").write_text("not a picture")
+    cut = folder / "val" / "sea" / "04.png"
+    cut.write_bytes(cut.read_bytes()[:-60])
+    (folder / "val" / "sea" / "notes.txt").write_text("left alone")
+    data = load_folder(folder, SIDE)
+    assert data.skipped == ("train/brick/00.png", "train/leaf/02.png", "val/sea/04.png")
+    assert (len(data.train), len(data.val)) == (10, 8)
+    aligned(data.train, folder)
+    aligned(data.val, folder)
+    assert not set(data.skipped) & {*data.train.names, *data.val.names}
+    again = load_folder(folder, SIDE)
+    assert again.skipped == data.skipped
+    aligned(again.train, folder)
+
+
+def test_strange_but_rightful_folders(tmp_path: Path) -> None:
+    """Names with blanks, dots, quotes and other scripts; hidden folders, deeper levels, capital suffixes."""
+    names = {"Große Straße, alt": (200, 60, 40), "a 'b' \"c\" $(d)": (50, 170, 60), "图像.v2": (40, 80, 210)}
+    folder = fill(tmp_path / "my set", 3, colours=names)
+    fill(folder / ".thumbnails", 1)
+    (folder / "readme.md").write_text("no class")
+    deep = folder / "图像.v2" / "2024" / "may"
+    deep.mkdir(parents=True)
+    noisy((40, 80, 210), 9).save(deep / "DSC.JPG")
+    data = load_folder(folder, SIDE)
+    assert data.classes == tuple(sorted(names))
+    every = [*data.train.names, *data.val.names]
+    assert len(every) == len(set(every)) == 10
+    assert "图像.v2/2024/may/DSC.JPG" in every
+    for pictures in (data.train, data.val):
+        for image, label, name in zip(pictures.images, pictures.labels, pictures.names, strict=True):
+            assert name.startswith(data.classes[label] + "/")
+            assert names[data.classes[label]] == COLOURS[colour_of(image)]
+
+
+def test_the_working_directory_has_a_name(flat: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(flat)
+    assert load_folder(".", SIDE).name == "flat"
+
+
+def empty_class(folder: Path) -> None:
+    for file in (folder / "val" / "leaf").iterdir():
+        file.unlink()
+
+
+def one_class(folder: Path) -> None:
+    for split, name in (("train", "leaf"), ("train", "sea"), ("val", "leaf"), ("val", "sea")):
+        shutil.rmtree(folder / split / name)
+
+
+REFUSALS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
+    "no folder": (shutil.rmtree, ("set: no such folder",)),
+    "train alone": (lambda folder: shutil.rmtree(folder / "val"), ("set: has train/", "neither val/ nor test/",)),
+    "a class that only train has": (lambda folder: shutil.rmtree(folder / "val" / "sea"), ("set: ", "differ", "sea")),
+    "a class that only val has": (lambda folder: (folder / "val" / "moon").mkdir(), ("set: ", "differ", "moon")),
+    "an empty class": (empty_class, ("set: class leaf", "no pictures", "val", ".png")),
+    "one class": (one_class, ("train: ", "two or more classes", "got 1")),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_refusals_say_what_is_missing(case: str, tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=2, held_out=1)
+    spoil, words = REFUSALS[case]
+    spoil(folder)
+    with pytest.raises(DataError) as caught:
+        load_folder(folder, SIDE)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_class_of_one_picture_cannot_be_split(flat: Path) -> None:
+    for number in range(1, 10):
+        (flat / "leaf" / f"{number:02}.png").unlink()
+    with pytest.raises(DataError, match="class leaf has one picture"):
+        scan(flat)
+
+
+def test_nothing_readable_is_refused(tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=2, held_out=1)
+    for file in (folder / "val").rglob("*.png"):
+        file.write_bytes(b"dust")
+    with pytest.raises(DataError, match="none of the 3 pictures in val can be read"):
+        load_folder(folder, SIDE)
+
+
+def test_real_pictures(unpacked: Callable[..., Path]) -> None:
+    folder = unpacked("ucmerced", each=8) / "ucmerced"
+    data = load_folder(folder, 112)
+    assert len(data.classes) == 21
+    assert (len(data.train), len(data.val), data.skipped) == (168, 168, ())
+    assert Counter(data.train.labels.tolist()) == dict.fromkeys(range(21), 8)
+    for pictures in (data.train, data.val):
+        for i in (0, 77, 167):
+            assert Path(pictures.names[i]).parent.name == data.classes[pictures.labels[i]]
+            with Image.open(folder / pictures.names[i]) as opened:
+                by_hand = opened.convert("RGB").resize((112, 112), Image.Resampling.BILINEAR)
+            np.testing.assert_array_equal(pictures.images[i], np.asarray(by_hand))

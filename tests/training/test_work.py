@@ -1,0 +1,210 @@
+"""Carrying out a run: the files it leaves, and going on after any kind of end as if there had been none."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from mvfa_core import load_model
+from mvfa_core.checkpoints import read_card
+from mvfa_core.data.sets import DataError
+from mvfa_core.training.engine import Event, Started, Stepped, Ticked, Validated, evaluate
+from mvfa_core.training.recipes import Recipe
+from mvfa_core.training.runs import Run, RunError
+from mvfa_core.training.work import resume, train
+from tests.pictures import split_folder
+from tests.training.samples import CLASSES, TINY, assert_same_training, data_set, told
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    folder = split_folder(tmp_path_factory.mktemp("data") / "colours", each=4, held_out=2)
+    return replace(TINY, data=str(folder))
+
+
+@pytest.fixture(scope="module")
+def whole(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run that nobody disturbed."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    run = Run(tmp_path_factory.mktemp("runs") / "whole")
+    train(recipe, run)
+    torch.set_num_threads(threads)
+    return run
+
+
+def at(step: int, act: Callable[[], object], kind: type = Ticked) -> Callable[[Event], None]:
+    """A listener that acts once the event of that kind and step comes."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, kind) and event.step == step:
+            act()
+
+    return listen
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_the_files_of_a_finished_run(whole: Run, recipe: Recipe) -> None:
+    names = {path.name for path in whole.path.iterdir()}
+    assert {"recipe.json", "metrics.jsonl", "model.safetensors", "state.pt"} <= names
+    assert not {name for name in names if name.endswith(".part")} | (names & {"stop", "process.json"})
+    assert Recipe.from_json(json.loads((whole.path / "recipe.json").read_text())) == recipe
+    events = [json.loads(line) for line in (whole.path / "metrics.jsonl").read_text().splitlines()]
+    kinds = [(event["event"], event["step"]) for event in events]
+    assert kinds == [("start", 0), ("validation", 5), ("step", 10), ("validation", 10), ("step", 12),
+                     ("validation", 12), ("end", 12)]  # fmt: skip
+    assert (events[0]["classes"], events[0]["train_n"], events[0]["val_n"]) == (list(CLASSES), 12, 6)
+    status = whole.status()
+    assert (status.state, status.step, status.steps, status.message) == ("finished", 12, 12, "")
+    assert status.accuracy == events[-2]["accuracy"]
+
+
+def test_the_model_of_a_run_and_its_card(whole: Run, recipe: Recipe) -> None:
+    model, card = load_model(whole.path), read_card(whole.path)
+    assert whole.model_path() == whole.path / "model.safetensors"
+    assert model.classes == CLASSES
+    assert (model.pooling.k, model.pooling.sizes) == (3, (3,))
+    assert card["command"] == recipe.command(f"runs/{whole.id}")
+    assert {name: card[name] for name in ("name", "data", "step", "n", "train_n")} == {
+        "name": "whole", "data": "colours", "step": 12, "n": 6, "train_n": 12,
+    }  # fmt: skip
+    assert card["accuracy"] == whole.status().accuracy
+    assert Recipe.from_json(card["recipe"]) == recipe
+
+
+def test_listener_and_file_hear_the_same(recipe: Recipe, tmp_path: Path) -> None:
+    heard: list[Event] = []
+    prepared: list[tuple[str, int, int]] = []
+    run = Run(tmp_path / "run")
+    train(replace(recipe, steps=3, val_every=2), run, listen=heard.append,
+          progress=lambda *values: prepared.append(values))  # fmt: skip
+    written = [(event["event"], event["step"]) for event in run.events()[0]]
+    spoken = {Started: "start", Stepped: "step", Validated: "validation"}
+    assert written[:-1] == [(spoken[type(event)], event.step) for event in heard if type(event) in spoken]
+    note = json.loads((run.path / "preparing.json").read_text()) if prepared else None
+    assert note is None or (note["what"], note["done"], note["total"]) == prepared[-1]
+
+
+@pytest.mark.parametrize("step", [0, 3, 5, 7, 10, 11])
+def test_stop_and_go_on(step: int, recipe: Recipe, whole: Run, tmp_path: Path) -> None:
+    """Stopped between any two batches: also within a logging window, and where a validation is due."""
+    run = Run(tmp_path / "run")
+    train(recipe, run, listen=at(step, run.request_stop, Ticked if step else Started))
+    status = run.status()
+    assert (status.state, status.step) == ("stopped", max((e["step"] for e in run.events()[0]), default=0))
+    assert not run.stop_requested()
+    assert read_card(run.path)["step"] == step
+    assert load_model(run.path).classes == CLASSES
+    resume(Run(run.path))
+    assert run.status().state == "finished"
+    assert_same_training(run, whole)
+
+
+def test_stopped_again_and_again(recipe: Recipe, whole: Run, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    train(recipe, run, listen=at(2, run.request_stop))
+    for step in (4, 9, 11):
+        resume(run, listen=at(step, run.request_stop))
+        assert run.status().state == "stopped"
+    resume(run)
+    assert_same_training(run, whole)
+
+
+def test_a_request_on_the_last_step_changes_nothing(recipe: Recipe, whole: Run, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    train(recipe, run, listen=at(12, run.request_stop))
+    assert run.status().state == "finished"
+    assert_same_training(run, whole)
+
+
+def test_ctrl_c_keeps_the_last_checkpoint(recipe: Recipe, whole: Run, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, run, listen=at(8, interrupt))
+    assert (run.status().state, run.status().message) == ("stopped", "interrupted")
+    assert read_card(run.path)["step"] == 5
+    resume(run)
+    assert_same_training(run, whole)
+
+
+def test_interrupted_before_the_first_checkpoint(recipe: Recipe, whole: Run, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, run, listen=at(2, interrupt))
+    assert run.model_path() is None
+    resume(run)
+    assert_same_training(run, whole)
+
+
+def test_the_saved_model_has_the_accuracy_it_was_given(whole: Run) -> None:
+    folder = data_set().val  # the same colours, other noise and size: only that it evaluates at all
+    assert 0 <= evaluate(load_model(whole.path), folder) <= 1
+
+
+def test_a_finished_run_is_not_gone_on_with(whole: Run) -> None:
+    before = {path.name: path.read_bytes() for path in whole.path.iterdir()}
+    with pytest.raises(RunError, match="finished already, after 12 steps"):
+        resume(whole)
+    assert {path.name: path.read_bytes() for path in whole.path.iterdir()} == before
+
+
+def test_no_run_to_go_on_with(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no run there"):
+        resume(Run(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_in_use_loses_nothing(whole: Run, recipe: Recipe) -> None:
+    before = {path.name: path.read_bytes() for path in whole.path.iterdir()}
+    with pytest.raises(RunError, match="name already"):
+        train(replace(recipe, steps=1), Run(whole.path))
+    assert {path.name: path.read_bytes() for path in whole.path.iterdir()} == before
+
+
+def test_missing_data_is_told_in_the_run(recipe: Recipe, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    with pytest.raises(DataError):
+        train(replace(recipe, data=str(tmp_path / "gone")), run)
+    status = run.status()
+    assert (status.state, status.step) == ("failed", 0)
+    assert "gone: no such folder" in status.message
+    assert run.model_path() is None
+
+
+def test_data_that_went_missing_between_two_parts(recipe: Recipe, whole: Run, tmp_path: Path) -> None:
+    """The second part fails, also after a torn line, and a third one goes on from where the first was."""
+    folder = shutil.copytree(recipe.data, tmp_path / "colours")
+    run = Run(tmp_path / "run")
+    train(replace(recipe, data=str(folder)), run, listen=at(6, run.request_stop))
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write('{"event": "st')
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(DataError):
+        resume(run)
+    assert run.status().state == "failed"
+    assert read_card(run.path)["step"] == 6
+    (tmp_path / "elsewhere").rename(folder)
+    resume(run)
+    assert_same_training(run, whole)
+
+
+@pytest.mark.parametrize("pooling", ["mfa", "gap"])
+def test_divergence_keeps_the_last_good_weights(pooling: str, recipe: Recipe, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    train(replace(recipe, pooling=pooling, lr=1e30, schedule="constant", optimizer="adam", steps=50), run)
+    status = run.status()
+    assert status.state == "diverged"
+    assert "learning rate" in status.message
+    assert status.step < 50
+    assert all(event["loss"] < float("inf") for event in told(run) if event["event"] == "step")
+    if run.model_path():
+        load_model(run.path)  # which refuses weights that are not finite
