@@ -81,9 +81,8 @@ def _state_of(file: Path) -> dict[str, torch.Tensor]:
     if not file.is_file():
         raise WeightsError(f"{file.name}: no such weights file; give a .safetensors or .pth file, or {IMAGENET!r}")
     try:
-        if file.suffix == ".safetensors":
-            return load_file(file)
-        loaded = torch.load(file, map_location="cpu", weights_only=True)
+        safe = file.suffix == ".safetensors"
+        loaded = load_file(file) if safe else torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         raise WeightsError(f"{file.name}: not a safetensors file nor a plain PyTorch state dict") from error
     state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else None

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mvfa_core import build_model
+from mvfa_core.attention import ATTENTION
 from mvfa_core.backbones import BACKBONES, expect_pictures, find_backbone
 from tests.core.samples import refusal
 
@@ -15,7 +16,11 @@ TABLE = {
     "vgg16": (224, 512, 14, 16),
     "resnet50": (224, 2048, 7, 32),
     "resnet41": (224, 1024, 14, 16),
+    "resnext50": (224, 2048, 7, 32),
+    "resnext41": (224, 1024, 14, 16),
+    "mobilenet": (224, 1024, 7, 32),
     "mobilenet24": (224, 512, 14, 16),
+    **{f"vgg16_{attention}": (224, 512, 14, 16) for attention in ATTENTION},
 }
 EVERY_NAME = pytest.mark.parametrize("name", TABLE)
 
