@@ -7,6 +7,10 @@ from collections.abc import Iterable
 import torch
 
 
+class NotFiniteError(ValueError):
+    """NaN or infinity where numbers were expected: in training, the sign of divergence."""
+
+
 def expect(ok: bool, what: str, expected: str, got: object) -> None:
     """Raise `ValueError` naming the argument, what it should have been and what it was, unless `ok`."""
     if not ok:
@@ -21,7 +25,7 @@ def expect_dims(tensor: torch.Tensor, letters: str, what: str) -> None:
 
 
 def expect_finite(tensor: torch.Tensor, what: str) -> None:
-    """Raise `ValueError` if `tensor` holds NaN or infinity.
+    """Raise `NotFiniteError` if `tensor` holds NaN or infinity.
 
     Reading values back stalls an accelerator, so there the look is taken only outside of training; while a graph
     is traced or compiled it is not taken at all. The sum is a cheap first look: it is finite only if no value is NaN
@@ -33,7 +37,8 @@ def expect_finite(tensor: torch.Tensor, what: str) -> None:
         return
     if not torch.isfinite(tensor.detach().sum()):
         bad = int((~torch.isfinite(tensor)).sum())
-        expect(bad == 0, what, "finite numbers", f"{bad} NaN or infinite of {tensor.numel()}")
+        if bad:
+            raise NotFiniteError(f"{what}: expected finite numbers, got {bad} NaN or infinite of {tensor.numel()}")
 
 
 def expect_choice(name: str, known: Iterable[str], what: str) -> None:

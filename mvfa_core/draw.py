@@ -87,6 +87,6 @@ def boxes(
     width = max(1, round(min(picture.shape[:2]) / 160))
     for box, colour in reversed(list(zip(boxes_px, colours, strict=True))):
         x0, y0, x1, y1 = (round(float(v)) for v in box)
-        cv2.rectangle(drawn, (x0, y0), (x1 - 1, y1 - 1), (20, 20, 20), width + 2, cv2.LINE_AA)
-        cv2.rectangle(drawn, (x0, y0), (x1 - 1, y1 - 1), colour, width, cv2.LINE_AA)
+        cv2.rectangle(drawn, (x0, y0), (x1 - 1, y1 - 1), (20, 20, 20), width + 2)
+        cv2.rectangle(drawn, (x0, y0), (x1 - 1, y1 - 1), colour, width)  # not smoothed: thin lines would lose colour
     return drawn

@@ -19,7 +19,7 @@ HELP = "Accuracy of a model on the held-out pictures of a data set."
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a run folder or a .safetensors file")
-    parser.add_argument("--data", help='"synthetic" or a folder (default: what the model was trained on)')
+    parser.add_argument("--data", help='"synthetic", a dataset or a folder (default: what the model was trained on)')
     parser.add_argument("--ensemble", choices=ENSEMBLES, default="logit-sum", help="how views become one answer")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> None:
     model = load_model(args.model).to(find_device(args.device))
     recipe = read_card(args.model).get("recipe", {})
     source = args.data or recipe.get("data", "synthetic")
-    # one training picture is enough to ask for here, and the split of a folder needs the seed it was made with
-    data = load_data(source, model.side, seed=recipe.get("seed", 0), train_n=1, progress=bars(args.json))
+    # no training picture is needed here, but the split of a folder needs the seed it was made with
+    data = load_data(source, model.side, seed=recipe.get("seed", 0), train_n=0, progress=bars(args.json))
     if data.classes != model.classes:
         raise DataError(f"the model knows {len(model.classes)} classes ({_few(model.classes)}), "
                         f"{data.name} has {len(data.classes)} ({_few(data.classes)})")  # fmt: skip

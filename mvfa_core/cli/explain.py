@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
         explanation = explain(model, picture, target=target, k=args.k, sizes=args.sizes)
         picture.thumbnail((LONGEST_PX, LONGEST_PX))
         name = file.stem if stems.count(file.stem) == 1 else file.name  # a.jpg and a.png must not share their answers
-        found.append({"file": file.name} | _write(Path(args.out), name, np.asarray(picture), explanation))
+        found.append(_write(Path(args.out), name, np.asarray(picture), {"file": file.name}, explanation))
         if not args.json:
             best = explanation.classes[explanation.predicted]
             print(f"{file.name}: {best} {explanation.ensemble_C[explanation.predicted]:.1%}")
@@ -79,11 +79,10 @@ def _pictures(path: Path) -> list[Path]:
     return files
 
 
-def _write(out: Path, name: str, picture: np.ndarray, explanation: Explanation) -> dict:
+def _write(out: Path, name: str, picture: np.ndarray, facts: dict, explanation: Explanation) -> dict:
     """The pictures of one explanation and its JSON; returns the JSON with the names of the files."""
     out.mkdir(parents=True, exist_ok=True)
-    facts = explanation.to_json()
-    facts["files"] = []
+    facts |= explanation.to_json() | {"files": []}
     for kind, drawn in _drawings(picture, explanation).items():
         file = out / f"{name}-{kind}.png"
         if not cv2.imwrite(str(file), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR)):

@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", help="go on with this run folder from its last checkpoint")
     parser.add_argument("--recipe", choices=RECIPES, default="quick", help="the choices to start from (default: quick)")
     parser.add_argument("--out", metavar="RUN", help="the run folder to make (default: a new one below runs/)")
-    parser.add_argument("--data", help='"synthetic", or a folder of pictures in class sub-folders')
+    parser.add_argument("--data", help='"synthetic", a name from `data list`, or a folder of pictures')
     parser.add_argument("--backbone", metavar="NAME", help=f"{', '.join(BACKBONES)}, or timm:<name>")
     parser.add_argument("--weights", help='of the backbone: "imagenet" (downloaded) or a local file (default: fresh)')
     parser.add_argument("--pooling", choices=POOLINGS, help="mfa, or gap for its twin")

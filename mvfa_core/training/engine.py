@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 
-from mvfa_core.checks import expect
+from mvfa_core.checks import NotFiniteError
 from mvfa_core.data.sets import DataSet, PictureSet
 from mvfa_core.ensembles import combine
 from mvfa_core.images import normalise
@@ -26,8 +26,6 @@ from mvfa_core.training.recipes import Recipe
 
 LOG_EVERY = 10
 EVAL_BATCH = 128
-NOT_FINITE = "finite numbers"
-"""What every look for NaN and infinity, in the model and here, says that it expected."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +136,7 @@ class Trainer:
         clock = time.perf_counter() - self.time_s
         try:
             yield from self._events(clock)
-        except ValueError as error:
-            if NOT_FINITE not in str(error):
-                raise
+        except NotFiniteError:
             yield Diverged(self.step, round(time.perf_counter() - clock, 3))
 
     def is_sound(self) -> bool:
@@ -159,7 +155,8 @@ class Trainer:
             log, validate = self.step % LOG_EVERY == 0 or last, self.step % self.recipe.val_every == 0 or last
             if log or validate:
                 means = (self.sums / self.summed).tolist()  # the one place that waits for the device
-                expect(math.isfinite(means[0]), "loss", NOT_FINITE, means[0])
+                if not math.isfinite(means[0]):
+                    raise NotFiniteError(f"loss: expected a finite number, got {means[0]}")
                 self.time_s = time.perf_counter() - clock
             if log:
                 rate = (self.step - since_step) / max(time.perf_counter() - since, 1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from mvfa_core.data import sources
 from mvfa_core.training.runs import Run
 from tests.pictures import split_folder
 
-TINY = "--k 4 --sizes 3 5 --steps 6 --batch 4 --val-every 3 --lr 0.004 --device cpu --seed 3".split()
+TINY = shlex.split("--k 4 --sizes 3 5 --steps 6 --batch 4 --val-every 3 --lr 0.004 --device cpu --seed 3")
 
 
 class Answer(NamedTuple):

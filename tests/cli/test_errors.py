@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import TINY, Answer
+from mvfa_core import load_model
+from mvfa_core.training.runs import Run
+from tests.cli.conftest import TINY, Answer, trained
 from tests.pictures import COLOURS, noisy
 
 WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -73,8 +77,6 @@ def filled(
     def fill(line: str) -> list[str]:
         gap = model
         if "{gap}" in line:
-            from tests.cli.conftest import trained
-
             gap = trained("gap", colours, request.getfixturevalue("tmp_path_factory"))
         return [word.format(tmp=here, data=colours, model=model, gap=gap, **places) for word in line.split()]
 
@@ -116,27 +118,26 @@ def test_help_is_no_error(call: Callable) -> None:
         assert "usage" in answer.out
 
 
-@pytest.mark.parametrize(("line", "status"), [("eval {pickle}", 2), ("explain {model} {picture} --out {tmp}/out", 0)])
-def test_as_a_process(line: str, status: int, filled: Callable, here: Path, repo_root: Path) -> None:
+def test_a_process_of_its_own_says_nothing_but_its_answer(filled: Callable, here: Path, repo_root: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(repo_root), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "mvfa_core", *filled(line)]
+    command = [sys.executable, "-m", "mvfa_core", *filled("explain {model} {picture} --out {tmp}/out")]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=here, check=False)
-    assert done.returncode == status, done.stderr
-    if status:
-        one_line(Answer(done.returncode, done.stdout, done.stderr), status, ("weights.pt",))
-    else:
-        assert done.stderr == ""
-        assert done.stdout.startswith("sea.png: ")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("sea.png: ")
 
 
-def test_an_interrupted_training_is_one_line(
-    call: Callable, colours: Path, here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ctrl-C while the data is read: the run says so, and so does the command."""
-    from mvfa_core.training import work
-
-    def interrupted(*args: object, **options: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(work, "load_data", interrupted)
-    one_line(call("train", "--data", colours, "--quiet", *TINY), 1, ("interrupted",))
+def test_ctrl_c_is_one_line(colours: Path, here: Path, repo_root: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(repo_root), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "mvfa_core", "train", "--data", str(colours), "--out", "runs/long", "--quiet"]
+    process = subprocess.Popen(
+        [*command, *TINY, "--steps", "100000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment, cwd=here,
+    )  # fmt: skip
+    run, end = Run(here / "runs" / "long"), time.monotonic() + 180
+    while run.model_path() is None and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    one_line(Answer(process.returncode, out, err), 1, ("interrupted", "kept"))
+    assert run.status().state == "stopped"
+    load_model(run.path)

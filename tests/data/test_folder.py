@@ -160,7 +160,7 @@ def one_class(folder: Path) -> None:
 
 REFUSALS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "no folder": (shutil.rmtree, ("set: no such folder",)),
-    "train alone": (lambda folder: shutil.rmtree(folder / "val"), ("set: has train/", "neither val/ nor test/",)),
+    "train alone": (lambda folder: shutil.rmtree(folder / "val"), ("set: has train/", "neither val/ nor test/")),
     "a class that only train has": (lambda folder: shutil.rmtree(folder / "val" / "sea"), ("set: ", "differ", "sea")),
     "a class that only val has": (lambda folder: (folder / "val" / "moon").mkdir(), ("set: ", "differ", "moon")),
     "an empty class": (empty_class, ("set: class leaf", "no pictures", "val", ".png")),

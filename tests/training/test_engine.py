@@ -136,7 +136,7 @@ def test_equals_a_loop_by_hand(pooling: str, local: str) -> None:
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_learns_a_tiny_set(pooling: str) -> None:
-    one = trainer(pooling=pooling, steps=40, batch=12, lr=5e-3, val_every=40)
+    one = trainer(pooling=pooling, steps=30, batch=8, lr=5e-3, val_every=30)
     events = list(one.run())
     losses = [event.loss for event in of_kind(events, Stepped)]
     assert losses[-1] < losses[0] / 2

@@ -84,11 +84,8 @@ def test_a_stop_before_the_first_step_is_heard(recipe: Recipe) -> None:
     wait_for(lambda: run.status().state in ENDED, "the end")
     assert (run.status().state, run.status().step) == ("stopped", 0), log_of(run)
     launch(run)
-    assert run.status().state in ("starting", "running")
+    assert run.status().state in ("starting", "running"), "a run that is gone on with is not called stopped"
     assert not run.stop_requested()
-    run.request_stop()
-    wait_for(lambda: run.status().state in ENDED, "the end")
-    assert run.status().state == "stopped"
 
 
 def test_killed_and_gone_on_with(recipe: Recipe, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -62,14 +63,13 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
         Run(tmp_path / "file" / "run").create(TINY)
 
 
-@pytest.mark.parametrize(("text", "told"), [(None, "no run there"), ("{", "cannot be read"), ("[]", "cannot be read"),
-                                            ('{"steps": -1}', "cannot be read"), ('{"k": "x"}', "cannot be read")])  # fmt: skip
-def test_folders_that_are_no_run(text: str | None, told: str, run: Run) -> None:
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"steps": -1}', '{"k": "x"}'])
+def test_folders_that_are_no_run(text: str | None, run: Run) -> None:
     file = run.path / "recipe.json"
     file.unlink()
     if text is not None:
         file.write_text(text)
-    with pytest.raises(RunError, match=told):
+    with pytest.raises(RunError, match="no run there" if text is None else "cannot be read"):
         run.recipe()
     if text is None:
         with pytest.raises(RunError):
@@ -111,7 +111,7 @@ def test_every_line_is_one_object_and_lines_are_only_added(run: Run) -> None:
     for number in range(3):
         run.append(step(number))
         texts.append((run.path / "metrics.jsonl").read_text())
-    assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
     assert [json.loads(line) for line in texts[-1].splitlines()] == [step(0), step(1), step(2)]
 
 
