@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,22 +21,23 @@ _SERIES = (
     ("step", "loss", "loss", words.LOSS_TOTAL, colours.TOTAL, "solid", False),
     ("step", "loss_local", "loss", words.LOSS_LOCAL, colours.MAIN, "solid", True),
     ("step", "loss_global", "loss", words.LOSS_GLOBAL, colours.AUXILIARY, "solid", True),
-    ("step", "train_accuracy", "accuracy", words.ACCURACY_TRAIN, colours.TRAIN, "dot", False),
-    ("validation", "accuracy", "accuracy", words.ACCURACY_VALIDATION, colours.VALIDATION, "solid", True),
+    ("step", "train_accuracy", "accuracy", words.ACCURACY_TRAIN, "", "dot", False),
+    ("validation", "accuracy", "accuracy", words.ACCURACY_VALIDATION, "", "solid", True),
 )
 
 
-def show_curves(name: str, events: Sequence[dict[str, Any]], steps: int, *, waiting: bool) -> None:
+def show_curves(name: str, events: Sequence[dict[str, Any]], steps: int, pooling: str, *, waiting: bool) -> None:
     """Loss and accuracy of a run so far, on the axes of the whole run. `waiting`: more will come."""
     series: list[dict[str, Any]] = []
+    kind = {"mfa": colours.MFA, "gap": colours.GAP}[pooling]
     for event, field, chart, title, colour, dash, wide in _SERIES:
-        told = [one for one in events if one["event"] == event and isinstance(one.get(field), (int, float))]
-        if field == "loss" and not any(one.get("loss_local") is not None for one in told):
-            title, wide = words.LOSS, True
-        if field == "loss_global" and series and series[0]["name"] == words.LOSS:
-            continue  # without views the global loss is the loss
+        if pooling == "gap" and field in ("loss_local", "loss_global"):
+            continue  # one head: its loss is the loss
+        if pooling == "gap" and field == "loss":
+            title, colour, wide = words.LOSS_GAP, kind, True
+        told = [one for one in events if one["event"] == event and _is_number(one.get(field))]
         kept = thin([one[field] for one in told])
-        line = {"id": field, "chart": chart, "name": title, "colour": colour, "dash": dash, "wide": wide}
+        line = {"id": field, "chart": chart, "name": title, "colour": colour or kind, "dash": dash, "wide": wide}
         line |= {"steps": [told[i]["step"] for i in kept], "times": [told[i]["time_s"] for i in kept]}
         series.append(line | {"values": [told[i][field] for i in kept]})
     _curves(
@@ -49,6 +51,11 @@ def show_curves(name: str, events: Sequence[dict[str, Any]], steps: int, *, wait
             "words": {**words.CURVES, "empty": words.CURVES_WAITING if waiting else words.CURVES_EMPTY},
         },
     )
+
+
+def _is_number(value: Any) -> bool:
+    # JSON has no NaN, and a curve has no place for it.
+    return isinstance(value, (int, float)) and math.isfinite(value)
 
 
 def thin(values: Sequence[float], most: int = MOST_POINTS) -> list[int]:

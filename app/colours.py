@@ -10,8 +10,6 @@ from mvfa_core import draw
 AUXILIARY = "#cc79a7"  # the auxiliary, global head
 MAIN = "#009e73"  # the main, local head and its ensemble
 TOTAL = "#7d8790"  # their sum
-TRAIN = "#7d8790"
-VALIDATION = "#009e73"
 GAP = "#e69f00"
 MFA = "#0072b2"
 

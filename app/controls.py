@@ -87,7 +87,7 @@ def own_picture() -> None:
                 args=(state.OWN_PICTURE_FILE,),
             )
         st.caption(wording.OWN_PICTURE_NOTE)
-    if message := state.take(state.MESSAGE):
+    if message := state.take(state.MESSAGE("picture")):
         st.error(wording.plain(message))
 
 
@@ -98,7 +98,7 @@ def _keep_picture(key: str) -> None:
     try:
         opened = open_picture(file.getvalue())
     except PictureError as error:
-        state.put(state.MESSAGE, str(error))
+        state.put(state.MESSAGE("picture"), str(error))
         return
     state.put(state.OWN_PICTURE, gallery.from_picture(gallery.OWN, opened))
     state.put(state.PICTURE, gallery.OWN)
@@ -125,7 +125,7 @@ def model() -> str | None:
     with st.popover(wording.OWN_MODEL, width="stretch"):
         st.file_uploader(wording.OWN_MODEL_FILE, ["safetensors"], key=state.OWN_MODEL_FILE, on_change=_keep_model)
         st.caption(wording.OWN_MODEL_NOTE)
-    if message := state.take(state.MESSAGE):
+    if message := state.take(state.MESSAGE("model")):
         st.error(wording.plain(message))
     return chosen
 
@@ -150,7 +150,7 @@ def _keep_model() -> None:
         load_model(path)
     except CheckpointError as error:
         path.unlink()
-        state.put(state.MESSAGE, str(error))
+        state.put(state.MESSAGE("model"), str(error))
         return
     state.put(state.OWN_MODELS, {**state.get(state.OWN_MODELS, {}), name: str(path)})
     state.put(state.MODEL, loaders.OWN_PREFIX + name)

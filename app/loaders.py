@@ -157,6 +157,9 @@ def warm_up() -> None:
     """Import what is heavy and run the default model on the default picture, before the first visitor comes."""
     from app import charts, controls, panels  # noqa: F401
 
+    for name in gallery.ids():
+        thumbnail(specimen(name))
+    shown(specimen(gallery.DEFAULT))
     names = _bundled()
     if names:
         explanation(names[0], specimen(gallery.DEFAULT), None, None, None)

@@ -178,7 +178,9 @@ def verdict(found: Explanation, truth: str | None) -> dict:
         notes = [wording.VERDICT_TRUE] if found.classes[c] == truth else []
         notes += [wording.VERDICT_EXPLAINED] if c == found.target != found.predicted else []
         row = {"name": found.classes[c], "notes": notes, "predicted": c == found.predicted}
-        rows.append(row | {"values": [float(value) for value in values]})
+        rows.append(
+            row | {"values": [{"share": float(value), "text": wording.percent(float(value))} for value in values]}
+        )
     return {"heads": heads, "rows": rows, "words": wording.VERDICT, "more": wording.further(len(order) - len(kept))}
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from app import state, wording
 from app import wording_train as words
 from mvfa_core.backbones import BACKBONES
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.training.recipes import RECIPES, Recipe
 
 SIZES = (1, 3, 5, 7, 9, 11, 13)
@@ -68,12 +69,12 @@ def _whole(label: str, default: int, name: str, most: int, least: int = 1) -> in
 
 
 def _data() -> str | None:
-    """The data set's name or folder; None while the folder is not there."""
-    if (
-        _choice(words.DATA, [words.DATA_SYNTHETIC, words.DATA_FOLDER], words.DATA_SYNTHETIC, "data")
-        != words.DATA_FOLDER
-    ):
-        return "synthetic"
+    """A data set's name or a folder; None while the folder is not there."""
+    there = [name for name in CATALOGUE if name != SYNTHETIC and (data_root() / name).is_dir()]
+    options = [SYNTHETIC, *there, words.DATA_FOLDER]
+    chosen = st.selectbox(words.DATA, options, key=_key("data"), help=words.DATA_HELP, persist_state="session")
+    if chosen != words.DATA_FOLDER:
+        return chosen
     path = st.text_input(words.DATA_PATH, key=_key("path"), help=words.DATA_PATH_HELP, persist_state="session").strip()
     folder = Path(path).expanduser()
     if path and folder.is_dir():

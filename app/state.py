@@ -30,7 +30,7 @@ OWN_MODEL_FILE = "own_model_file"
 OWN_MODELS = "own_models"
 PRESET_SEEN = "preset_seen"
 SET_UP = "set_up_{}".format
-MESSAGE = "message"
+MESSAGE = "message_{}".format
 
 # Components on the page.
 STRIP = "gallery_strip"
@@ -86,7 +86,7 @@ def follow_address(key: str, options: Collection[str]) -> None:
     For widgets that may appear with a value already set: those do not reach the address through their own binding.
     """
     value = st.session_state[key] if key in st.session_state else st.query_params.get(key)
-    if value in options:
+    if isinstance(value, str) and value in options:
         st.session_state[key] = value
         if st.query_params.get(key) != value:
             st.query_params[key] = value

@@ -29,7 +29,7 @@ def set_up() -> None:
     )
     if any(run.status().state in jobs.RUNNING for run in jobs.runs()[:NEWEST]):
         st.caption(words.BUSY)
-    if message := state.take(state.MESSAGE):
+    if message := state.take(state.MESSAGE("run")):
         st.error(wording.plain(message))
     if recipe:
         with st.expander(words.COMMAND):
@@ -40,7 +40,7 @@ def _start(recipe: Recipe) -> None:
     try:
         run = jobs.start_training(recipe)
     except (RunError, OSError) as error:
-        state.put(state.MESSAGE, str(error))
+        state.put(state.MESSAGE("run"), str(error))
     else:
         state.put(state.RUN, run.id)
 
@@ -96,7 +96,8 @@ def show_progress(run: Run, status: Status) -> None:
 
 def show_curves(run: Run, status: Status) -> None:
     """Loss and accuracy so far."""
-    charts.show_curves(run.id, jobs.events(run), status.steps, waiting=status.state in jobs.RUNNING)
+    waiting = status.state in jobs.RUNNING
+    charts.show_curves(run.id, jobs.events(run), status.steps, run.recipe().pooling, waiting=waiting)
 
 
 def way_onward(run: Run, status: Status) -> None:

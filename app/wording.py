@@ -17,14 +17,18 @@ def plain(text: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage with sensible digits."""
-    return "100 %" if share >= 0.9995 else f"{100 * share:.1f} %"
+    """A confidence with sensible digits. A softmax is never 0 or 1, though its numbers round to that."""
+    if share < 0.0005:
+        return "< 0.1\u00a0%"
+    return "> 99.9\u00a0%" if share >= 0.9995 else f"{100 * share:.1f}\u00a0%"
 
 
 # --- Explore ---
 
 EXPLORE_TITLE = "Where does the classifier look?"
-EXPLORE_INTRO = "Pick a picture. Three maps show the evidence, then the regions that vote on the class."
+EXPLORE_INTRO = (
+    "Pick a picture, or bring your own. The side panel sets the model, the class, the anchors and the region sizes."
+)
 GALLERY = "Pictures"
 GALLERY_SCENES = "Drawn scenes, large to small"
 GALLERY_PHOTOGRAPHS = "Photographs: outside the ten shapes"
@@ -143,7 +147,7 @@ def verdict(predicted: str, share: float, truth: str | None, scale: float | None
     if truth is None:
         return said
     right = "which is right" if truth == predicted else f"but it is a **{plain(truth)}**"
-    size = f"; the object spans {100 * scale:.0f} % of the picture's side" if scale is not None else ""
+    size = f"; the object spans {100 * scale:.0f}\u00a0% of the picture's side" if scale is not None else ""
     return f"{said[:-1]}, {right}{size}."
 
 
@@ -156,14 +160,13 @@ def cell(
     x: int, y: int, name: str, values: dict[str, float], rank: int | None, inside: int, views: int, share: float | None
 ) -> str:
     """What one cell did, in sentences."""
-    maps = ", ".join(f"{title} {value:+.2f}" for title, value in values.items()).replace("-", "−")
+    maps = ", ".join(f"{title} {number(value)}" for title, value in values.items())
     parts = [f"**Cell ({x}, {y})**  {maps} logits."]
     if views:
         parts.append(f"It is anchor {rank}" if rank else "It is no anchor")
         parts[-1] += f" and lies in {inside} of the {views} regions."
     if share is not None:
-        signed = f"{share:+.2f}".replace("-", "−")
-        parts.append(f"It adds {signed} to the mean vote for {plain(name)}.")
+        parts.append(f"It adds {number(share)} to the mean vote for {plain(name)}.")
     return " ".join(parts)
 
 
@@ -184,4 +187,4 @@ def map_rest(low: float, high: float) -> str:
 
 def top_rest(best: str, last: str, count: int, name: str) -> str:
     """What stands under ranked regions while none is pointed at."""
-    return f"{best} sure of {name}" if count == 1 else f"{best} to {last} sure of {name}"
+    return f"{best} sure of {name}" if count == 1 or best == last else f"{best} to {last} sure of {name}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from app import wording
-
 TRAIN_TITLE = "Train a classifier and watch it learn"
 TRAIN_INTRO = (
     "A run is a folder and a process of its own: reload, close the page or restart the app, and it is still there."
@@ -15,8 +13,8 @@ PRESETS = {
     "paper": "Paper: the settings of the paper. Made for a GPU and a day, not for a laptop.",
 }
 DATA = "Pictures"
-DATA_SYNTHETIC = "synthetic"
-DATA_FOLDER = "own folder"
+DATA_FOLDER = "a folder of mine"
+DATA_HELP = "synthetic is drawn here. Data sets of the catalogue appear once they are in the data folder."
 DATA_PATH = "Folder"
 DATA_PATH_HELP = "A folder with one sub-folder per class, or with train/ and val/ that hold them. It is only read."
 DATA_PATH_NEEDED = "Name the folder first."
@@ -52,8 +50,8 @@ RUN_COLUMNS = {
 }
 NO_RUN_TITLE = "No run yet"
 NO_RUN_TEXT = (
-    "Set one up in the side panel and start it: with the quick preset the curves appear here after a few seconds "
-    "of drawing pictures, and the finished model can be opened in Explore."
+    "Set one up in the side panel and start it. With the quick preset the pictures are drawn first, then the curves "
+    "appear here, and the finished model can be opened in Explore."
 )
 NO_RUN_START = "Start a quick run"
 RUN_GONE = "There is no run of that name in {folder} any more. The newest one is shown."
@@ -71,7 +69,7 @@ STARTING = "Preparing the pictures; the first steps follow."
 STOP = "Stop and keep the model"
 STOPPING = "Stopping after this step; the model is being saved."
 OPEN = "Look at this model in Explore"
-CONTINUE = "Go on from the last checkpoint"
+CONTINUE = "Go on with this run"
 DOWNLOAD_CSV = "Numbers (CSV)"
 FOLDER = "Everything is in the folder {folder}"
 
@@ -87,6 +85,7 @@ NOTHING_SAVED = "It ended before a model was saved."
 
 LOSS = "Loss"
 LOSS_TOTAL = "total"
+LOSS_GAP = "the one head of GAP"
 LOSS_LOCAL = "main head, L_local"
 LOSS_GLOBAL = "auxiliary head, L_global"
 ACCURACY = "Accuracy"
@@ -135,7 +134,7 @@ def progress(step: int, steps: int, steps_per_s: float | None, seconds_left: flo
 
 def accuracy(share: float | None) -> str:
     """The last validation's result."""
-    return "not validated yet" if share is None else f"validation accuracy {wording.percent(share)}"
+    return "not validated yet" if share is None else f"validation accuracy {100 * share:.1f}\u00a0%"
 
 
 def ending(state: str, share: float | None, *, saved: bool) -> str:

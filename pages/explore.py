@@ -13,7 +13,7 @@ with st.sidebar:
 picture = controls.picture()
 if model is None:
     st.info(wording.NO_MODEL)
-    st.page_link("../pages/train.py", label=wording.TO_TRAIN)
+    st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
     st.stop()
 
 try:
@@ -50,4 +50,4 @@ st.header(wording.VERDICT_TITLE, anchor=False)
 panels.show_verdict(found, picture.truth)
 note = wording.VERDICT_NOTE.format(count=len(found.confidence_MC)) if views else wording.VERDICT_NOTE_GAP
 st.caption(note)
-st.page_link("../pages/train.py", label=wording.TO_TRAIN)
+st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")

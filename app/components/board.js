@@ -1,25 +1,15 @@
 // The board: one picture, several readings of it side by side. The page's script sends data; hovering, sliding and
 // switching stay in the browser; only a clicked cell goes back. The DOM is built once per set of panels and updated
 // afterwards. All text enters through textContent.
+import { button, choice, element } from "./dom.js";
 import { saveJson, savePanel } from "./export.js";
 import {
-  barTicks, colourRange, decodePalette, exactNumber, heatCanvas, paintAnchors, paintBar, paintBoxes, paintCell,
-  paintHeat, paintPicture, paintTag, shortNumber,
+  colourRange, decodePalette, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintPicture, paintTag,
 } from "./paint.js";
+import { buildPanel, labelPanel, readout, showColours, showKey, showList } from "./panel.js";
 
 const EVENT = "mvfa-board-cell";
 const view = (window.mvfaBoardView ??= { smooth: true, shared: true, opacity: 0.75 });
-
-function element(tag, className = "", text = "") {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text) node.textContent = text;
-  return node;
-}
-
-function fill(words, values) {
-  return words.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-}
 
 class Board {
   constructor(parent) {
@@ -30,6 +20,7 @@ class Board {
     this.hover = null;
     this.selected = null;
     this.box = -1;
+    this.heats = new WeakMap();
     this.sizes = new ResizeObserver(() => this.paint());
     this.listener = (event) => this.follow(event.detail);
     window.addEventListener(EVENT, this.listener);
@@ -43,11 +34,11 @@ class Board {
   update(data, setState) {
     this.data = data;
     this.setState = setState;
-    this.words = data.words;
     this.selected = data.selected ?? null;
     const signature = JSON.stringify(data.panels.map((panel) => [panel.id, panel.kind]));
     if (signature !== this.signature) this.build(signature);
-    this.palettes = Object.fromEntries(Object.entries(data.palettes).map(([name, text]) => [name, decodePalette(text)]));
+    const { plain, signed } = data.palettes;
+    this.palettes = { plain: decodePalette(plain), signed: decodePalette(signed) };
     this.ranges = null;
     if (data.picture !== this.source) {
       this.source = data.picture;
@@ -67,72 +58,37 @@ class Board {
     this.signature = signature;
     this.sizes.disconnect();
     this.root.replaceChildren();
+    this.showTools = null;
     if (this.data.panels.some((panel) => panel.kind === "map")) this.root.appendChild(this.buildTools());
     const grid = element("div", "grid");
-    this.parts = this.data.panels.map((panel) => this.buildPanel(panel, grid));
+    this.parts = this.data.panels.map((_, index) => this.addPanel(index));
+    grid.append(...this.parts.map((part) => part.figure));
     this.root.appendChild(grid);
   }
 
   buildTools() {
+    const { words } = this.data;
     const tools = element("div", "tools");
-    const choice = (labels, key) => {
-      const group = element("div", "choice");
-      group.setAttribute("role", "group");
-      const buttons = labels.map(([text, value]) => {
-        const button = element("button", "", text);
-        button.type = "button";
-        button.onclick = () => this.set(key, value);
-        group.appendChild(button);
-        return [button, value];
-      });
-      this.refreshers.push(() => buttons.forEach(([button, value]) => {
-        button.setAttribute("aria-pressed", String(view[key] === value));
-      }));
-      tools.appendChild(group);
-    };
-    this.refreshers = [];
-    choice([[this.words.smooth, true], [this.words.cells, false]], "smooth");
-    choice([[this.words.shared, true], [this.words.own, false]], "shared");
+    const smooth = choice([[words.smooth, true], [words.cells, false]], (value) => this.set("smooth", value));
+    const shared = choice([[words.shared, true], [words.own, false]], (value) => this.set("shared", value));
     const label = element("label", "opacity");
     const slider = element("input");
     Object.assign(slider, { type: "range", min: 0, max: 100, step: 1 });
-    const shown = element("output");
     slider.oninput = () => this.set("opacity", Number(slider.value) / 100);
-    label.append(element("span", "", this.words.opacity), slider, shown);
-    this.refreshers.push(() => {
+    const shown = element("output");
+    label.append(element("span", "", words.opacity), slider, shown);
+    tools.append(smooth.group, shared.group, label, button(words.json, () => saveJson(this.data), "quiet"));
+    this.showTools = () => {
+      smooth.mark(view.smooth);
+      shared.mark(view.shared);
       slider.value = String(Math.round(100 * view.opacity));
       shown.textContent = `${slider.value} %`;
-    });
-    const save = element("button", "quiet", this.words.json);
-    save.type = "button";
-    save.onclick = () => saveJson(this.data);
-    tools.append(label, save);
+    };
     return tools;
   }
 
-  buildPanel(panel, grid) {
-    const part = { figure: element("figure", "panel") };
-    const head = element("div", "head");
-    part.title = element("h3");
-    part.symbol = element("span", "symbol");
-    part.save = element("button", "quiet", "PNG");
-    part.save.type = "button";
-    head.append(part.title, part.symbol, part.save);
-    part.stage = element("div", "stage");
-    part.stage.tabIndex = 0;
-    part.stage.setAttribute("role", "img");
-    part.base = element("canvas");
-    part.marks = element("canvas");
-    part.message = element("p", "message");
-    part.stage.append(part.base, part.marks, part.message);
-    part.legend = element("div", "legend");
-    part.readout = element("div", "readout");
-    part.readout.setAttribute("aria-live", "polite");
-    part.caption = element("figcaption");
-    part.list = element("ol", "list");
-    part.figure.append(head, part.stage, part.legend, part.readout, part.caption, part.list);
-    grid.appendChild(part.figure);
-    const index = this.data.panels.findIndex((one) => one.id === panel.id);
+  addPanel(index) {
+    const part = buildPanel();
     part.save.onclick = () => savePanel(this, index);
     part.stage.onpointermove = (event) => this.point(event, index);
     part.stage.onpointerleave = () => this.tell({ hover: null, box: -1 });
@@ -174,10 +130,10 @@ class Board {
     const within = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value * count)));
     const boxes = this.data.panels[index].boxes;
     const box = boxes ? this.nearest(boxes, u * this.data.size[0], v * this.data.size[1]) : -1;
-    this.tell({ hover: [within(u, columns), within(v, rows)], box: box < 0 ? -1 : this.key_of(index, box) });
+    this.tell({ hover: [within(u, columns), within(v, rows)], box: box < 0 ? -1 : this.boxKey(index, box) });
   }
 
-  key_of(panel, box) {
+  boxKey(panel, box) {
     return panel * 1000 + box;
   }
 
@@ -221,19 +177,17 @@ class Board {
   // --- words ---
 
   label() {
-    this.refreshers?.forEach((refresh) => refresh());
+    this.showTools?.();
     this.data.panels.forEach((panel, index) => {
       const part = this.parts[index];
-      part.title.textContent = panel.title;
-      part.symbol.textContent = panel.symbol ?? "";
-      part.caption.textContent = panel.caption ?? "";
-      part.stage.setAttribute("aria-label", panel.alt);
-      part.save.setAttribute("aria-label", fill(this.words.save_png, { title: panel.title }));
-      part.stage.style.aspectRatio = `${this.data.size[0]} / ${this.data.size[1]}`;
-      part.message.textContent = panel.message ?? "";
-      part.message.hidden = !panel.message;
-      this.legend(panel, part);
-      this.list(panel, part, index);
+      labelPanel(part, panel, this.data);
+      if (panel.kind === "map" && !panel.message) {
+        const range = this.rangeOf(panel);
+        showColours(part, panel, range, this.paletteOf(range));
+      } else {
+        showKey(part, panel);
+      }
+      showList(part, panel, (row) => this.tell({ box: row < 0 ? -1 : this.boxKey(index, row), hover: null }));
     });
   }
 
@@ -246,71 +200,19 @@ class Board {
     return this.ranges.get(panel.id);
   }
 
+  // Kept until values, range or manner change: sliding the opacity only lays it over the picture again.
+  heatOf(panel) {
+    const range = this.rangeOf(panel);
+    const { smooth } = view;
+    const kept = this.heats.get(panel.values);
+    if (kept && kept.smooth === smooth && kept.from === range.from && kept.to === range.to) return kept.canvas;
+    const canvas = heatCanvas(panel.values, this.data.grid, range, this.paletteOf(range), smooth);
+    this.heats.set(panel.values, { canvas, smooth, from: range.from, to: range.to });
+    return canvas;
+  }
+
   paletteOf(range) {
     return this.palettes[range.signed ? "signed" : "plain"];
-  }
-
-  legend(panel, part) {
-    part.legend.replaceChildren();
-    if (panel.message) return;
-    if (panel.kind === "map") {
-      const range = this.rangeOf(panel);
-      const bar = element("canvas", "bar");
-      bar.width = 256;
-      bar.height = 1;
-      paintBar(bar.getContext("2d"), range, this.paletteOf(range), 0, 0, 256, 1);
-      const ticks = element("div", "ticks");
-      for (const { at, text } of barTicks(range)) {
-        const tick = element("span", at === 0 ? "first" : at === 1 ? "last" : "", text);
-        tick.style.left = `${100 * at}%`;
-        ticks.appendChild(tick);
-      }
-      part.legend.append(bar, ticks, element("span", "unit", panel.unit));
-      return;
-    }
-    for (const { text, colour, shape } of panel.key ?? []) {
-      const item = element("span", "item");
-      const swatch = element("i", shape);
-      swatch.style.setProperty("--swatch", colour);
-      item.append(swatch, element("span", "", text));
-      part.legend.appendChild(item);
-    }
-  }
-
-  list(panel, part, index) {
-    const rows = panel.boxes ?? [];
-    part.list.hidden = !rows.length;
-    part.list.replaceChildren(...rows.map((box, row) => {
-      const item = element("li");
-      const swatch = element("i", "box");
-      swatch.style.setProperty("--swatch", box.colour);
-      item.append(element("b", "", String(box.rank)), swatch, element("span", "", box.name),
-        element("span", "value", box.value));
-      item.onpointerenter = () => this.tell({ box: this.key_of(index, row), hover: null });
-      item.onpointerleave = () => this.tell({ box: -1, hover: null });
-      return item;
-    }));
-  }
-
-  readout(panel, index, cell) {
-    if (panel.message) return "";
-    const chosen = this.chosenBox(index);
-    if (panel.boxes && chosen >= 0) return panel.boxes[chosen].label;
-    if (!cell) return panel.rest ?? "";
-    const [rows, columns] = this.data.grid;
-    const [x, y] = cell;
-    const at = fill(this.words.cell, { x, y });
-    if (panel.kind === "map") return `${at}  ${exactNumber(panel.values[y * columns + x])} ${panel.unit}`;
-    if (panel.kind === "anchors") {
-      const rank = panel.cells.findIndex((one) => one[0] === x && one[1] === y);
-      if (rank < 0) return `${at}  ${this.words.no_anchor}`;
-      const values = { rank: rank + 1, count: panel.cells.length, value: exactNumber(panel.values[rank]) };
-      return `${at}  ${fill(this.words.anchor, values)}`;
-    }
-    const [stepX, stepY] = [this.data.size[0] / columns, this.data.size[1] / rows];
-    const inside = panel.boxes.filter(({ px: [x0, y0, x1, y1] }) => (x + 0.5) * stepX > x0 && (x + 0.5) * stepX < x1
-      && (y + 0.5) * stepY > y0 && (y + 0.5) * stepY < y1).length;
-    return `${at}  ${fill(this.words.inside, { inside, count: panel.boxes.length })}`;
   }
 
   chosenBox(index) {
@@ -342,9 +244,7 @@ class Board {
     paintPicture(context, this.picture, width, height, { anchors: 0.3, boxes: 0.18 }[panel.kind] ?? 0);
     if (!this.picture) return undefined;
     if (panel.kind === "map") {
-      const range = this.rangeOf(panel);
-      const heat = heatCanvas(panel.values, this.data.grid, range, this.paletteOf(range), view.smooth);
-      paintHeat(context, heat, width, height, view.opacity, view.smooth);
+      paintHeat(context, this.heatOf(panel), width, height, view.opacity, view.smooth);
     } else if (panel.kind === "anchors") {
       paintAnchors(context, panel.cells, this.data.grid, width, height, panel.colour);
     }
@@ -358,7 +258,7 @@ class Board {
       const [context, width, height, unit] = this.fit(part.marks, part.stage);
       context.clearRect(0, 0, width, height);
       if (!panel.message && width && height) this.paintOver(panel, index, context, width, height, unit);
-      part.readout.textContent = this.readout(panel, index, this.hover ?? this.selected);
+      part.readout.textContent = readout(panel, this.data, this.hover ?? this.selected, this.chosenBox(index));
     });
   }
 
@@ -383,5 +283,3 @@ export default function board({ data, parentElement, setStateValue }) {
   mounted.update(data, setStateValue);
   return () => mounted.close();
 }
-
-export { fill, shortNumber };

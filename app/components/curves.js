@@ -1,4 +1,5 @@
 // Learning curves: Plotly draws them, and is only ever told what is new, so a zoom survives every update.
+import { button, choice, element } from "./dom.js";
 import { fileName, save } from "./export.js";
 
 let plotly;
@@ -17,13 +18,6 @@ function loadPlotly(address) {
     return undefined;
   });
   return plotly;
-}
-
-function element(tag, className = "", text = "") {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text) node.textContent = text;
-  return node;
 }
 
 class Curves {
@@ -51,25 +45,18 @@ class Curves {
   build() {
     const { words } = this.data;
     const tools = element("div", "tools");
-    this.buttons = [];
-    const choice = (key, options) => {
-      const group = element("div", "choice");
-      group.setAttribute("role", "group");
-      options.forEach(([text, value]) => {
-        const button = element("button", "", text);
-        button.type = "button";
-        button.onclick = () => {
-          this.view[key] = value;
-          this.mark();
-          this.draw();
-        };
-        this.buttons.push([button, key, value]);
-        group.appendChild(button);
-      });
-      tools.appendChild(group);
+    const set = (key) => (value) => {
+      this.view[key] = value;
+      this.mark();
+      this.draw();
     };
-    choice("x", [[words.by_step, "step"], [words.by_time, "time"]]);
-    choice("log", [[words.log, true], [words.linear, false]]);
+    const scale = choice([[words.by_step, "step"], [words.by_time, "time"]], set("x"));
+    const axis = choice([[words.log, true], [words.linear, false]], set("log"));
+    tools.append(scale.group, axis.group);
+    this.mark = () => {
+      scale.mark(this.view.x);
+      axis.mark(this.view.log);
+    };
     const grid = element("div", "grid");
     this.charts = this.data.charts.map(({ id, title }) => {
       const figure = element("figure");
@@ -78,11 +65,9 @@ class Curves {
       const empty = element("p", "empty");
       head.appendChild(element("h3", "", title));
       for (const kind of ["png", "svg"]) {
-        const button = element("button", "quiet", kind.toUpperCase());
-        button.type = "button";
-        button.setAttribute("aria-label", `${title}: ${kind.toUpperCase()}`);
-        button.onclick = () => this.saveAs(id, title, plot, kind);
-        head.appendChild(button);
+        const save = button(kind.toUpperCase(), () => this.saveAs(id, plot, kind), "quiet");
+        save.setAttribute("aria-label", `${title}: ${kind.toUpperCase()}`);
+        head.appendChild(save);
       }
       const stage = element("div", "stage");
       stage.append(plot, empty);
@@ -94,15 +79,20 @@ class Curves {
     this.root.append(tools, grid);
   }
 
-  mark() {
-    this.buttons.forEach(([button, key, value]) => button.setAttribute("aria-pressed", String(this.view[key] === value)));
-  }
-
-  layout(chart, colours) {
-    const { words } = this.data;
-    const axis = { gridcolor: colours.line, linecolor: colours.line, zeroline: false, automargin: true, tickfont: { size: 12 } };
+  layout(chart, colours, decades) {
+    const { words, steps } = this.data;
+    const axis = { gridcolor: colours.line, linecolor: colours.line, zeroline: false, automargin: true };
+    axis.tickfont = { size: 12 };
     const logarithmic = chart === "loss" && this.view.log;
     const time = this.view.x === "time";
+    const x = { ...axis, uirevision: this.view.x, rangemode: "tozero" };
+    x.title = { text: time ? words.time : words.step, standoff: 8, font: { size: 12.5 } };
+    Object.assign(x, time || !steps ? { autorange: true } : { range: [0, steps] });
+    const y = { ...axis, uirevision: String(logarithmic), type: logarithmic ? "log" : "linear" };
+    if (chart === "accuracy") Object.assign(y, { range: [0, 1.02], tickformat: ".0%" });
+    else Object.assign(y, { rangemode: logarithmic ? "normal" : "tozero", hoverformat: ".4g" });
+    // Over a few decades 1, 2, 5; over many only the powers of ten.
+    if (logarithmic) Object.assign(y, { tickformat: "~g", dtick: decades > 5 ? 1 : "D2" });
     return {
       uirevision: "kept",
       margin: { l: 8, r: 12, t: 8, b: 8 },
@@ -113,14 +103,12 @@ class Curves {
       font: { family: colours.font, color: colours.text, size: 13 },
       hovermode: "x unified",
       hoverlabel: { bgcolor: colours.back, bordercolor: colours.line, font: { color: colours.text, size: 12 } },
+      // On a touch screen a drag scrolls the page.
       dragmode: window.matchMedia("(pointer: coarse)").matches ? false : "zoom",
       showlegend: true,
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { size: 12.5 } },
-      xaxis: { ...axis, uirevision: this.view.x, rangemode: "tozero", title: { text: time ? words.time : words.step, standoff: 8, font: { size: 12.5 } },
-        ...(time || !this.data.steps ? { autorange: true } : { range: [0, this.data.steps] }) },
-      yaxis: { ...axis, uirevision: String(logarithmic), type: logarithmic ? "log" : "linear",
-        ...(logarithmic ? { tickformat: "~g" } : {}),
-        ...(chart === "accuracy" ? { range: [0, 1.02], tickformat: ".0%" } : { rangemode: logarithmic ? "normal" : "tozero", hoverformat: ".4g" }) },
+      xaxis: x,
+      yaxis: y,
     };
   }
 
@@ -128,30 +116,42 @@ class Curves {
     if (!window.Plotly || !this.data) return;
     const style = getComputedStyle(this.root);
     const read = (name) => style.getPropertyValue(name).trim();
-    const colours = { text: read("--st-text-color"), back: read("--st-background-color"), line: read("--st-border-color"), font: read("--st-font") };
+    const colours = { text: read("--st-text-color"), back: read("--st-background-color") };
+    Object.assign(colours, { line: read("--st-border-color"), font: read("--st-font") });
     const scale = this.view.x === "time" ? "times" : "steps";
     this.charts.forEach(({ id, plot }) => {
-      const traces = this.data.series.filter((one) => one.chart === id).map((one) => ({
-        type: "scatter", mode: one.values.length < 40 ? "lines+markers" : "lines", name: one.name, x: one[scale], y: one.values,
-        line: { color: one.colour, width: one.wide ? 2.4 : 1.6, dash: one.dash }, marker: { size: 5 },
+      const shown = this.data.series.filter((one) => one.chart === id);
+      const traces = shown.map((one) => ({
+        type: "scatter",
+        mode: one.values.length < 40 ? "lines+markers" : "lines",
+        name: one.name,
+        x: one[scale],
+        y: one.values,
+        line: { color: one.colour, width: one.wide ? 2.4 : 1.6, dash: one.dash },
+        marker: { size: 5 },
         hovertemplate: id === "accuracy" ? "%{y:.1%}" : "%{y:.4g}",
       }));
-      window.Plotly.react(plot, traces, this.layout(id, colours), { displayModeBar: false, responsive: false });
+      const values = shown.flatMap((one) => one.values).filter((value) => value > 0);
+      const decades = values.length ? Math.log10(Math.max(...values) / Math.min(...values)) : 0;
+      const options = { displayModeBar: false, responsive: false };
+      window.Plotly.react(plot, traces, this.layout(id, colours, decades), options);
     });
   }
 
-  async saveAs(id, title, plot, kind) {
-    const white = { paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff" };
-    const layout = { ...plot.layout, ...white, font: { ...plot.layout.font, color: "#1d2228" }, title: { text: "" } };
+  async saveAs(id, plot, kind) {
+    const layout = { ...plot.layout, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff" };
+    // A font that every program has, and lines for white paper.
+    layout.font = { ...plot.layout.font, color: "#1d2228", family: "Arial, sans-serif" };
+    for (const axis of ["xaxis", "yaxis"]) {
+      layout[axis] = { ...plot.layout[axis], gridcolor: "#dcdcd4", linecolor: "#dcdcd4" };
+    }
+    layout.margin = { l: 50, r: 20, t: 40, b: 50 };
     const size = { format: kind, width: 800, height: 480, scale: 2 };
-    const address = await window.Plotly.toImage({ data: plot.data, layout: { ...layout, margin: { l: 50, r: 20, t: 40, b: 50 } } }, size);
-    const blob = kind === "svg"
-      ? new Blob([decodeURIComponent(address.slice(address.indexOf(",") + 1))], { type: "image/svg+xml" })
-      : await (async () => {
-        const letters = atob(address.slice(address.indexOf(",") + 1));
-        return new Blob([Uint8Array.from(letters, (letter) => letter.charCodeAt(0))], { type: "image/png" });
-      })();
-    save(`${fileName(this.data.name, id)}.${kind}`, blob);
+    const address = await window.Plotly.toImage({ data: plot.data, layout }, size);
+    const body = address.slice(address.indexOf(",") + 1);
+    const content = kind === "svg" ? decodeURIComponent(body) : Uint8Array.from(atob(body), (one) => one.charCodeAt(0));
+    const type = kind === "svg" ? "image/svg+xml" : "image/png";
+    save(`${fileName(this.data.name, id)}.${kind}`, new Blob([content], { type }));
   }
 
   close() {

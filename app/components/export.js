@@ -1,10 +1,11 @@
 // Files from a board: a panel as a picture with its title, colour bar and recipe; the board's numbers as JSON.
+import { element } from "./dom.js";
 import { barTicks, paintBar } from "./paint.js";
 
 const WIDE = 1200;
 
 export function save(name, blob) {
-  const link = document.createElement("a");
+  const link = element("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
@@ -30,35 +31,59 @@ export function savePanel(board, index) {
   const { data } = board;
   const panel = data.panels[index];
   if (panel.message || !board.picture) return;
-  const unit = WIDE / 400;
-  const tall = Math.round((WIDE * data.size[1]) / data.size[0]);
-  const [top, bottom] = [34 * unit, 58 * unit];
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: WIDE, height: top + tall + bottom });
+  const unit = WIDE / 480;
+  const edge = 10 * unit;
+  const wide = WIDE - 2 * edge;
+  const tall = Math.round((wide * data.size[1]) / data.size[0]);
+  const top = 32 * unit;
+  const canvas = element("canvas");
+  Object.assign(canvas, { width: WIDE, height: top + tall + 64 * unit });
   const context = canvas.getContext("2d");
   context.fillStyle = "#ffffff";
   context.fillRect(0, 0, canvas.width, canvas.height);
-  const picture = document.createElement("canvas");
-  Object.assign(picture, { width: WIDE, height: tall });
-  board.paintBase(panel, picture.getContext("2d"), WIDE, tall, unit);
-  board.paintOver(panel, index, picture.getContext("2d"), WIDE, tall, unit, false);
-  context.drawImage(picture, 0, top);
+
+  const picture = element("canvas");
+  Object.assign(picture, { width: wide, height: tall });
+  board.paintBase(panel, picture.getContext("2d"), wide, tall, unit);
+  board.paintOver(panel, index, picture.getContext("2d"), wide, tall, unit * 0.8, false);
+  context.drawImage(picture, edge, top);
+
   const write = (text, x, y, size, weight = 400, align = "left") => {
     Object.assign(context, { font: `${weight} ${size * unit}px system-ui, sans-serif`, textAlign: align });
     Object.assign(context, { fillStyle: "#1d2228", textBaseline: "middle" });
-    context.fillText(text, x, y, WIDE);
+    context.fillText(text, x, y, wide);
+    return context.measureText(text).width;
   };
-  write(`${panel.title}  ${panel.symbol ?? ""}`, 0, top / 2, 15, 600);
-  const line = top + tall + 12 * unit;
-  if (panel.kind === "map") {
-    const range = board.rangeOf(panel);
-    const wide = WIDE - 60 * unit;
-    paintBar(context, range, board.paletteOf(range), 0, line - 5 * unit, wide, 10 * unit);
-    for (const { at, text } of barTicks(range)) {
-      write(text, at * wide, line + 14 * unit, 11, 400, at === 0 ? "left" : at === 1 ? "right" : "center");
-    }
-    write(panel.unit, WIDE, line, 11, 400, "right");
-  }
-  write(data.recipe.text, 0, line + 34 * unit, 9);
+  const title = write(panel.title, edge, top / 2, 14, 600);
+  write(panel.symbol ?? "", edge + title + 8 * unit, top / 2, 12);
+  const line = top + tall + 14 * unit;
+  if (panel.kind === "map") writeColours(board, panel, context, write, { edge, line, unit, wide });
+  else writeKey(panel, context, write, { edge, line, unit });
+  write(data.recipe.text, edge, top + tall + 50 * unit, 9.5);
   canvas.toBlob((blob) => save(`${fileName(data.name, panel.id)}.png`, blob), "image/png");
+}
+
+function writeColours(board, panel, context, write, { edge, line, unit, wide }) {
+  const range = board.rangeOf(panel);
+  const length = wide - 46 * unit;
+  paintBar(context, range, board.paletteOf(range), edge, line - 4 * unit, length, 8 * unit);
+  for (const { at, text } of barTicks(range)) {
+    write(text, edge + at * length, line + 14 * unit, 10.5, 400, at === 0 ? "left" : at === 1 ? "right" : "center");
+  }
+  write(panel.unit, edge + wide, line, 10.5, 400, "right");
+}
+
+function writeKey(panel, context, write, { edge, line, unit }) {
+  let x = edge;
+  for (const { text, colour, shape } of panel.key ?? []) {
+    const radius = (shape.includes("small") ? 3 : 5) * unit;
+    context.beginPath();
+    if (shape === "box") context.rect(x, line - radius, 2 * radius, 2 * radius);
+    else context.arc(x + 5 * unit, line, radius, 0, 2 * Math.PI);
+    context.fillStyle = colour;
+    context.fill();
+    Object.assign(context, { lineWidth: unit, strokeStyle: "rgba(12, 15, 18, 0.6)" });
+    context.stroke();
+    x += 14 * unit + write(text, x + 14 * unit, line, 10.5) + 14 * unit;
+  }
 }

@@ -12,8 +12,8 @@ export function decodePalette(base64) {
 export function shortNumber(value, sign = false) {
   if (value === null || !Number.isFinite(value)) return "not a number";
   const size = Math.abs(value);
-  const digits = size === 0 ? "0" : size >= 100 ? size.toFixed(0) : size < 1e-3 ? size.toExponential(1)
-    : String(Number(size.toPrecision(2)));
+  const small = size < 1e-3 ? size.toExponential(1) : String(Number(size.toPrecision(2)));
+  const digits = size === 0 ? "0" : size >= 100 ? size.toFixed(0) : small;
   return (value < 0 ? "−" : sign && value > 0 ? "+" : "") + digits;
 }
 

@@ -1,10 +1,5 @@
 // The gallery strip: thumbnails as buttons in named groups, one of them pressed. A press goes to the page's script.
-function element(tag, className = "", text = "") {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text) node.textContent = text;
-  return node;
-}
+import { button, element } from "./dom.js";
 
 function build(strip, data) {
   strip.root.replaceChildren();
@@ -13,15 +8,13 @@ function build(strip, data) {
     const group = element("section");
     const row = element("div", "row");
     for (const item of items) {
-      const button = element("button");
-      button.type = "button";
+      const thumbnail = button("", () => strip.press(item.id));
       const picture = element("img");
       Object.assign(picture, { src: item.src, alt: "", draggable: false });
-      button.append(picture, element("span", "", item.name));
-      button.setAttribute("aria-label", item.alt);
-      button.onclick = () => strip.press(item.id);
-      strip.buttons.set(item.id, button);
-      row.appendChild(button);
+      thumbnail.append(picture, element("span", "", item.name));
+      thumbnail.setAttribute("aria-label", item.alt);
+      strip.buttons.set(item.id, thumbnail);
+      row.appendChild(thumbnail);
     }
     group.append(element("h3", "", name), row);
     strip.root.appendChild(group);
@@ -29,11 +22,12 @@ function build(strip, data) {
 }
 
 function show(strip, selected) {
-  strip.buttons.forEach((button, id) => button.setAttribute("aria-pressed", String(id === selected)));
+  strip.buttons.forEach((node, id) => node.setAttribute("aria-pressed", String(id === selected)));
 }
 
 export default function strip({ data, parentElement, setTriggerValue }) {
-  const mounted = (parentElement.mvfaStrip ??= { root: parentElement.appendChild(element("div", "strip")), signature: "" });
+  parentElement.mvfaStrip ??= { root: parentElement.appendChild(element("div", "strip")), signature: "" };
+  const mounted = parentElement.mvfaStrip;
   mounted.root.setAttribute("role", "group");
   mounted.root.setAttribute("aria-label", data.label);
   mounted.press = (id) => {
@@ -48,13 +42,12 @@ export default function strip({ data, parentElement, setTriggerValue }) {
   show(mounted, data.selected);
   if (mounted.selected !== data.selected) {
     mounted.selected = data.selected;
-    const button = mounted.buttons.get(data.selected);
+    const chosen = mounted.buttons.get(data.selected);
     const reveal = () => {
-      const gap = button.offsetLeft - mounted.root.scrollLeft;
-      if (gap < 0 || gap + button.offsetWidth > mounted.root.clientWidth) {
-        mounted.root.scrollLeft = button.offsetLeft - 40;
-      }
+      const gap = chosen.offsetLeft - mounted.root.scrollLeft;
+      const hidden = gap < 0 || gap + chosen.offsetWidth > mounted.root.clientWidth;
+      if (hidden) mounted.root.scrollLeft = chosen.offsetLeft - 40;
     };
-    if (button) requestAnimationFrame(reveal);
+    if (chosen) requestAnimationFrame(reveal);
   }
 }

@@ -1,15 +1,5 @@
 // The verdict: one row a class, a bar for each head, the numbers beside them.
-function element(tag, className = "", text = "") {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text) node.textContent = text;
-  return node;
-}
-
-function percent(value) {
-  if (value === null) return "";
-  return value >= 0.9995 ? "100 %" : `${(100 * value).toFixed(1)} %`;
-}
+import { element } from "./dom.js";
 
 function headRow(data) {
   const row = element("tr");
@@ -30,13 +20,13 @@ function classRow(data, one) {
   const name = element("td", "name", one.name);
   for (const note of one.notes) name.appendChild(element("span", "note", note));
   row.appendChild(name);
-  one.values.forEach((value, index) => {
+  one.values.forEach(({ share, text }, index) => {
     const bar = element("td", "bar");
     const track = element("div");
-    track.style.width = `${100 * (value ?? 0)}%`;
+    track.style.width = `${100 * share}%`;
     track.style.background = data.heads[index].colour;
     bar.appendChild(track);
-    row.append(bar, element("td", "value", percent(value)));
+    row.append(bar, element("td", "value", text));
   });
   return row;
 }
@@ -49,5 +39,7 @@ export default function verdict({ data, parentElement }) {
     last.appendChild(element("td", "name", data.more));
     rows.push(last);
   }
-  root.replaceChildren(element("caption", "", data.words.caption), headRow(data), ...rows);
+  const columns = element("colgroup");
+  columns.append(element("col", "name"), ...data.heads.flatMap(() => [element("col", "bar"), element("col", "value")]));
+  root.replaceChildren(element("caption", "", data.words.caption), columns, headRow(data), ...rows);
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import gallery, loaders
+from app import panels as room
 from mvfa_core import build_model, save_model
 
 Shown = Callable[[str], dict[str, Any]]
@@ -123,16 +126,11 @@ def test_a_link_to_nowhere_opens_the_example(app: AppTest, shown: Shown, picture
     assert shown("board_maps")["recipe"]["picture"] == gallery.DEFAULT
 
 
-def test_an_uploaded_picture_is_explained(app: AppTest, shown: Shown, repo_root: Path) -> None:
-    picture = gallery.specimen("photo-rocket").picture.resize((300, 500))
-    file = repo_root / "unused"
-    from io import BytesIO
-
+def test_an_uploaded_picture_is_explained(app: AppTest, shown: Shown) -> None:
     buffer = BytesIO()
-    picture.save(buffer, "PNG")
-    app.run().file_uploader(key="own_picture_file").set_value(
-        (f"../{file.name}![x](http://x).png", buffer.getvalue(), "image/png")
-    ).run()
+    gallery.specimen("photo-rocket").picture.resize((300, 500)).save(buffer, "PNG")
+    upload = ("../![x](http://x).png", buffer.getvalue(), "image/png")
+    app.run().file_uploader(key="own_picture_file").set_value(upload).run()
     assert not app.exception and not app.error
     assert shown("board_maps")["size"] == [300, 500]
     assert shown("board_maps")["recipe"]["picture"] == gallery.OWN
@@ -169,11 +167,7 @@ def test_a_clicked_cell_is_explained(app: AppTest) -> None:
     assert any("Cell (3, 7)" in element.value for element in app.markdown)
 
 
-def test_values_that_are_no_numbers_give_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
-    from app import panels as room
-
+def test_values_that_are_no_numbers_give_a_message() -> None:
     found = loaders.explanation("compact_mfa", loaders.specimen(gallery.DEFAULT), None, 50, (3, 5, 7, 9))
     broken = found.cam_HW.copy()
     broken[2, 3] = np.nan

@@ -130,12 +130,21 @@ def test_start_hands_over_what_the_form_shows(
 
 def test_a_folder_must_be_there_before_it_starts(train_page: OpenPage, tmp_path: Path) -> None:
     page = train_page()
-    page.segmented_control(key="set_up_data").set_value("own folder").run()
+    page.selectbox(key="set_up_data").set_value("a folder of mine").run()
     assert page.button(key="start").disabled
     page.text_input(key="set_up_path").set_value(str(tmp_path / "nowhere")).run()
     assert page.button(key="start").disabled
     page.text_input(key="set_up_path").set_value(str(tmp_path)).run()
     assert not page.exception and not page.button(key="start").disabled
+
+
+def test_a_data_set_of_the_catalogue_is_offered_once_it_is_there(
+    train_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data" / "ucmerced").mkdir(parents=True)
+    monkeypatch.setenv("MVFA_DATA", str(tmp_path / "data"))
+    page = train_page()
+    assert page.selectbox(key="set_up_data").options == ["synthetic", "ucmerced", "a folder of mine"]
 
 
 def test_thinning_keeps_both_ends_and_every_spike() -> None:

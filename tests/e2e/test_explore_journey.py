@@ -7,8 +7,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from mvfa_core import draw
 
 pytestmark = pytest.mark.browser
 
@@ -96,3 +99,30 @@ def test_explore_on_a_phone(visit: Visit, page: Page) -> None:
     assert box and box["width"] >= 320
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390, f"the page is {wide} px wide on a phone of 390 px"
+
+
+def test_gap_leads_to_the_model_with_views(visit: Visit) -> None:
+    page = visit("/?model=compact_gap")
+    expect(page.locator("figure.panel")).to_have_count(3)
+    page.get_by_role("button", name="Show compact_mfa instead").click()
+    expect(page.locator("figure.panel")).to_have_count(6)
+    expect(page).not_to_have_url(re.compile("compact_gap"))
+
+
+def test_the_browser_enlarges_maps_as_the_library_does(visit: Visit) -> None:
+    """Half-pixel centres, on a grid that is not square: the same values as `mvfa_core.draw.enlarge`."""
+    values = np.random.default_rng(0).random((5, 7)).astype(np.float32)
+    page = visit("/")
+    seen = page.evaluate(
+        """async values => {
+            const { heatCanvas } = await import("/components/paint.js");
+            const grey = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+            const range = { lo: 0, hi: 1, from: 0, to: 1, signed: false };
+            const canvas = heatCanvas(values, [5, 7], range, grey, true);
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return { width: canvas.width, height: canvas.height, red: [...data].filter((_, i) => i % 4 === 0) };
+        }""",
+        values.ravel().tolist(),
+    )
+    shown = np.array(seen["red"], dtype=float).reshape(seen["height"], seen["width"]) / 255
+    np.testing.assert_allclose(shown, draw.enlarge(values, (seen["width"], seen["height"])), atol=1.01 / 255)

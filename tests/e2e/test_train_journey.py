@@ -31,11 +31,26 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path / "pictures"
 
 
+def zoom(page: Page) -> list[float]:
+    """Draw a box in the loss chart with the mouse; the new range of its x axis."""
+    area = page.locator(".mvfa-curves .plot .draglayer .nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=6)
+    page.mouse.up()
+    page.wait_for_function("document.querySelector('.mvfa-curves .plot').layout.xaxis.range[0] > 0")
+    return page.evaluate("document.querySelector('.mvfa-curves .plot').layout.xaxis.range")
+
+
 def test_train(visit: Visit, server: Any, pictures: Path) -> None:
     page = visit("/train")
     expect(page.get_by_text("No run yet")).to_be_visible()
 
-    page.get_by_test_id("stSidebar").get_by_text("own folder", exact=True).click()
+    page.get_by_label("Pictures", exact=True).click()
+    page.get_by_role("option", name="a folder of mine").click()
     page.get_by_label("Folder", exact=True).fill(str(pictures))
     page.get_by_label("Folder", exact=True).press("Enter")
     steps = page.get_by_label("Steps", exact=True)
@@ -49,6 +64,17 @@ def test_train(visit: Visit, server: Any, pictures: Path) -> None:
     expect(page.get_by_text("Running")).to_be_visible(timeout=90_000)
     curves = page.locator(".mvfa-curves .plot .trace")
     expect(curves.first).to_be_attached(timeout=60_000)
+
+    # A zoom by hand survives the ticks, and so does the chart itself.
+    plot = page.locator(".mvfa-curves .plot").first
+    plot.evaluate("plot => { plot.dataset.mark = 'the same'; }")
+    zoomed = zoom(page)
+    points = plot.evaluate("plot => plot.data[0].x.length")
+    page.wait_for_function(
+        "points => document.querySelector('.mvfa-curves .plot').data[0].x.length > points", arg=points, timeout=60_000
+    )
+    assert plot.get_attribute("data-mark") == "the same"
+    assert plot.evaluate("plot => plot.layout.xaxis.range") == zoomed
 
     # Reload, and restart the server: the run is found again and still going.
     page.reload()

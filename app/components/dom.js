@@ -1,0 +1,29 @@
+// Making elements. Text only ever enters as text, never as markup.
+
+export function element(tag, className = "", text = "") {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}
+
+export function button(text, press, className = "") {
+  const node = element("button", className, text);
+  node.type = "button";
+  node.onclick = press;
+  return node;
+}
+
+// Buttons of which one is pressed. `mark(value)` shows which.
+export function choice(options, press) {
+  const group = element("div", "choice");
+  group.setAttribute("role", "group");
+  const made = options.map(([text, value]) => [group.appendChild(button(text, () => press(value))), value]);
+  const mark = (chosen) => made.forEach(([node, value]) => node.setAttribute("aria-pressed", String(value === chosen)));
+  return { group, mark };
+}
+
+// "rank {rank}" and { rank: 3 } -> "rank 3"
+export function fill(words, values) {
+  return words.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
