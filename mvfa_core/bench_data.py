@@ -1,6 +1,6 @@
 """How fast pictures reach a training step: decoded on the fly, from the cache, and from the cache with augmentation.
 
-    B images · S image side in px
+B images · S image side in px
 """
 
 from __future__ import annotations
@@ -29,6 +29,17 @@ DECODE, CACHE, AUGMENTED, STEP = "decode on the fly", "cache", "cache + augmenta
 
 
 @dataclass(frozen=True)
+class RatedRow(Row):
+    """A row that also knows how many pictures a second its median is."""
+
+    batch: int
+
+    def to_json(self) -> dict:
+        facts = super().to_json()
+        return facts | {"pictures_per_s": round(self.batch * 1000 / facts["ms"]["median"], 1)}
+
+
+@dataclass(frozen=True)
 class _Source:
     files: list[Path]
     images: np.ndarray
@@ -36,7 +47,7 @@ class _Source:
 
 def bench_data(
     backbone: str, rounds: int = 5, batch: int = 8, *, data: str | None = None, device: str = "cpu"
-) -> list[Row]:
+) -> list[RatedRow]:
     """Milliseconds until a batch is a normalised tensor on the device, over a training step of the MFA model on it.
 
     Args:
@@ -46,7 +57,8 @@ def bench_data(
     """
     model = build_model(backbone, "mfa").to(device).train()
     with _drawn(model.side) if data is None else _named(data, model.side) as source:
-        return compare(_contestants(source, model, batch, device), STEP, rounds)
+        rows = compare(_contestants(source, model, batch, device), STEP, rounds)
+    return [RatedRow(row.name, row.milliseconds, row.ratios, batch) for row in rows]
 
 
 def _contestants(source: _Source, model: Classifier, batch: int, device: str) -> dict[str, Callable[[], object]]:

@@ -34,6 +34,7 @@ def save_model(model: Classifier, path: Path | str, card: dict, *, half: bool = 
     tensors = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
     temporary = path.with_name(path.name + ".part")
     save_file(tensors, temporary, metadata={"card": json.dumps(full_card)})
+    temporary.chmod(0o644)  # the library leaves it to its owner alone
     os.replace(temporary, path)
 
 

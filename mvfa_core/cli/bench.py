@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -43,10 +43,11 @@ def run(args: argparse.Namespace) -> None:
         print(f"\n{title}")
         print(table(("", "ms", "min", "max", "ratio", "min", "max"), [_cells(row) for row in rows]))
         if args.what == "data":
-            print(f"pictures a second: {_rates(title, rows)}")
+            rates = (f"{facts['name']} {facts['pictures_per_s']:,.0f}" for facts in (row.to_json() for row in rows))
+            print(f"pictures a second: {', '.join(rates)}")
 
 
-def _measured(args: argparse.Namespace) -> Iterator[tuple[str, list[bench.Row]]]:
+def _measured(args: argparse.Namespace) -> Iterator[tuple[str, Sequence[bench.Row]]]:
     if args.what == "head":
         yield (
             "head: forward and backward, D=512, 14 x 14, K=50, R=4, 16 images; ratio to ours",

@@ -38,18 +38,24 @@ def acquire(
             raise DataError(f"{name}: {place} is there already; --replace puts the new one in its place")
         downloads = data_root() / ".downloads" / name
         files = sources or [fetch(remote, downloads, progress=progress) for remote in entry.remotes]
-        part = data_root() / f".{name}.part"
+        part, old = data_root() / f".{name}.part", data_root() / f".{name}.old"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
         try:
             gather(files, part, progress=progress)
             find(part, entry)  # what has none of the layouts is not let in
             if place.exists():
-                shutil.rmtree(place)
+                shutil.rmtree(old, ignore_errors=True)
+                os.replace(place, old)
             os.replace(part, place)
         except DataError as error:
+            if sources is None:  # what has no checksum may be what is wrong, and must not be taken again
+                for remote in entry.remotes:
+                    if remote.checksum is None:
+                        (downloads / remote.file).unlink(missing_ok=True)
             raise DataError(str(error).replace(part.name, name)) from None
         finally:
             shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
         shutil.rmtree(downloads, ignore_errors=True)
     return inspect(place, entry)

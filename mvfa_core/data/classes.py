@@ -16,6 +16,16 @@ IMAGENETTE = counted("""
     n03425413 1350 n03445777 1350 n03888257 1350
 """)
 
+IMAGENETTE_NAMES = dict(
+    zip(
+        IMAGENETTE,
+        ("tench", "English springer", "cassette player", "chain saw", "church", "French horn", "garbage truck",
+         "gas pump", "golf ball", "parachute"),
+        strict=True,
+    )
+)  # fmt: skip
+"""The ids in words, as torchvision has them."""
+
 CALTECH101 = counted("""
     Faces Faces_easy Leopards Motorbikes accordion airplanes anchor ant barrel bass beaver binocular bonsai brain
     brontosaurus buddha butterfly camera cannon car_side ceiling_fan cellphone chair chandelier cougar_body cougar_face

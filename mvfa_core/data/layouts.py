@@ -16,6 +16,7 @@ import numpy as np
 
 from mvfa_core.data import folder as folders
 from mvfa_core.data.catalogue import Entry, Split
+from mvfa_core.data.classes import IMAGENETTE_NAMES
 from mvfa_core.data.folder import SUFFIXES, Listing
 from mvfa_core.data.sets import DataError
 
@@ -79,7 +80,9 @@ def readable(names: Sequence[str]) -> tuple[str, ...]:
     """WordNet ids as words ("n01440764" -> "tench"), if all names are such ids and known; other names unchanged."""
     if not names or not all(_WNID.fullmatch(name) for name in names):
         return tuple(names)
-    from timm.data import ImageNetInfo
+    if set(names) <= set(IMAGENETTE_NAMES):
+        return tuple(IMAGENETTE_NAMES[name] for name in names)
+    from timm.data import ImageNetInfo  # takes seconds, and few have other ids
 
     info = ImageNetInfo("imagenet22k")
     try:

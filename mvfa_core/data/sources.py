@@ -37,7 +37,7 @@ def load_data(
 
     Args:
         seed: of the split, where a folder has none of its own.
-        train_n: how many synthetic pictures to draw for training.
+        train_n: how many synthetic pictures to draw for training; 0 for a caller that only evaluates.
 
     Raises:
         DataError: the data is not there, not laid out as it should be, or incomplete.
@@ -49,7 +49,7 @@ def load_data(
                             f"python -m mvfa_core data check {source}")  # fmt: skip
         data = load_listed(found.home, found.classes, found.train, found.val, side, progress=progress)
         return replace(data, name=place_of(source)[0].name)
-    train = _drawn("train", 0, train_n or SYNTHETIC_TRAIN, side, progress)
+    train = _drawn("train", 0, SYNTHETIC_TRAIN if train_n is None else train_n, side, progress)
     val = _drawn("val", FIRST_VAL_SEED, SYNTHETIC_VAL, side, progress)
     return DataSet(SYNTHETIC, CLASSES, train, val)
 
@@ -84,6 +84,8 @@ def place_of(source: str) -> tuple[Path, Entry | None]:
 
 def _drawn(split: str, first: int, count: int, side: int, progress: Progress) -> PictureSet:
     seeds = range(first, first + count)
+    if not seeds:
+        return PictureSet(np.empty((0, side, side, 3), np.uint8), np.empty(0, np.int64), ())
 
     def make(start: int, stop: int) -> dict[str, np.ndarray]:
         return render_set(seeds[start:stop], side)._asdict()

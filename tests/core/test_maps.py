@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 
 import mvfa_core
 from mvfa_core import GAP, MFA, maps
-from mvfa_core.maps import cam, contribution_map, grad_cam, top_regions
+from mvfa_core.maps import cam, contribution_map, grad_cam, log_odds, top_regions
 from tests.core import oracles
 from tests.core.samples import CASES, DTYPES, EVERY_CASE, HEADS, C, Case, D, array, close, features, layer, refusal
 
@@ -208,3 +209,12 @@ def test_grad_cam_of_features_that_are_not_finite() -> None:
     F_BDHW[0, 0, 0, 0] = float("nan")
     with refusal("F_BDHW"):
         grad_cam(gap_of(), F_BDHW, 0)
+
+
+def test_log_odds_by_hand_and_where_confidence_rounds_to_one() -> None:
+    logits = torch.tensor([[0.3, -1.2, 2.0], [1.0, 1.0, 1.0]], dtype=torch.float64)
+    s = logits.softmax(-1)
+    torch.testing.assert_close(log_odds(logits), torch.log(s / (1 - s)))
+    sure = torch.tensor([[60.0, 1.0, 0.0], [90.0, 1.0, 0.0]])
+    assert torch.equal(sure.softmax(-1)[:, 0], torch.ones(2))  # no order left in the confidence
+    torch.testing.assert_close(log_odds(sure)[:, 0], torch.tensor([60.0, 90.0]) - math.log(math.e + 1))

@@ -1,0 +1,182 @@
+"""The experiments by name, and their cells: one row on one dataset with one seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+
+from mvfa_core.checks import expect, expect_choice
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
+from mvfa_core.experiments import rows as all_rows
+from mvfa_core.experiments.rows import Row
+from mvfa_core.experiments.tables import TABLE2_DATA, TABLE3_DATA
+from mvfa_core.training.recipes import Recipe
+
+# Where a run computes, and what its recipe was made from, do not decide what comes out.
+_NOT_IN_DIGEST = ("device", "preset")
+_OF_VIEWS = ("k", "sizes", "anchors", "local", "global_loss")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A table or a figure of the paper: rows x datasets, and in a sentence what it is."""
+
+    name: str
+    title: str
+    rows: tuple[Row, ...]
+    data: tuple[str, ...]
+    note: str
+
+    def row(self, name: str) -> Row:
+        """The row of that name."""
+        return next(row for row in self.rows if row.name == name)
+
+
+_ALL = tuple(CATALOGUE)
+EXPERIMENTS: dict[str, Experiment] = {
+    one.name: one
+    for one in (
+        Experiment("table1", "Table 1: GAP and MFA on four families of backbones", all_rows.TABLE1_ROWS, _ALL,
+                   "The paper's main result: eleven models on ten datasets."),
+        Experiment("table2", "Table 2: attention blocks and image-level augmentation", all_rows.TABLE2_ROWS,
+                   TABLE2_DATA, "What others add to VGG16_GAP, beside MFA."),
+        Experiment("table3", "Table 3: the number of anchors K", all_rows.TABLE3_ROWS, TABLE3_DATA,
+                   "VGG16_MFA with more and more anchors, beside GAP."),
+        Experiment("fig5", "Figure 5: CAM beside AdaCAM", all_rows.TWIN_ROWS, ("imagenette",),
+                   "The models whose maps the figure shows; they are cells of Table 1."),
+        Experiment("fig6", "Figure 6: learning curves of VGG16 with GAP and MFA", all_rows.TWIN_ROWS, _ALL,
+                   "Validation accuracy after every 100 steps; they are cells of Table 1."),
+        Experiment("fig7", "Figure 7: top-1 and top-10 regions", all_rows.TWIN_ROWS[1:], ("imagenette",),
+                   "The model whose regions the figure shows; it is a cell of Table 1."),
+        Experiment("ablation", "Ablation of the module", all_rows.ABLATION_ROWS, TABLE3_DATA,
+                   "One choice changed at a time, VGG16; the paper's own ablation is in a supplement that is not "
+                   "public, so only its GAP and MFA have a number."),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How what is run here departs from the paper, the same for all cells of a request; None is the paper's."""
+
+    steps_scale: float = 1.0
+    backbone: str | None = None
+    batch: int | None = None
+    val_every: int | None = None
+    train_n: int | None = None
+
+    def __post_init__(self) -> None:
+        expect(0 < self.steps_scale <= 1, "steps-scale", "a number above 0, up to 1", self.steps_scale)
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe as it is run here."""
+        given = {name: value for name, value in asdict(self).items() if value is not None and name != "steps_scale"}
+        return replace(recipe, **given, steps=max(1, round(recipe.steps * self.steps_scale)))
+
+    def label(self) -> str:
+        """In words, for lists of requests."""
+        said = [f"{self.steps_scale:g} of the steps"] if self.steps_scale != 1 else []
+        said += [f"backbone {self.backbone}"] if self.backbone else []
+        said += [f"batches of {self.batch}"] if self.batch else []
+        said += [f"a validation every {self.val_every} steps"] if self.val_every else []
+        said += [f"{self.train_n:,} drawn pictures"] if self.train_n else []
+        return ", ".join(said) or "the paper's settings"
+
+
+PAPER = Settings()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run that a table needs, and what the paper has for it."""
+
+    row: str
+    data: str
+    seed: int
+    recipe: Recipe
+    paper: float | None = None
+    ensemble: str = "logit-sum"
+
+    @cached_property
+    def digest(self) -> str:
+        """Names what is trained: cells of several tables that train the same share it, and the run."""
+        return digest_of(self.recipe)
+
+    @property
+    def key(self) -> str:
+        """Names what is measured: the run, and the rule for its views where it is not the paper's."""
+        return self.digest if self.ensemble == "logit-sum" else f"{self.digest}/{self.ensemble}"
+
+    @property
+    def run_id(self) -> str:
+        """The name of its run folder."""
+        recipe = self.recipe
+        words = f"{recipe.backbone}-{recipe.pooling}-{recipe.data}-s{recipe.seed}-{self.digest}"
+        return re.sub(r"[^A-Za-z0-9_.-]+", "-", words)
+
+    def __str__(self) -> str:
+        return f"{self.row} on {self.data}, seed {self.seed}"
+
+
+def digest_of(recipe: Recipe) -> str:
+    """Ten characters from everything that decides a result, and nothing else.
+
+    Fields at their default do not count, so that a new one leaves the digests of before as they were.
+    """
+    default, given = asdict(Recipe()), asdict(recipe)
+    left_out = [*_NOT_IN_DIGEST, *(_OF_VIEWS if recipe.pooling == "gap" else ())]
+    left_out += [] if recipe.head == "mlp" else ["hidden"]
+    left_out += [] if recipe.head == "prototype" else ["prototype_weight"]
+    counted = {name: value for name, value in given.items() if name not in left_out and value != default[name]}
+    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def cells(
+    experiment: Experiment,
+    settings: Settings = PAPER,
+    *,
+    rows: Sequence[str] | None = None,
+    data: Sequence[str] | None = None,
+    seeds: Iterable[int] = (0,),
+) -> list[Cell]:
+    """The cells of an experiment, row by row; of all its rows and datasets where none are named.
+
+    Raises:
+        ValueError: a name that is not known, a row that cannot have another backbone, or settings out of range.
+    """
+    chosen = [experiment.row(name) for name in chosen_rows(experiment, rows)]
+    if settings.backbone and rows:
+        for row in chosen:
+            expect(not row.fixed, "backbone", f"none in place of the one that {row.name} is about", settings.backbone)
+    if settings.backbone:
+        chosen = [row for row in chosen if not row.fixed]
+    return [cell_of(row, name, seed, settings) for row in chosen for name in chosen_data(experiment, data)
+            for seed in seeds]  # fmt: skip
+
+
+def cell_of(row: Row, data: str, seed: int, settings: Settings) -> Cell:
+    """One cell of a row."""
+    return Cell(row.name, data, seed, settings.apply(row.recipe(data, seed)), row.paper.get(data), row.ensemble)
+
+
+def chosen_rows(experiment: Experiment, names: Sequence[str] | None) -> list[str]:
+    """The full names of rows, however their letters are cased; all where none are given."""
+    known = {row.name.casefold(): row.name for row in experiment.rows}
+    for name in names or ():
+        if name.casefold() not in known:
+            expect_choice(name, known.values(), "row")
+    return list(known.values()) if not names else list(dict.fromkeys(known[name.casefold()] for name in names))
+
+
+def chosen_data(experiment: Experiment, names: Sequence[str] | None) -> list[str]:
+    """Names of the catalogue for names of it or of the paper; the drawn set may stand in any experiment."""
+    known = {CATALOGUE[name].paper.casefold(): name for name in experiment.data}
+    known |= {name: name for name in (*experiment.data, SYNTHETIC)}
+    for name in names or ():
+        if name.casefold() not in known:
+            expect_choice(name, [*experiment.data, SYNTHETIC], "dataset")
+    return list(experiment.data) if not names else list(dict.fromkeys(known[name.casefold()] for name in names))

@@ -1,0 +1,85 @@
+"""How far a cell is, from its run folder alone, so that it is the same from every process and after any crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mvfa_core.data.catalogue import SYNTHETIC
+from mvfa_core.data.sets import DataError
+from mvfa_core.data.sources import place_of
+from mvfa_core.experiments.plan import Cell
+from mvfa_core.training.runs import Run
+
+DONE, RUNNING, PARTLY, FAILED, DIVERGED = "done", "running", "partly", "failed", "diverged"
+TO_DO, MISSING = "to do", "data missing"
+ENDED = (DONE, DIVERGED, MISSING)
+"""Nothing is gained by starting these (again): a run that diverged would do so again."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a cell stands; accuracies are shares of the n held-out pictures. `best` is the highest validation."""
+
+    state: str
+    step: int = 0
+    steps: int = 0
+    rate: float | None = None
+    accuracy: float | None = None
+    best: float | None = None
+    n: int | None = None
+    curve: tuple[tuple[int, float], ...] = ()
+    message: str = ""
+
+
+def get_command(data: str) -> str:
+    """What gets a dataset, or says how to."""
+    return f"python -m mvfa_core data get {data}"
+
+
+def is_here(data: str) -> bool:
+    """Whether a dataset's folder is on this machine; nothing is read."""
+    if data == SYNTHETIC:
+        return True
+    try:
+        place_of(data)
+    except DataError:
+        return False
+    return True
+
+
+def standing_of(cell: Cell, root: Path, measured: dict[str, Any] | None = None) -> Standing:
+    """Where the cell's run stands below `root`. A cell that asks for another rule for the views is done when the rule
+    has been `measured` (see `results`) on the finished run."""
+    run = Run(root / cell.run_id)
+    steps = cell.recipe.steps
+    here = is_here(cell.data)
+    if not (run.path / "recipe.json").exists():
+        return Standing(TO_DO if here else MISSING, 0, steps, message="" if here else get_command(cell.data))
+    found = _of_run(run, steps)
+    if found.state in (PARTLY, FAILED) and not here:
+        return Standing(MISSING, found.step, steps, message=get_command(cell.data))
+    own_rule = (measured or {}).get(cell.key, {}).get("state") == DONE
+    if found.state == DONE and cell.key != cell.digest and not own_rule:
+        return Standing(PARTLY, found.step, steps, found.rate, message="trained; this rule is still to be measured")
+    return found
+
+
+def _of_run(run: Run, steps: int) -> Standing:
+    status = run.status()
+    names = {"finished": DONE, "diverged": DIVERGED, "failed": FAILED}
+    state = RUNNING if run.is_alive() else names.get(status.state, PARTLY)
+    validations = [event for event in run.events()[0] if event["event"] == "validation"]
+    curve = tuple((event["step"], event["accuracy"]) for event in validations)
+    return Standing(
+        state,
+        status.step,
+        steps,
+        status.steps_per_s,
+        status.accuracy,
+        max((accuracy for _, accuracy in curve), default=None),
+        validations[-1]["n"] if validations else None,
+        curve,
+        status.message,
+    )

@@ -1,0 +1,112 @@
+"""The check: what is missing, unexpected, unreadable and doubled, by name."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mvfa_core.data import catalogue
+from mvfa_core.data.catalogue import CATALOGUE, Entry
+from mvfa_core.data.check import examine, inspect
+from tests.data.test_layouts import imagenette, indoor67, root
+from tests.pictures import fill, split_folder
+
+__all__ = ["root"]  # the data root and cache of one test
+
+COLOURED = Entry(
+    title="Colours", paper="Colours", classes={"brick": 5, "leaf": 5, "sea": 5}, class_count=3, pictures=15, train=9,
+    val=6, split_note="-", layout="<class>/*.png", page="-", terms="-", citation="-",
+    split=catalogue.Split(train_each=3),
+)  # fmt: skip
+
+
+def test_all_is_well(tmp_path: Path) -> None:
+    report = examine(fill(tmp_path / "set", 5), COLOURED)
+    assert (report.state, report.problems, report.unreadable, report.duplicates) == ("ready", (), (), ())
+    assert (report.layout, report.classes, report.train, report.val) == ("class folders", 3, 9, 6)
+
+
+def test_nothing_is_decoded_when_only_looking(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "set", 5)
+    (folder / "sea" / "00.png").write_bytes(b"")
+    report = inspect(folder, COLOURED)
+    assert (report.state, report.unreadable, report.duplicates) == ("ready", None, None)
+
+
+def test_missing_and_unexpected_classes_and_sizes(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "set", 5)
+    (folder / "leaf" / "00.png").unlink()
+    (folder / "sea").rename(folder / "ocean")
+    assert inspect(folder, COLOURED).problems == (
+        "1 of 3 classes are missing: sea",
+        "1 folders are no class of Colours: ocean",
+        "1 classes differ in size: leaf has 4 pictures instead of 5",
+        "expected 15 pictures, got 14",
+    )
+
+
+def test_official_counts(root: Path) -> None:
+    report = inspect(imagenette(root / "imagenette"), CATALOGUE["imagenette"])
+    assert "8 of 10 classes are missing: n02102040, n02979186, n03000684, n03028079, n03417042 and 3 more" in (
+        report.problems
+    )
+    assert report.problems[-1] == "expected 9,469 to train on and 3,925 held out, got 6 and 4"
+
+
+def test_listed_files_that_are_gone(root: Path) -> None:
+    home = indoor67(root / "indoor67")
+    (home / "indoorCVPR_09" / "Images" / "gym" / "b0 one.jpg").unlink()
+    assert inspect(home, CATALOGUE["indoor67"]).problems[0] == "1 listed pictures are not there: gym/b0 one.jpg"
+
+
+def test_no_layout_at_all(tmp_path: Path) -> None:
+    report = examine(tmp_path / "gone", COLOURED)
+    assert report.state == "incomplete" and "no such folder" in report.problems[0]
+    (tmp_path / "empty").mkdir()
+    assert "expected 3 class folders (<class>/*.png), got 0" in examine(tmp_path / "empty", COLOURED).problems[0]
+
+
+def test_unreadable_files_come_with_their_reason(tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=4, held_out=2)
+    (folder / "train" / "leaf" / "01.png").write_bytes(b"")
+    cut = folder / "val" / "sea" / "04.png"
+    cut.write_bytes(cut.read_bytes()[:-60])
+    report = examine(folder)
+    assert report.state == "incomplete"
+    assert report.unreadable == (
+        ("train/leaf/01.png", '"01.png" is empty (0 bytes). Save or download it again.'),
+        ("val/sea/04.png", '"04.png" is damaged or cut off: its pixels are not all there. Save or download it again.'),
+    )
+
+
+def test_nothing_readable_is_a_problem(tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=2, held_out=1)
+    for file in (folder / "val").rglob("*.png"):
+        file.write_bytes(b"dust")
+    assert examine(folder).problems == ("set: none of the 3 pictures in val can be read",)
+
+
+def test_pictures_on_both_sides(tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=4, held_out=2)
+    shutil.copy(folder / "train" / "leaf" / "02.png", folder / "val" / "sea" / "copy.png")
+    report = examine(folder)
+    assert report.duplicates == (("train/leaf/02.png", "val/sea/copy.png"),)
+    assert report.state == "ready"
+
+
+@pytest.mark.parametrize("name", ["ucmerced", "imagenette"])
+def test_the_real_archives(name: str, unpacked: object, root: Path) -> None:
+    """A few pictures of every class: the names are right, the counts are not, nothing is unreadable or doubled."""
+    archive = {"ucmerced": "ucmerced", "imagenette": "imagenette-train-0"}[name]
+    folder = unpacked(archive, each=3)  # type: ignore[operator]
+    if name == "imagenette":
+        folder = Path(shutil.copytree(folder, root / "both"))
+        shutil.copytree(unpacked("imagenette-val", each=2), folder, dirs_exist_ok=True)  # type: ignore[operator]
+    report = examine(folder, CATALOGUE[name])
+    assert report.classes == CATALOGUE[name].class_count
+    assert (report.unreadable, report.duplicates) == ((), ())
+    assert len(report.problems) == 2 and "classes differ in size" in report.problems[0]
+    expected = {"ucmerced": (63, 63), "imagenette": (30, 20)}[name]
+    assert (report.train, report.val) == expected
