@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,22 @@ def test_class_changes_the_maps(app: AppTest, shown: Shown) -> None:
 
 
 def test_distinct_leaves_out_near_doubles(app: AppTest, shown: Shown) -> None:
-    before = panels(shown("board_regions"))["top-10"]["boxes"] if app.run() else []
+    app.run()
+    app.pills(key="sizes").set_value([7, 9]).run()  # large regions around neighbouring anchors share most cells
+    before = panels(shown("board_regions"))["top-10"]["boxes"]
     app.toggle(key="distinct").set_value(True).run()
     after = panels(shown("board_regions"))["top-10"]["boxes"]
-    assert after[0]["px"] == before[0]["px"] and after != before
+    assert after[0]["px"] == before[0]["px"]
+    assert max(overlap(a["px"], b["px"]) for a, b in combinations(before, 2)) > 0.5
+    assert max(overlap(a["px"], b["px"]) for a, b in combinations(after, 2)) <= 0.5
+
+
+def overlap(a: list[float], b: list[float]) -> float:
+    """Intersection over union of two boxes in px."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    shared = max(width, 0) * max(height, 0)
+    areas = [(c[2] - c[0]) * (c[3] - c[1]) for c in (a, b)]
+    return shared / (sum(areas) - shared)
 
 
 def test_only_a_new_picture_or_model_runs_the_backbone(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
