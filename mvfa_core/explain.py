@@ -21,7 +21,7 @@ from mvfa_core.adacam import attention_map
 from mvfa_core.checks import expect, expect_target
 from mvfa_core.explanation import Explanation, Region
 from mvfa_core.images import Picture, as_picture, to_tensor
-from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, log_odds, top_regions
+from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, gradient_map, log_odds, top_regions
 from mvfa_core.model import GAP, MFA, Classifier
 from mvfa_core.regions import cells_to_pixels
 from mvfa_core.stages import Stages
@@ -84,9 +84,9 @@ def explain_encoding(
     gap = isinstance(model.pooling, GAP)
     expect(not gap or (k is None and sizes is None), "k and sizes", "none for a GAP model", f"{k} and {sizes}")
     options = {} if gap else {"k": k, "sizes": sizes}
-    with torch.no_grad():
-        stages = model.pooling(encoding.F_BDHW, **options)
-    logits_C = stages.ensemble_BC[0]
+    with torch.enable_grad():  # one pass serves the answer and Grad-CAM
+        stages = model.pooling(encoding.F_BDHW.detach().requires_grad_(), **options)
+    logits_C = stages.ensemble_BC[0].detach()
     predicted = int(logits_C.argmax())
     target = predicted if target is None else target
     expect_target(target, len(model.classes))
@@ -100,13 +100,21 @@ def explain_encoding(
         grid=stages.grid,
         ensemble_C=_numpy((logits_C / views).softmax(dim=0)),
         logits_C=_numpy(logits_C),
-        **_maps(model.pooling, stages, target, options, views),
+        **_maps(model.pooling, stages, target, views),
         **({} if gap else _views(stages, encoding.size_px)),
     )
 
 
-def _maps(pooling: MFA | GAP, stages: Stages, target: int, options: dict, views: int) -> dict:
+def _maps(pooling: MFA | GAP, stages: Stages, target: int, views: int) -> dict:
     """The maps of an explanation; all of them stay on the grid, (H, W)."""
+    scale = stages.grid[0] * stages.grid[1] / views
+    with torch.enable_grad():
+        gradient_BHW = gradient_map(stages.ensemble_BC[0, target], stages.F_BDHW) * scale
+    with torch.no_grad():
+        return {"grad_cam_HW": _numpy(gradient_BHW[0]), **_linear_maps(pooling, stages, target)}
+
+
+def _linear_maps(pooling: MFA | GAP, stages: Stages, target: int) -> dict:
     F_BDHW, weights = stages.F_BDHW, pooling.head.class_weights()
     if isinstance(pooling, MFA):
         A_BHW = _filled(stages.A_BHW)
@@ -115,15 +123,12 @@ def _maps(pooling: MFA | GAP, stages: Stages, target: int, options: dict, views:
         cell_logits = pooling.head.finish(pooling.head.maps(F_BDHW).movedim(1, -1)).movedim(-1, 1)
         A_BHW = attention_map(cell_logits)[0]
         cam_weight_CD = None if weights is None else weights[0]
-    scale = stages.grid[0] * stages.grid[1] / views
-    gradient_map = grad_cam(lambda F: pooling(F, **options), F_BDHW, target)[0] * scale
     contribution, bias = (None, 0.0)
     if weights is not None:
         contribution_BHW, bias = contribution_map(stages, *weights, target)
         contribution = _numpy(contribution_BHW[0])
     return {
         "cam_HW": None if cam_weight_CD is None else _numpy(cam(F_BDHW, cam_weight_CD, target)[0]),
-        "grad_cam_HW": _numpy(gradient_map),
         "adacam_HW": _numpy(A_BHW[0]),
         "contribution_HW": contribution,
         "contribution_bias": bias,
@@ -142,6 +147,7 @@ def _views(stages: Stages, size_px: tuple[int, int]) -> dict:
         "boxes_px_KR4": cells_to_pixels(boxes_KR4, stages.grid, (size_px[1], size_px[0])).cpu().numpy(),
         "confidence_MC": _numpy(_filled(stages.logits_BMC)[0].softmax(dim=-1)),
         "log_odds_MC": _numpy(log_odds(_filled(stages.logits_BMC)[0])),
+        "logits_MC": _numpy(_filled(stages.logits_BMC)[0]),
     }
 
 

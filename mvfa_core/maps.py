@@ -46,7 +46,12 @@ def grad_cam(pooling: Callable[[torch.Tensor], Stages], F_BDHW: torch.Tensor, ta
         leaf_BDHW = F_BDHW.detach().requires_grad_()
         logits_BC = pooling(leaf_BDHW).ensemble_BC
         expect_target(target, logits_BC.shape[1])
-        (gradient_BDHW,) = torch.autograd.grad(logits_BC[:, target].sum(), leaf_BDHW)
+        return gradient_map(logits_BC[:, target].sum(), leaf_BDHW)
+
+
+def gradient_map(logit: torch.Tensor, F_BDHW: torch.Tensor) -> torch.Tensor:
+    """Grad-CAM of a scalar that was computed from the leaf F with gradients on: map_BHW."""
+    (gradient_BDHW,) = torch.autograd.grad(logit, F_BDHW)
     return torch.einsum("bd,bdhw->bhw", gradient_BDHW.mean(dim=(-2, -1)), F_BDHW.detach())
 
 
