@@ -21,7 +21,7 @@ from mvfa_core.adacam import attention_map
 from mvfa_core.checks import expect, expect_target
 from mvfa_core.explanation import Explanation, Region
 from mvfa_core.images import Picture, as_picture, to_tensor
-from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, gradient_map, log_odds, top_regions
+from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, gradient_map, top_regions
 from mvfa_core.model import GAP, MFA, Classifier
 from mvfa_core.regions import cells_to_pixels
 from mvfa_core.stages import Stages
@@ -146,7 +146,6 @@ def _views(stages: Stages, size_px: tuple[int, int]) -> dict:
         "boxes_KR4": boxes_KR4.cpu().numpy(),
         "boxes_px_KR4": cells_to_pixels(boxes_KR4, stages.grid, (size_px[1], size_px[0])).cpu().numpy(),
         "confidence_MC": _numpy(_filled(stages.logits_BMC)[0].softmax(dim=-1)),
-        "log_odds_MC": _numpy(log_odds(_filled(stages.logits_BMC)[0])),
         "logits_MC": _numpy(_filled(stages.logits_BMC)[0]),
     }
 

@@ -47,7 +47,7 @@ class Explanation:
         logits_C: the ensemble logits of Eq. 8, sums over M; for GAP the logits.
         auxiliary_C: f of Eq. 1.
         anchors_K2: (x, y) by falling A. boxes_KR4: inclusive cells. boxes_px_KR4: px. confidence_MC: s_{i,c}.
-        log_odds_MC: log(s / (1 - s)), which orders views also where s rounds to 1.
+        logits_MC: g_{i,c}, the terms that Eq. 8 sums.
         contribution_HW: sums, with contribution_bias, to logits_C[target]; None unless the head is linear.
     """
 
@@ -71,7 +71,7 @@ class Explanation:
     boxes_KR4: np.ndarray | None = None
     boxes_px_KR4: np.ndarray | None = None
     confidence_MC: np.ndarray | None = None
-    log_odds_MC: np.ndarray | None = None
+    logits_MC: np.ndarray | None = None
 
     def top(self, n: int, target: int | None = None, *, distinct: bool = False) -> tuple[Region, ...]:
         """The n regions most confident in a class, best first (Figure 7); fewer if there are fewer.
@@ -79,19 +79,26 @@ class Explanation:
         With `distinct` a region is left out if its overlap (intersection over union) with a better one is above 0.5.
         Empty for GAP.
         """
-        if self.log_odds_MC is None or self.boxes_KR4 is None:
+        if self.logits_MC is None or self.boxes_KR4 is None:
             return ()
         expect(n >= 0, "n", "a whole number >= 0", n)
         target = self.target if target is None else target
         expect_target(target, len(self.classes))
-        order = np.argsort(-self.log_odds_MC[:, target], kind="stable").tolist()
+        order = np.argsort(-self.log_odds(target), kind="stable").tolist()
         if distinct:
             order = _without_overlap(self.boxes_KR4.reshape(-1, 4), order, n)
         return tuple(self._region(rank, view, target) for rank, view in enumerate(order[:n], start=1))
 
+    def log_odds(self, target: int) -> np.ndarray:
+        """log(s / (1 - s)) of every view for a class, (M,): the order of confidence, also where s rounds to 1."""
+        assert self.logits_MC is not None
+        logits_MC = self.logits_MC.astype(np.float64)
+        return logits_MC[:, target] - np.logaddexp.reduce(np.delete(logits_MC, target, axis=1), axis=1)
+
     def to_json(self, top: int = 10) -> dict:
         """Every number of the explanation as JSON types, with the `top` regions spelled out."""
-        arrays = {name: value for name, value in vars(self).items() if name not in ("confidence_MC", "log_odds_MC")}
+        left_out = ("confidence_MC", "logits_MC")
+        arrays = {name: value for name, value in vars(self).items() if name not in left_out}
         plain = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in arrays.items()}
         views = 0 if self.confidence_MC is None else len(self.confidence_MC)
         return {

@@ -70,17 +70,14 @@ class TopRegions:
     confidence_BN: torch.Tensor
 
 
-def log_odds(logits: torch.Tensor) -> torch.Tensor:
-    """log(s / (1 - s)) of the softmax s over the last dimension, from the logits, same shape.
+def log_odds(logits: torch.Tensor, target: int) -> torch.Tensor:
+    """log(s_c / (1 - s_c)) of one class's softmax s_c over the last dimension, from the logits.
 
-    It orders views as their confidence does, and goes on doing so where s rounds to 1: for the likeliest class it is
-    the logit less the log-sum-exp of the others, which nothing rounds away.
+    It orders views as their confidence does, and goes on doing so where s_c rounds to 1: it is the logit less the
+    log-sum-exp of the other classes', which nothing rounds away.
     """
-    whole = logits.logsumexp(dim=-1, keepdim=True)
-    best = logits.argmax(dim=-1, keepdim=True)
-    without_best = logits.scatter(-1, best, -torch.inf).logsumexp(dim=-1, keepdim=True)
-    others = (whole + torch.log1p(-torch.exp(logits - whole))).scatter(-1, best, without_best)
-    return logits - others
+    others = [c for c in range(logits.shape[-1]) if c != target]
+    return logits[..., target] - logits[..., others].logsumexp(dim=-1)
 
 
 def top_regions(stages: Stages, target: int, n: int) -> TopRegions:
@@ -97,7 +94,7 @@ def top_regions(stages: Stages, target: int, n: int) -> TopRegions:
     expect_target(target, classes)
     expect(isinstance(n, int) and 1 <= n <= views, "n", f"a whole number from 1 to K*R = {views}", repr(n))
     confidence_BM = stages.logits_BMC.softmax(dim=-1)[..., target]
-    order_BN = log_odds(stages.logits_BMC)[..., target].argsort(dim=1, descending=True, stable=True)[:, :n]
+    order_BN = log_odds(stages.logits_BMC, target).argsort(dim=1, descending=True, stable=True)[:, :n]
     boxes_BM4 = stages.boxes_BKR4.flatten(1, 2)
     return TopRegions(
         views_BN=order_BN,

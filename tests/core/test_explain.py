@@ -116,7 +116,7 @@ def test_gap_fields_are_the_equations(name: str, target: int, encoding: Encoding
     single(result.cam_HW, G_CHW[target] - bias_C[target])
     single(result.grad_cam_HW, G_CHW[target] - bias_C[target])
     single(result.adacam_HW, oracles.attention(G_CHW, oracles.softmax(logits_C)))
-    fields = ("auxiliary_C", "k", "sizes", "anchors_K2", "boxes_KR4", "boxes_px_KR4", "confidence_MC", "log_odds_MC")
+    fields = ("auxiliary_C", "k", "sizes", "anchors_K2", "boxes_KR4", "boxes_px_KR4", "confidence_MC", "logits_MC")
     assert all(getattr(result, field) is None for field in fields)
     assert result.pooling == "gap"
 

@@ -46,12 +46,12 @@ def record(confidence_MC: np.ndarray | None = None) -> Explanation:
         boxes_KR4=np.array(boxes),
         boxes_px_KR4=np.array(pixels, np.float32),
         confidence_MC=confidence_MC.astype(np.float32),
-        log_odds_MC=np.log(confidence_MC / (1 - confidence_MC)).astype(np.float32),
+        logits_MC=np.log(confidence_MC + 1e-30).astype(np.float32),
     )
 
 
 def gap_record() -> Explanation:
-    fields = ("auxiliary_C", "k", "sizes", "anchors_K2", "boxes_KR4", "boxes_px_KR4", "confidence_MC", "log_odds_MC")
+    fields = ("auxiliary_C", "k", "sizes", "anchors_K2", "boxes_KR4", "boxes_px_KR4", "confidence_MC", "logits_MC")
     return dataclasses.replace(record(), pooling="gap", **dict.fromkeys(fields))
 
 

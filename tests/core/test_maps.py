@@ -214,7 +214,8 @@ def test_grad_cam_of_features_that_are_not_finite() -> None:
 def test_log_odds_by_hand_and_where_confidence_rounds_to_one() -> None:
     logits = torch.tensor([[0.3, -1.2, 2.0], [1.0, 1.0, 1.0]], dtype=torch.float64)
     s = logits.softmax(-1)
-    torch.testing.assert_close(log_odds(logits), torch.log(s / (1 - s)))
+    for target in range(3):
+        torch.testing.assert_close(log_odds(logits, target), torch.log(s / (1 - s))[:, target])
     sure = torch.tensor([[60.0, 1.0, 0.0], [90.0, 1.0, 0.0]])
     assert torch.equal(sure.softmax(-1)[:, 0], torch.ones(2))  # no order left in the confidence
-    torch.testing.assert_close(log_odds(sure)[:, 0], torch.tensor([60.0, 90.0]) - math.log(math.e + 1))
+    torch.testing.assert_close(log_odds(sure, 0), torch.tensor([60.0, 90.0]) - math.log(math.e + 1))
