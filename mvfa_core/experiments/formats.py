@@ -21,7 +21,7 @@ LEGEND_TWIN = "Where the paper has no number, the brackets hold what is gained o
 
 def markdown(experiment: Experiment, found: Sequence[Figure]) -> str:
     """Rows x datasets with notes below."""
-    header, lines, notes = _grid(found)
+    header, lines, notes = grid(found)
     rule = ["---", *("---:" for _ in header[1:])]
     body = "\n".join(f"| {' | '.join(line)} |" for line in ([*header], rule, *lines))
     return f"**{experiment.title}**\n\n{body}\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
@@ -29,7 +29,7 @@ def markdown(experiment: Experiment, found: Sequence[Figure]) -> str:
 
 def latex(experiment: Experiment, found: Sequence[Figure]) -> str:
     """The same as a tabular, notes as comments above it."""
-    header, lines, notes = _grid(found)
+    header, lines, notes = grid(found)
     comments = "".join(f"% {note}\n" for note in (experiment.title, *notes))
     body = "".join("  " + " & ".join(map(_escaped, line)) + " \\\\\n" for line in lines)
     head = "  " + " & ".join(map(_escaped, header)) + " \\\\\n"
@@ -69,7 +69,7 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _grid(found: Sequence[Figure]) -> tuple[list[str], Lines, list[str]]:
+def grid(found: Sequence[Figure]) -> tuple[list[str], Lines, list[str]]:
     """Header, lines and notes. A figure that departs from the paper bears the letter of its note."""
     rows, data = list(dict.fromkeys(f.row for f in found)), list(dict.fromkeys(f.data for f in found))
     marks: dict[str, str] = {}

@@ -1,0 +1,65 @@
+"""Every sentence of the Results page."""
+
+from __future__ import annotations
+
+NAV = "Results"
+TITLE = "The paper's tables, ours beside theirs"
+INTRO = (
+    "Only what was run here has a number of ours; each says with which steps, seeds and backbone. "
+    "Fewer steps or a smaller backbone show that the path works, not what the paper's models reach."
+)
+EXPERIMENT = "Table or figure"
+SETTINGS = "Settings"
+
+EMPTY_TITLE = "Nothing reproduced yet"
+EMPTY_TEXT = (
+    "A table is filled from a terminal, cell by cell; this one trains two small models on drawn pictures in a few "
+    "minutes. Listing what a whole table would cost is free with the option dry-run."
+)
+EMPTY_COMMAND = (
+    "python -m mvfa_core reproduce table3 --rows GAP K=50 --datasets synthetic --backbone compact "
+    "--batch 16 --steps-scale 0.01 --data-n 2000"
+)
+UNREADABLE = "The results cannot be shown"
+NONE = "None of its cells was asked for under these settings."
+
+CELLS = "Cell by cell"
+CELL_COLUMNS = {
+    "row": "Row",
+    "data": "Dataset",
+    "ours": "Ours, %",
+    "spread": "± over seeds",
+    "paper": "Paper, %",
+    "difference": "Difference",
+    "over_gap": "Over our GAP",
+    "paper_over_gap": "Over the paper's GAP",
+    "seeds": "Seeds",
+    "steps": "Steps",
+    "backbone": "Backbone",
+    "state": "State",
+}
+RUNS = "The runs behind the figures"
+RUNS_NOTE = "A run opens on the Train page. A run whose folder was cleared away keeps its figure and loses its link."
+RUN_COLUMNS = {
+    "link": "Run",
+    "row": "Row",
+    "data": "Dataset",
+    "seed": "Seed",
+    "state": "State",
+    "steps": "Steps",
+    "accuracy": "Accuracy, %",
+    "message": "What it said",
+}
+COMMAND = "The same from a terminal"
+DOWNLOADS = {"markdown": "Markdown", "csv": "CSV", "latex": "LaTeX"}
+TO_TRAIN = "Watch the runs on the Train page"
+
+
+def steps(here: int, there: int) -> str:
+    """How many steps, and of how many if the paper took more."""
+    return f"{here:,}" if here == there else f"{here:,} of {there:,}"
+
+
+def backbone(here: str, there: str) -> str:
+    """Which backbone, and in place of which if it is another."""
+    return here if here == there else f"{here} in place of {there}"
