@@ -87,7 +87,8 @@ def _weights_file(path: Path | str) -> Path:
     path = Path(path)
     file = path / WEIGHTS if path.is_dir() else path
     if not file.is_file():
-        hint = "the run has no saved weights yet" if path.is_dir() else "no such file"
+        is_run = (path / "recipe.json").exists()
+        hint = "the run has no saved weights yet" if is_run else "no model there" if path.is_dir() else "no such file"
         raise CheckpointError(f"{path.name}: {hint}; name a run folder or a .safetensors file")
     return file
 

@@ -82,7 +82,12 @@ def explain_encoding(
 ) -> Explanation:
     """As `explain`, from a picture that has been through the backbone."""
     gap = isinstance(model.pooling, GAP)
-    expect(not gap or (k is None and sizes is None), "k and sizes", "none for a GAP model", f"{k} and {sizes}")
+    expect(
+        not gap or (k is None and sizes is None),
+        "k and sizes",
+        "none, for a GAP model has no views",
+        f"k={k}, sizes={sizes}",
+    )
     options = {} if gap else {"k": k, "sizes": sizes}
     with torch.enable_grad():  # one pass serves the answer and Grad-CAM
         stages = model.pooling(encoding.F_BDHW.detach().requires_grad_(), **options)

@@ -85,6 +85,7 @@ def _expect_labels(labels_B: torch.Tensor, logits_BC: torch.Tensor) -> None:
     if labels_B.ndim == 2:
         expect(labels_B.shape == (batch, classes), "labels", f"shape ({batch}, {classes})", tuple(labels_B.shape))
         return
+    expect(labels_B.dtype == torch.int64, "labels", "class indices as int64, or probabilities", labels_B.dtype)
     expect(tuple(labels_B.shape) == (batch,), "labels", f"shape ({batch},)", tuple(labels_B.shape))
     if labels_B.device.type == "cpu":  # elsewhere the look would stall the device at every step
         low, high = int(labels_B.min()), int(labels_B.max())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mvfa_core.checks import expect, expect_dims, expect_target
+from mvfa_core.checks import expect, expect_dims, expect_finite, expect_target
 from mvfa_core.stages import Stages
 
 
@@ -25,6 +25,7 @@ def cam(F_BDHW: torch.Tensor, weight_CD: torch.Tensor, target: int) -> torch.Ten
     fits = weight_CD.ndim == 2 and weight_CD.shape[1] == F_BDHW.shape[1]
     expect(fits, "weight_CD", f"shape (C, {F_BDHW.shape[1]})", tuple(weight_CD.shape))
     expect_target(target, weight_CD.shape[0])
+    expect_finite(F_BDHW, "F_BDHW")
     return torch.einsum("d,bdhw->bhw", weight_CD[target], F_BDHW)
 
 

@@ -186,7 +186,7 @@ def build_model(
     expect_choice(pooling, POOLINGS, "pooling")
     classes = tuple(classes) if classes is not None else tuple(str(c) for c in range(num_classes))
     expect(len(classes) == num_classes, "classes", f"{num_classes} names", f"{len(classes)} names")
-    head_options = dict(head_options or {})
+    sizes, head_options = expect_sizes(sizes), dict(head_options or {})
     config = {"backbone": backbone, "pooling": pooling, "num_classes": num_classes, "head": head, "seed": seed}
     config |= {"head_options": head_options}
     with torch.random.fork_rng(devices=[]):
@@ -196,7 +196,7 @@ def build_model(
         if pooling == "gap":
             module: MFA | GAP = GAP(entry.channels, num_classes, head=head, head_options=head_options)
         else:
-            options: dict = {"k": k, "sizes": tuple(sizes), "anchors": anchors}
+            options: dict = {"k": k, "sizes": sizes, "anchors": anchors}
             module = MFA(entry.channels, num_classes, head=head, head_options=head_options, **options)
             config |= {**options, "sizes": list(module.sizes)}
     return Classifier(network, module, entry=entry, config=config, classes=classes)

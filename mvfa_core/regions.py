@@ -60,6 +60,8 @@ def region_boxes(anchors_BK2: torch.Tensor, sizes: Sequence[int], grid: tuple[in
     """
     expect_dims(anchors_BK2, "BK2", "anchors_BK2")
     expect(anchors_BK2.shape[-1] == 2, "anchors_BK2", "(x, y) in the last dimension", tuple(anchors_BK2.shape))
+    whole = not anchors_BK2.is_floating_point() and not anchors_BK2.is_complex()
+    expect(whole, "anchors_BK2", "whole numbers", anchors_BK2.dtype)
     sizes = expect_sizes(sizes)
     limit = torch.tensor((grid[1] - 1, grid[0] - 1), device=anchors_BK2.device)
     _expect_inside(anchors_BK2, limit, grid)

@@ -22,10 +22,16 @@ def region_weights(boxes_BKR4: torch.Tensor, grid: tuple[int, int], dtype: torch
         weights_BMHW, non-negative.
 
     Raises:
-        ValueError: the boxes are not (B, K, R, 4).
+        ValueError: the boxes are not (B, K, R, 4), or (looked at on the CPU) one leaves the grid or is inside out.
     """
     expect_dims(boxes_BKR4, "BKR4", "boxes_BKR4")
     expect(boxes_BKR4.shape[-1] == 4, "boxes_BKR4", "four corners in the last dimension", tuple(boxes_BKR4.shape))
+    if boxes_BKR4.device.type == "cpu" and not (torch.compiler.is_compiling() or torch.jit.is_tracing()):
+        corners = boxes_BKR4.unbind(-1)
+        inside = (corners[0] >= 0) & (corners[1] >= 0) & (corners[2] < grid[1]) & (corners[3] < grid[0])
+        upright = (corners[0] <= corners[2]) & (corners[1] <= corners[3])
+        sound = bool((inside & upright).all())
+        expect(sound, "boxes_BKR4", f"boxes inside the grid of {grid[0]} rows x {grid[1]} columns", "one that is not")
     dtype = dtype or torch.get_default_dtype()
     x_tl, y_tl, x_br, y_br = boxes_BKR4.flatten(1, 2).unsqueeze(-2).unbind(-1)  # each (B, M, 1)
     columns_BMW = _share(x_tl, x_br, grid[1], dtype)

@@ -32,6 +32,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.rounds < 1:
         raise ValueError(f"rounds: expected a whole number >= 1, got {args.rounds}")
+    if args.threads is not None and args.threads < 1:
+        raise ValueError(f"threads: expected a whole number >= 1, got {args.threads}")
     if args.threads:
         torch.set_num_threads(args.threads)
     results = dict(_measured(args))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import cv2
@@ -56,8 +57,8 @@ def run(args: argparse.Namespace) -> None:
             print(f"{file.name}: {best} {explanation.ensemble_C[explanation.predicted]:.1%}")
     if args.json:
         print_json({"pictures": found, "failed": failed})
-    elif failed:
-        print("\n".join(f"skipped {entry['file']}: {entry['error']}" for entry in failed))
+    for entry in failed:
+        print(f"skipped {entry['file']}: {entry['error']}", file=sys.stderr)
     if not found:
         raise FailureError(f"none of {len(files)} pictures could be read")
 
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
 def _target(text: str | None, classes: tuple[str, ...]) -> int | None:
     if text is None or text in classes:
         return None if text is None else classes.index(text)
-    if text.isdigit() and int(text) < len(classes):
+    if text.isdecimal() and int(text) < len(classes):
         return int(text)
     raise ValueError(f"target: expected one of {', '.join(classes)} or an index below {len(classes)}, got {text!r}")
 
@@ -75,13 +76,16 @@ def _pictures(path: Path) -> list[Path]:
         return [path]
     files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
     if not files:
-        raise PictureError(f"{path.name}: no pictures in this folder ({', '.join(sorted(SUFFIXES))})")
+        raise PictureError(f"{path.resolve().name}: no pictures in this folder ({', '.join(sorted(SUFFIXES))})")
     return files
 
 
 def _write(out: Path, name: str, picture: np.ndarray, facts: dict, explanation: Explanation) -> dict:
     """The pictures of one explanation and its JSON; returns the JSON with the names of the files."""
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"--out: {out.name} cannot be a folder ({error.strerror}); name another") from error
     facts |= explanation.to_json() | {"files": []}
     for kind, drawn in _drawings(picture, explanation).items():
         file = out / f"{name}-{kind}.png"

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from mvfa_core.checkpoints import load_model
-from mvfa_core.cli.output import print_json
-from mvfa_core.export import export_onnx
+from mvfa_core.cli.output import FailureError, print_json
+from mvfa_core.export import ExportError, export_onnx
 
 HELP = "Write a model as ONNX (prediction, AdaCAM, anchors, boxes; any batch) and check it against PyTorch."
 
@@ -19,7 +19,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    found = export_onnx(load_model(args.model), args.onnx)
+    model = load_model(args.model)
+    try:
+        found = export_onnx(model, args.onnx)
+    except ExportError as error:
+        raise FailureError(str(error)) from error
     if args.json:
         print_json({"file": Path(args.onnx).name, "differences": found})
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from mvfa_core.cli.output import FailureError, bars
 from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, POOLINGS
-from mvfa_core.training.engine import Event, Started, Stepped, Validated
+from mvfa_core.training.engine import Event, Stepped, Validated
 from mvfa_core.training.recipes import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, Recipe
 from mvfa_core.training.runs import Run, new_run_id, runs_root
 from mvfa_core.training.work import resume, train
@@ -57,6 +56,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     progress = bars(args.quiet)
     if args.resume:
+        given = [field.name for field in fields(Recipe) if getattr(args, field.name, None) is not None]
+        if given or args.out:
+            name = "--" + (given[0] if given else "out").replace("_", "-")
+            raise ValueError(f"--resume goes on with the run's own recipe; leave out {name}")
         target = Run(args.resume)
         with Report(target.recipe(), args.quiet) as report:
             resume(target, listen=report, progress=progress)
@@ -83,25 +86,28 @@ def _recipe(args: argparse.Namespace) -> Recipe:
 
 
 class Report:
-    """Listens to the engine and keeps one progress bar with rate, time left and the last figures."""
+    """Listens to the engine and keeps one progress bar with rate, time left and the last figures. The bar opens with
+    the first event, so that a request that is refused shows its one line and nothing else."""
 
     def __init__(self, recipe: Recipe, quiet: bool) -> None:
-        self.bar = tqdm(total=recipe.steps, unit="step", disable=quiet, desc=recipe.pooling)
-        self.write: Callable[[str], None] = (lambda text: None) if quiet else self.bar.write
+        self.recipe, self.quiet = recipe, quiet
+        self.bar: tqdm | None = None
 
     def __enter__(self) -> Report:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.bar.close()
+        if self.bar is not None:
+            self.bar.close()
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Started):  # of a run that goes on: steps done before say nothing about the rate
-            self.bar.initial = self.bar.n = self.bar.last_print_n = event.step
+        if self.bar is None:  # a run that goes on starts where it was: steps done before say nothing about the rate
+            name, total = self.recipe.pooling, self.recipe.steps
+            self.bar = tqdm(total=total, initial=event.step, unit="step", disable=self.quiet, desc=name)
         self.bar.update(event.step - self.bar.n)
         match event:
             case Stepped():
                 local = "" if event.loss_local is None else f" = {event.loss_global:.3f} + {event.loss_local:.1f}"
                 self.bar.set_postfix_str(f"loss {event.loss:.3f}{local}, train {event.train_accuracy:.1%}")
-            case Validated():
-                self.write(f"step {event.step:>6}: validation accuracy {event.accuracy:.2%} of {event.n}")
+            case Validated() if not self.quiet:
+                self.bar.write(f"step {event.step:>6}: validation accuracy {event.accuracy:.2%} of {event.n}")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,6 +83,10 @@ class Run:
         except OSError as error:
             raise RunError(f"{self.id}: the run folder cannot be written ({error.strerror})") from error
 
+    def discard(self) -> None:
+        """Remove the folder of a run that never began; its name is free again."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
     def recipe(self) -> Recipe:
         """What was asked for; `RunError` if the folder is no run."""
         try:
@@ -97,7 +102,8 @@ class Run:
             file.write(json.dumps(event) + "\n")
 
     def events(self, offset: int = 0) -> tuple[list[dict], int]:
-        """The events from a byte offset on, and the offset to ask from next. A half-written last line waits."""
+        """The events from a byte offset on, and the offset to ask from next. A half-written last line waits; a line
+        that a full disk or a stray hand has spoilt is passed over."""
         file = self.path / "metrics.jsonl"
         if not file.exists():
             return [], 0
@@ -105,7 +111,7 @@ class Run:
             opened.seek(offset)
             whole = opened.read()
         whole = whole[: whole.rfind(b"\n") + 1]
-        return [json.loads(line) for line in whole.splitlines() if line.strip()], offset + len(whole)
+        return [event for line in whole.splitlines() if (event := _event(line))], offset + len(whole)
 
     def cut_events_after(self, step: int) -> None:
         """Forget the events after a checkpoint's step, and a torn last line: a run that goes on writes them anew."""
@@ -203,6 +209,15 @@ class Run:
             return f"{note['what']}: {note['done']:,} of {note['total']:,}"
         except (OSError, ValueError, KeyError):
             return ""
+
+
+def _event(line: bytes) -> dict | None:
+    """The event of one line, or None if it holds none."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event and "step" in event else None
 
 
 def _replace(file: Path, text: str) -> None:

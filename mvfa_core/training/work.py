@@ -31,11 +31,16 @@ def train(
     """Make the run folder and train into it until done, stopped or diverged.
 
     Raises:
-        RunError: the folder holds a run already. DataError, ValueError: the recipe cannot be carried out. Once the
-        folder exists, whatever ends the run is also written there.
+        RunError: the folder holds a run already. DataError, ValueError: the recipe cannot be carried out; a run that
+        never began leaves no folder behind. What ends it later is also written there.
     """
     run.create(recipe)
-    _carry_out(run, recipe, listen, progress)
+    try:
+        _carry_out(run, recipe, listen, progress)
+    except ValueError:
+        if all(event["event"] == "end" for event in run.events()[0]):
+            run.discard()
+        raise
 
 
 def resume(run: Run, *, listen: Callable[[Event], None] = lambda event: None, progress: Progress = silent) -> None:

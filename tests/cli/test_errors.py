@@ -36,7 +36,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
     "unknown device": ("train --data {data} --device tpu --out {tmp}/new --quiet", ("device: expected", "tpu")),
     "nothing to resume": ("train --resume {tmp}", ("no run there",)),
     "missing model": ("eval {tmp}/no.safetensors", ("no.safetensors", "no such file")),
-    "a folder without a model": ("eval {tmp}", ("no saved weights",)),
+    "a folder without a model": ("eval {tmp}", ("no model there",)),
     "a pickle for a model": ("eval {pickle}", ("not a safetensors file", "pickle")),
     "eval without its data": ("eval {model} --data {tmp}/gone", ("gone", "no such folder")),
     "explain without a model": ("explain {tmp}/none {picture} --out {tmp}/out", ("no such file",)),
@@ -105,7 +105,9 @@ def test_wrong_numbers_leave_no_run_behind(call: Callable, here: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_one_line(call: Callable, model: Path, places: dict[str, Path]) -> None:
     """The output folder is a file."""
-    one_line(call("explain", model, places["picture"], "--out", places["pickle"]), 1, ("explain:",))
+    one_line(
+        call("explain", model, places["picture"], "--out", places["pickle"]), 2, ("explain:", "cannot be a folder")
+    )
 
 
 def test_help_is_no_error(call: Callable) -> None:

@@ -133,7 +133,7 @@ def test_an_old_file_survives_a_card_that_cannot_be_written(saved: Path) -> None
 def test_missing_files_and_empty_runs(tmp_path: Path) -> None:
     refused(tmp_path / "nothing.safetensors", "no such file")
     (tmp_path / "young").mkdir()
-    refused(tmp_path / "young", "no saved weights yet")
+    refused(tmp_path / "young", "no model there")
     with pytest.raises(CheckpointError, match="no such file"):
         read_card(tmp_path / "nothing.safetensors")
 

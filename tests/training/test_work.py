@@ -170,10 +170,19 @@ def test_a_name_in_use_loses_nothing(whole: Run, recipe: Recipe) -> None:
     assert {path.name: path.read_bytes() for path in whole.path.iterdir()} == before
 
 
-def test_missing_data_is_told_in_the_run(recipe: Recipe, tmp_path: Path) -> None:
+def test_a_run_that_never_began_leaves_its_name_free(recipe: Recipe, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     with pytest.raises(DataError):
         train(replace(recipe, data=str(tmp_path / "gone")), run)
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_data_is_told_in_a_run_that_the_app_started(recipe: Recipe, tmp_path: Path) -> None:
+    """The app makes the folder first and a process goes on with it: there the visitor reads what went wrong."""
+    run = Run(tmp_path / "run")
+    run.create(replace(recipe, data=str(tmp_path / "gone")))
+    with pytest.raises(DataError):
+        resume(run)
     status = run.status()
     assert (status.state, status.step) == ("failed", 0)
     assert "gone: no such folder" in status.message
