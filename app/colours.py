@@ -31,3 +31,16 @@ def palettes() -> dict[str, str]:
     """The two colour maps of a board as base64 of 256 RGB triples: one for values of one sign, one for both."""
     names = {"plain": "inferno", "signed": "diverging"}
     return {use: base64.b64encode(draw.palette(name).tobytes()).decode() for use, name in names.items()}
+
+
+_DIVERGING = draw.palette("diverging")
+AGAINST, FOR = css(_DIVERGING[45].tolist()), css(_DIVERGING[210].tolist())
+
+# Okabe and Ito's, for the classes that win votes, most votes first; the grey stands for all further ones.
+_CLASSES = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#0072b2")
+_FURTHER = "#9aa3aa"
+
+
+def winner(place: int) -> str:
+    """The colour of a class by its place, from 0, among those that win votes."""
+    return _CLASSES[place] if place < len(_CLASSES) else _FURTHER

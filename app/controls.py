@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import gallery, loaders, state, wording
+from app import wording_views as words
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.checkpoints import CheckpointError, load_model
@@ -20,6 +21,19 @@ from mvfa_core.images import PictureError, open_picture
 _strip = component("strip")
 
 SIZES = (1, 3, 5, 7, 9, 11, 13)
+
+
+def subject() -> tuple[str, Specimen]:
+    """The model and the picture to look at. Without any model it says so and ends the page."""
+    with st.sidebar:
+        own_picture()
+        name = model()
+    chosen = picture()
+    if name is None:
+        st.info(wording.NO_MODEL)
+        st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
+        st.stop()
+    return name, chosen
 
 
 # --- the picture ---
@@ -86,9 +100,9 @@ def own_picture() -> None:
                 on_change=_keep_picture,
                 args=(state.OWN_PICTURE_FILE,),
             )
+        if message := state.take(state.MESSAGE("picture")):  # here, because the open popover covers what is below
+            st.error(wording.plain(message))
         st.caption(wording.OWN_PICTURE_NOTE)
-    if message := state.take(state.MESSAGE("picture")):
-        st.error(wording.plain(message))
 
 
 def _keep_picture(key: str) -> None:
@@ -124,9 +138,9 @@ def model() -> str | None:
         )
     with st.popover(wording.OWN_MODEL, width="stretch"):
         st.file_uploader(wording.OWN_MODEL_FILE, ["safetensors"], key=state.OWN_MODEL_FILE, on_change=_keep_model)
+        if message := state.take(state.MESSAGE("model")):
+            st.error(wording.plain(message))
         st.caption(wording.OWN_MODEL_NOTE)
-    if message := state.take(state.MESSAGE("model")):
-        st.error(wording.plain(message))
     return chosen
 
 
@@ -165,6 +179,14 @@ def target(facts: loaders.Facts) -> int | None:
     state.forget_unless(state.CLASS, options)
     chosen = st.selectbox(wording.CLASS, options, key=state.CLASS, bind="query-params")
     return None if chosen == wording.CLASS_PREDICTED else facts.classes.index(chosen)
+
+
+def rival(facts: loaders.Facts) -> int | None:
+    """The class to hold against the explained one, kept in the address; None for the best of the others."""
+    options = [words.AGAINST_BEST, *facts.classes]
+    state.forget_unless(state.AGAINST, options)
+    chosen = st.selectbox(words.AGAINST, options, key=state.AGAINST, bind="query-params")
+    return None if chosen == words.AGAINST_BEST else facts.classes.index(chosen)
 
 
 def views(facts: loaders.Facts) -> tuple[int, tuple[int, ...], bool]:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from app import gallery, jobs, state
 from app.gallery import Specimen
+from mvfa_core.cells import CellStory, cell_story
 from mvfa_core.checkpoints import bundled, load_model, read_card
 from mvfa_core.explain import Encoding, Explanation, encode, explain_encoding
 from mvfa_core.training.runs import list_runs
@@ -153,9 +154,22 @@ def explanation(
     return _explanation(*_key(model_id), one.digest, target, k, sizes, one.picture)
 
 
+@st.cache_data(show_spinner=False, max_entries=128)
+def _cell(
+    file: str, stamp_ns: int, digest: str, cell: tuple[int, int], sizes: tuple[int, ...] | None, _picture: Any
+) -> CellStory:
+    found = _encoding(file, stamp_ns, digest, _picture)
+    return jobs.infer(cell_story, _model(file, stamp_ns), found, cell, sizes=sizes)
+
+
+def cell(model_id: str, one: Specimen, place: tuple[int, int], sizes: tuple[int, ...] | None) -> CellStory:
+    """Everything about one cell (x, y) of a picture. May raise `ValueError` with a sentence for the visitor."""
+    return _cell(*_key(model_id), one.digest, place, sizes, one.picture)
+
+
 def warm_up() -> None:
     """Import what is heavy and run the default model on the default picture, before the first visitor comes."""
-    from app import charts, controls, panels  # noqa: F401
+    from app import anchors, charts, controls, panels, views  # noqa: F401
 
     for name in gallery.ids():
         thumbnail(specimen(name))

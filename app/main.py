@@ -13,7 +13,7 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts app/ on the path, not the 
 
 import streamlit as st  # noqa: E402
 
-from app import server, wording  # noqa: E402
+from app import server, wording, wording_results, wording_views  # noqa: E402
 
 SIDEBAR_PX = 260  # leaves room for three pictures of 320 px side by side on a screen of 1440 px
 
@@ -28,7 +28,10 @@ if __name__ == "__main__":
     page = st.navigation(
         [
             st.Page("../pages/explore.py", title=wording.EXPLORE, url_path="explore", default=True),
+            st.Page("../pages/anchors.py", title=wording_views.ANCHORS_NAV, url_path="anchors"),
+            st.Page("../pages/views.py", title=wording_views.VIEWS_NAV, url_path="views"),
             st.Page("../pages/train.py", title=wording.TRAIN, url_path="train"),
+            st.Page("../pages/results.py", title=wording_results.NAV, url_path="results"),
         ],
         position="top",
     )

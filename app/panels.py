@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
-from app import colours, state, wording
+from app import colours, gallery, loaders, state, wording
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.explain import Explanation, Region
@@ -18,15 +19,28 @@ _verdict = component("verdict")
 
 TOP = 10
 MOST_ROWS = 12
+CHANNEL = "cells"  # boards and tables of one page tell each other which cell is pointed at
 
 
-def show_board(key: str, name: str, picture: str, found: Explanation, panels: list[dict], recipe: dict) -> None:
+def show_board(
+    key: str,
+    name: str,
+    picture: str,
+    found: Explanation,
+    panels: list[dict],
+    recipe: dict,
+    *,
+    selected: tuple[int, int] | None = None,
+) -> None:
     """Panels side by side over one picture. A clicked cell is kept under `state.CELL` and shown on every board.
 
     Args:
         key, name: of the board on the page, and of the files it exports.
         picture: a data URL. recipe: what made the numbers; goes into exported files.
+        selected: the cell that is outlined; the clicked one if not given.
     """
+
+    chosen = selected or state.cell()
 
     def keep() -> None:
         state.put(state.CELL, state.get(key, {}).get("cell"))
@@ -36,11 +50,11 @@ def show_board(key: str, name: str, picture: str, found: Explanation, panels: li
         on_cell_change=keep,
         data={
             "name": f"{name} {recipe['picture']} {recipe['model']}",
-            "channel": "explore",
+            "channel": CHANNEL,
             "picture": picture,
             "size": list(found.size_px),
             "grid": list(found.grid),
-            "selected": state.get(state.CELL),
+            "selected": chosen and list(chosen),
             "palettes": colours.palettes(),
             "panels": panels,
             "recipe": recipe,
@@ -59,6 +73,15 @@ def recipe(model: str, picture: Specimen, found: Explanation) -> dict:
     return fields | {"text": text}
 
 
+def show_answer(model: str, picture: Specimen, found: Explanation) -> None:
+    """The answer in a sentence, and what to think of it where the model never saw such pictures."""
+    name = found.classes[found.predicted]
+    share, known = float(found.ensemble_C[found.predicted]), picture.truth in found.classes
+    st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=known))
+    if picture.id.startswith(gallery.PHOTOGRAPH) and loaders.is_bundled(model):
+        st.caption(wording.PHOTOGRAPH_NOTE)
+
+
 def show_verdict(found: Explanation, truth: str | None) -> None:
     """The confidence of every head in every class."""
     _verdict(key=state.VERDICT, data=verdict(found, truth))
@@ -72,16 +95,34 @@ def maps(found: Explanation) -> list[dict]:
     gradients = wording.GRAD_CAM_CAPTION_GAP if gap else wording.GRAD_CAM_CAPTION
     attention = wording.ADACAM_CAPTION_GAP if gap else wording.ADACAM_CAPTION
     return [
-        _map("cam", "CAM", f"G_c, {name}", found.cam_HW, cam.format(name=name)),
-        _map("grad-cam", "Grad-CAM", f"∂/∂F, {name}", found.grad_cam_HW, gradients.format(name=name)),
-        _map("adacam", "AdaCAM", "A = Σ f_i G_i", found.adacam_HW, attention),
+        one_map("cam", "CAM", f"G_c, {name}", found.cam_HW, cam.format(name=name)),
+        one_map("grad-cam", "Grad-CAM", f"∂/∂F, {name}", found.grad_cam_HW, gradients.format(name=name)),
+        one_map("adacam", "AdaCAM", "A = Σ f_i G_i", found.adacam_HW, attention),
     ]
 
 
-def _map(panel_id: str, title: str, symbol: str, values_HW: np.ndarray | None, caption: str) -> dict:
-    panel = {"id": panel_id, "kind": "map", "title": title, "symbol": symbol, "unit": wording.UNIT, "caption": caption}
+def one_map(
+    panel_id: str,
+    title: str,
+    symbol: str,
+    values_HW: np.ndarray | None,
+    caption: str,
+    *,
+    missing: str = wording.NO_CAM,
+    sharp: bool = False,
+) -> dict:
+    """One map of (H, W) in logits as a panel; `missing` is said where there is none, `sharp` keeps it in cells."""
+    panel: dict[str, Any] = {
+        "id": panel_id,
+        "kind": "map",
+        "title": title,
+        "symbol": symbol,
+        "unit": wording.UNIT,
+        "caption": caption,
+    }
+    panel["sharp"] = sharp
     if values_HW is None:
-        return panel | {"alt": f"{title}: {wording.NO_CAM}", "message": wording.NO_CAM, "values": None}
+        return panel | {"alt": f"{title}: {missing}", "message": missing, "values": None}
     if not np.isfinite(values_HW).all():
         return panel | {"alt": f"{title}: {wording.NOT_FINITE}", "message": wording.NOT_FINITE, "values": None}
     y, x = (int(i) for i in np.unravel_index(values_HW.argmax(), values_HW.shape))
@@ -100,13 +141,14 @@ def regions(found: Explanation, *, distinct: bool) -> list[dict]:
     ranked = found.top(TOP, distinct=distinct)
     symbol = wording.TOP_SYMBOL.format(count=len(found.confidence_MC), name=name)
     return [
-        _anchors(found),
+        anchors(found),
         _boxes("top-1", wording.TOP_ONE_TITLE, symbol, wording.TOP_ONE_CAPTION, ranked[:1], found),
         _boxes("top-10", wording.TOP_TEN_TITLE, symbol, wording.TOP_TEN_CAPTION, ranked, found),
     ]
 
 
-def _anchors(found: Explanation) -> dict:
+def anchors(found: Explanation) -> dict:
+    """The anchors as dots, larger for a higher rank."""
     assert found.anchors_K2 is not None
     x, y = found.anchors_K2.T
     rest = wording.ANCHORS_REST.format(k=found.k, cells=math.prod(found.grid))
@@ -140,10 +182,15 @@ def _boxes(panel_id: str, title: str, symbol: str, caption: str, ranked: Iterabl
         "symbol": symbol,
         "caption": caption.format(name=name),
         "boxes": [_box(region, colours.size(region.size, sizes), name) for region in ranked],
-        "key": [{"text": wording.BOX_KEY.format(r=r), "colour": colours.size(r, sizes), "shape": "box"} for r in used],
+        "key": size_key(used, sizes),
         "rest": rest,
         "alt": f"{title}: {rest}",
     }
+
+
+def size_key(used: Sequence[int], sizes: Sequence[int]) -> list[dict]:
+    """The legend of boxes: the sizes in use, in their colours among L_R."""
+    return [{"text": wording.BOX_KEY.format(r=r), "colour": colours.size(r, sizes), "shape": "box"} for r in used]
 
 
 def _box(region: Region, colour: str, name: str) -> dict:

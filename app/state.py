@@ -6,6 +6,7 @@ the few that are no widgets go through `remembered` and `remember`. Nothing else
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -18,10 +19,12 @@ CLASS = "class"
 K = "k"
 SIZES = "sizes"
 DISTINCT = "distinct"
+AGAINST = "against"
 RUN = "run"
 
-# In the session only.
 CELL = "cell"
+
+# In the session only.
 OWN_PICTURE = "own_picture"
 OWN_PICTURE_FILE = "own_picture_file"
 OWN_PICTURE_SHOT = "own_picture_shot"
@@ -38,6 +41,11 @@ MAPS = "board_maps"
 REGIONS = "board_regions"
 VERDICT = "verdict"
 CURVES = "curves"
+ATTENTION = "board_attention"
+VOTES = "board_votes"
+CONTRIBUTIONS = "board_contributions"
+LEDGER = "ledger"
+BARS = "bars_{}".format
 
 
 def get(key: str, default: Any = None) -> Any:
@@ -78,6 +86,22 @@ def remember(key: str, value: str, default: str) -> None:
             st.query_params[key] = value
     elif key in st.query_params:
         del st.query_params[key]
+
+
+def cell() -> tuple[int, int] | None:
+    """The chosen cell (x, y) from the session, else from the address, and then in both."""
+    if CELL not in st.session_state:
+        told = re.fullmatch(r"(\d{1,4})-(\d{1,4})", st.query_params.get(CELL, ""))
+        st.session_state[CELL] = [int(told[1]), int(told[2])] if told else None
+    chosen = st.session_state[CELL]
+    if chosen is None:
+        if CELL in st.query_params:
+            del st.query_params[CELL]
+        return None
+    x, y = (int(i) for i in chosen)
+    if st.query_params.get(CELL) != f"{x}-{y}":
+        st.query_params[CELL] = f"{x}-{y}"
+    return x, y
 
 
 def follow_address(key: str, options: Collection[str]) -> None:

@@ -40,7 +40,6 @@ OWN_PICTURE_FILE = "A picture file"
 OWN_PICTURE_SHOT = "A photograph from the camera"
 OWN_PICTURE_WAYS = ("File", "Camera")
 OWN_PICTURE_NOTE = "It stays on this computer and is forgotten with the session; a link does not carry it."
-OWN_PICTURE_KEPT = "Your picture is the first in the strip."
 MODEL = "Model"
 MODEL_HELP = "compact_mfa and compact_gap come with the app; everything under runs/ was trained here."
 OWN_MODEL = "Use your own checkpoint"
@@ -135,18 +134,18 @@ GAP_TEXT = (
 )
 GAP_CHOOSE = "Show compact_mfa instead"
 
-CELL_TITLE = "Cell ({x}, {y})"
 CELL_HINT = "Click a cell in any picture to see what it did; the arrow keys move it."
 TO_TRAIN = "Train a model of your own"
-TO_EXPLORE = "Look at this model in Explore"
 
 
-def verdict(predicted: str, share: float, truth: str | None, scale: float | None) -> str:
-    """The answer in a sentence, and the truth where it is known."""
+def verdict(predicted: str, share: float, truth: str | None, scale: float | None, *, known: bool = True) -> str:
+    """The answer in a sentence, and the truth where there is one; `known` is whether the model has a class for it."""
     said = f"It says **{plain(predicted)}**, {percent(share)} sure."
     if truth is None:
         return said
     right = "which is right" if truth == predicted else f"but it is a **{plain(truth)}**"
+    if not known:
+        right = f"but the picture shows a **{plain(truth)}**, and this model has no such class"
     size = f"; the object spans {100 * scale:.0f}\u00a0% of the picture's side" if scale is not None else ""
     return f"{said[:-1]}, {right}{size}."
 

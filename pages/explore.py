@@ -2,20 +2,12 @@
 
 import streamlit as st
 
-from app import controls, gallery, loaders, panels, state, wording
+from app import controls, loaders, panels, state, wording
 
 st.title(wording.EXPLORE_TITLE, anchor=False)
 st.caption(wording.EXPLORE_INTRO)
 
-with st.sidebar:
-    controls.own_picture()
-    model = controls.model()
-picture = controls.picture()
-if model is None:
-    st.info(wording.NO_MODEL)
-    st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
-    st.stop()
-
+model, picture = controls.subject()
 try:
     facts = loaders.facts(model, picture)
     views = facts.pooling == "mfa"
@@ -28,15 +20,12 @@ except ValueError as error:
     st.error(wording.plain(str(error)))
     st.stop()
 
-name = found.classes[found.predicted]
-st.markdown(wording.verdict(name, float(found.ensemble_C[found.predicted]), picture.truth, picture.scale))
-if picture.id.startswith(gallery.PHOTOGRAPH) and loaders.is_bundled(model):
-    st.caption(wording.PHOTOGRAPH_NOTE)
+panels.show_answer(model, picture, found)
 recipe = panels.recipe(model, picture, found)
 
 st.header(wording.MAPS_TITLE, anchor=False)
 panels.show_board(state.MAPS, "maps", loaders.shown(picture), found, panels.maps(found), recipe)
-cell = state.get(state.CELL)
+cell = state.cell()
 st.markdown((cell and panels.cell_sentence(found, cell)) or wording.CELL_HINT)
 
 st.header(wording.REGIONS_TITLE, anchor=False)

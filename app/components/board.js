@@ -77,7 +77,10 @@ class Board {
     slider.oninput = () => this.set("opacity", Number(slider.value) / 100);
     const shown = element("output");
     label.append(element("span", "", words.opacity), slider, shown);
-    tools.append(smooth.group, shared.group, label, button(words.json, () => saveJson(this.data), "quiet"));
+    const maps = this.data.panels.filter((panel) => panel.kind === "map");
+    if (maps.some((panel) => !panel.sharp)) tools.append(smooth.group);
+    if (maps.length > 1) tools.append(shared.group);
+    tools.append(label, button(words.json, () => saveJson(this.data), "quiet"));
     this.showTools = () => {
       smooth.mark(view.smooth);
       shared.mark(view.shared);
@@ -203,7 +206,7 @@ class Board {
   // Kept until values, range or manner change: sliding the opacity only lays it over the picture again.
   heatOf(panel) {
     const range = this.rangeOf(panel);
-    const { smooth } = view;
+    const smooth = view.smooth && !panel.sharp;
     const kept = this.heats.get(panel.values);
     if (kept && kept.smooth === smooth && kept.from === range.from && kept.to === range.to) return kept.canvas;
     const canvas = heatCanvas(panel.values, this.data.grid, range, this.paletteOf(range), smooth);
@@ -244,9 +247,9 @@ class Board {
     paintPicture(context, this.picture, width, height, { anchors: 0.3, boxes: 0.18 }[panel.kind] ?? 0);
     if (!this.picture) return undefined;
     if (panel.kind === "map") {
-      paintHeat(context, this.heatOf(panel), width, height, view.opacity, view.smooth);
+      paintHeat(context, this.heatOf(panel), width, height, view.opacity, view.smooth && !panel.sharp);
     } else if (panel.kind === "anchors") {
-      paintAnchors(context, panel.cells, this.data.grid, width, height, panel.colour);
+      paintAnchors(context, panel, this.data.grid, width, height);
     }
     return undefined;
   }

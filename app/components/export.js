@@ -17,8 +17,8 @@ export function fileName(...parts) {
 }
 
 export function saveJson(data) {
-  const panels = data.panels.map(({ id, title, kind, unit, values, cells, boxes }) => (
-    { id, title, kind, unit, values, cells, boxes: boxes?.map(({ px, rank, size, confidence }) => (
+  const panels = data.panels.map(({ id, title, kind, unit, values, cells, names, boxes }) => (
+    { id, title, kind, unit, values, cells, names, boxes: boxes?.map(({ px, rank, size, confidence }) => (
       { px, rank, size, confidence }
     )) }
   ));

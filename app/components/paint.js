@@ -103,22 +103,29 @@ export function paintHeat(context, heat, width, height, opacity, smooth) {
   context.restore();
 }
 
-export function paintAnchors(context, cells, [rows, columns], width, height, colour) {
+// Dots of one colour that shrink with their rank; or, with `colours` and `letters` for each, dots of one size.
+export function paintAnchors(context, { cells, colour, colours, letters }, [rows, columns], width, height) {
   const stepX = width / columns;
   const stepY = height / rows;
   const cell = Math.min(stepX, stepY);
   context.save();
+  context.textAlign = "center";
+  context.textBaseline = "middle";
   for (let rank = cells.length - 1; rank >= 0; rank -= 1) {
-    const faded = cells.length > 1 ? rank / (cells.length - 1) : 0;
-    const [x, y] = cells[rank];
+    const faded = cells.length > 1 && !colours ? rank / (cells.length - 1) : 0;
+    const [x, y] = [(cells[rank][0] + 0.5) * stepX, (cells[rank][1] + 0.5) * stepY];
     context.globalAlpha = 1 - 0.45 * faded;
     context.beginPath();
-    context.arc((x + 0.5) * stepX, (y + 0.5) * stepY, cell * (0.44 - 0.27 * faded), 0, 2 * Math.PI);
-    context.fillStyle = colour;
+    context.arc(x, y, cell * (0.44 - 0.27 * faded), 0, 2 * Math.PI);
+    context.fillStyle = colours ? colours[rank] : colour;
     context.fill();
     context.lineWidth = Math.max(1, cell / 18);
     context.strokeStyle = "rgba(12, 15, 18, 0.75)";
     context.stroke();
+    if (!letters) continue;
+    context.font = `600 ${cell * (letters[rank].length > 2 ? 0.36 : 0.46)}px system-ui, sans-serif`;
+    context.fillStyle = "#0c0f12";
+    context.fillText(letters[rank], x, y + cell * 0.03, cell * 0.8);
   }
   context.restore();
 }

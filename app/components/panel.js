@@ -67,6 +67,7 @@ export function showKey(part, panel) {
 export function showList(part, panel, point) {
   const rows = panel.boxes ?? [];
   part.list.hidden = rows.length < 2; // one box says all in the line below the picture
+  part.list.classList.toggle("single", Boolean(panel.single));
   part.list.replaceChildren(...rows.map((box, row) => {
     const item = element("li");
     item.append(element("b", "", String(box.rank)), swatch("box", box.colour), element("span", "", box.name),
@@ -90,7 +91,8 @@ export function readout(panel, data, cell, box) {
     const rank = panel.cells.findIndex((one) => one[0] === x && one[1] === y);
     if (rank < 0) return `${at}  ${words.no_anchor}`;
     const values = { rank: rank + 1, count: panel.cells.length, value: exactNumber(panel.values[rank]) };
-    return `${at}  ${fill(words.anchor, values)}`;
+    const name = panel.names ? `, ${panel.names[rank]}` : "";
+    return `${at}  ${fill(words.anchor, values)}${name}`;
   }
   const [middleX, middleY] = [((x + 0.5) * size[0]) / columns, ((y + 0.5) * size[1]) / rows];
   const inside = panel.boxes.filter(({ px: [x0, y0, x1, y1] }) => (

@@ -1,0 +1,47 @@
+"""Views: who votes for what, and how do the votes add up?"""
+
+import streamlit as st
+
+from app import controls, loaders, panels, state, views, wording
+from app import wording_views as words
+
+st.title(words.VIEWS_TITLE, anchor=False)
+st.caption(words.VIEWS_INTRO)
+
+model, picture = controls.subject()
+try:
+    facts = loaders.facts(model, picture)
+    if facts.pooling == "gap":
+        controls.offer_views()
+        st.stop()
+    with st.sidebar:
+        st.subheader(wording.METHOD)
+        target, asked = controls.target(facts), controls.rival(facts)
+        k, sizes, distinct = controls.views(facts)
+    found = loaders.explanation(model, picture, target, k, sizes)
+    rival = views.against(found, asked)
+    other = views.other(model, picture, found, rival)
+except ValueError as error:
+    st.error(wording.plain(str(error)))
+    st.stop()
+
+panels.show_answer(model, picture, found)
+recipe = panels.recipe(model, picture, found)
+shown = loaders.shown(picture)
+
+st.header(words.BOARD_VOTES, anchor=False)
+panels.show_board(state.VOTES, "votes", shown, found, views.board(found, distinct=distinct), recipe)
+
+st.header(words.LEDGER_TITLE, anchor=False)
+views.show_ledger(found, rival)
+
+st.header(words.MAPS_TITLE, anchor=False)
+panels.show_board(state.CONTRIBUTIONS, "contributions", shown, found, views.maps(found, other), recipe)
+st.markdown(views.map_sentence(found, rival))
+
+st.header(words.AGREEMENT_TITLE, anchor=False)
+upper, lower = st.columns(2, gap="large"), st.columns(2, gap="large")
+for place, show in zip((*upper, *lower), views.AGREEMENT, strict=True):
+    with place:
+        show(found)
+st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")
