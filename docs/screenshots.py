@@ -6,6 +6,7 @@ Starts a server of its own on this machine, visits each page at 1440 and 390 px,
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import socket
@@ -15,6 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +50,7 @@ def main() -> None:
             for name in args.pages:
                 for suffix, size in WIDTHS.items():
                     for scheme in ("light", "dark"):
-                        target = args.out / f"{name}-{scheme}{suffix}.png"
+                        target = args.out / f"{name}-{scheme}{suffix}.webp"
                         _picture(browser, url + PAGES[name] + args.query, size, scheme, target)
                         print(target.name)
     finally:
@@ -79,7 +81,7 @@ def _picture(browser: Browser, address: str, size: tuple[int, int], scheme: str,
     height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
     page.set_viewport_size({"width": size[0], "height": max(size[1], height + 20)})
     page.wait_for_timeout(1_000)
-    page.screenshot(path=target)
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(target, quality=82, method=6)
     context.close()
 
 
