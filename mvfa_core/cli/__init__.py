@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mvfa_core.cli import bench, bundle, data, evaluate, explain, export, params, reproduce, runs, train
+from mvfa_core.cli import bench, bundle, data, evaluate, explain, export, figure, params, reproduce, runs, train
 from mvfa_core.cli.output import FailureError
 
 COMMANDS: dict[str, ModuleType] = {
@@ -17,6 +17,7 @@ COMMANDS: dict[str, ModuleType] = {
     "bundle": bundle,
     "params": params,
     "export": export,
+    "figure": figure,
     "reproduce": reproduce,
 }
 
