@@ -6,7 +6,7 @@ and MFA), Figure 7 (top-1 and top-10 regions). Text stays text in PDF and SVG.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -67,7 +67,7 @@ def fig7(pictures: Sequence[Image.Image], explanations: Sequence[Explanation]) -
     return figure
 
 
-def fig6(curves: dict[str, dict[str, Sequence[tuple[int, float]]]]) -> Figure:
+def fig6(curves: Mapping[str, Mapping[str, Sequence[tuple[int, float]]]]) -> Figure:
     """One panel a data set: validation accuracy by iteration, GAP and MFA.
 
     Args:
