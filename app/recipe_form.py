@@ -9,11 +9,11 @@ import streamlit as st
 
 from app import state, wording
 from app import wording_train as words
+from app.controls import SIZES
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.training.recipes import RECIPES, Recipe
 
-SIZES = (1, 3, 5, 7, 9, 11, 13)
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRESET_FIELDS = ("backbone", "k", "sizes", "steps", "batch", "lr", "val_every", "local")
 

@@ -24,6 +24,11 @@ def expect_dims(tensor: torch.Tensor, letters: str, what: str) -> None:
     expect(fits, what, f"{len(letters)} non-empty dimensions ({letters})", f"shape {tuple(tensor.shape)}")
 
 
+def being_traced() -> bool:
+    """Whether a graph is being compiled or traced, where values cannot be looked at."""
+    return torch.compiler.is_compiling() or torch.jit.is_tracing()
+
+
 def expect_finite(tensor: torch.Tensor, what: str) -> None:
     """Raise `NotFiniteError` if `tensor` holds NaN or infinity.
 
@@ -31,7 +36,7 @@ def expect_finite(tensor: torch.Tensor, what: str) -> None:
     is traced or compiled it is not taken at all. The sum is a cheap first look: it is finite only if no value is NaN
     or infinite.
     """
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+    if being_traced():
         return
     if tensor.device.type != "cpu" and torch.is_grad_enabled():
         return

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import torch
 
-from mvfa_core.checks import expect, expect_dims, expect_finite, expect_k, expect_sizes
+from mvfa_core.checks import being_traced, expect, expect_dims, expect_finite, expect_k, expect_sizes
 
 
 def top_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
@@ -74,7 +74,7 @@ def region_boxes(anchors_BK2: torch.Tensor, sizes: Sequence[int], grid: tuple[in
 
 def _expect_inside(anchors_BK2: torch.Tensor, limit: torch.Tensor, grid: tuple[int, int]) -> None:
     # like the look for NaN: only where reading values back does not stall an accelerator in training
-    if anchors_BK2.device.type == "cpu" and not (torch.compiler.is_compiling() or torch.jit.is_tracing()):
+    if anchors_BK2.device.type == "cpu" and not being_traced():
         inside = bool(((anchors_BK2 >= 0) & (anchors_BK2 <= limit)).all())
         expect(inside, "anchors_BK2", f"cells inside the grid of {grid[0]} rows x {grid[1]} columns", "one outside")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from mvfa_core.checks import expect, expect_dims, expect_finite
+from mvfa_core.checks import being_traced, expect, expect_dims, expect_finite
 
 
 def region_weights(boxes_BKR4: torch.Tensor, grid: tuple[int, int], dtype: torch.dtype | None = None) -> torch.Tensor:
@@ -26,7 +26,7 @@ def region_weights(boxes_BKR4: torch.Tensor, grid: tuple[int, int], dtype: torch
     """
     expect_dims(boxes_BKR4, "BKR4", "boxes_BKR4")
     expect(boxes_BKR4.shape[-1] == 4, "boxes_BKR4", "four corners in the last dimension", tuple(boxes_BKR4.shape))
-    if boxes_BKR4.device.type == "cpu" and not (torch.compiler.is_compiling() or torch.jit.is_tracing()):
+    if boxes_BKR4.device.type == "cpu" and not being_traced():
         corners = boxes_BKR4.unbind(-1)
         inside = (corners[0] >= 0) & (corners[1] >= 0) & (corners[2] < grid[1]) & (corners[3] < grid[0])
         upright = (corners[0] <= corners[2]) & (corners[1] <= corners[3])
