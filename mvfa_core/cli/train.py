@@ -15,7 +15,7 @@ from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, POOLINGS
 from mvfa_core.training.engine import Event, Stepped, Validated
-from mvfa_core.training.recipes import AUGMENTATIONS, OPTIMIZERS, RECIPES, SCHEDULES, Recipe
+from mvfa_core.training.recipes import AUGMENTATIONS, LOGS, OPTIMIZERS, PRECISIONS, RECIPES, SCHEDULES, Recipe
 from mvfa_core.training.runs import Run, new_run_id, runs_root
 from mvfa_core.training.work import resume, train
 
@@ -49,7 +49,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prototype-weight", type=float, help="of the prototype loss, for a prototype head")
     parser.add_argument("--val-every", type=int, help="steps between validations")
     parser.add_argument("--train-n", type=int, help="synthetic pictures to train on")
+    parser.add_argument("--stop-at", type=float, metavar="SHARE", help="end at this validation accuracy, 0.9 say")
+    parser.add_argument("--patience", type=int, metavar="N", help="end after N validations without a better one")
+    parser.add_argument("--film", type=int, metavar="N", help="pictures explained at every validation, 0 for none")
+    parser.add_argument("--log", choices=LOGS, help="a logger's events beside metrics.jsonl")
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--precision", choices=PRECISIONS, help="auto: bf16 on a GPU that has it, fp32 elsewhere")
+    parser.add_argument("--compile", choices=("on", "off"), help="on: through torch.compile")
+    parser.add_argument("--devices", type=int, metavar="N", help="processes on this machine that share every batch")
+    parser.add_argument("--nodes", type=int, metavar="N", help="machines that share every batch")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 

@@ -17,7 +17,7 @@ from mvfa_core.experiments.tables import TABLE2_DATA, TABLE3_DATA
 from mvfa_core.training.recipes import Recipe
 
 # Where a run computes, and what its recipe was made from, do not decide what comes out.
-_NOT_IN_DIGEST = ("device", "preset")
+_NOT_IN_DIGEST = ("device", "devices", "nodes", "compile", "film", "log", "preset")
 _OF_VIEWS = ("k", "sizes", "anchors", "local", "global_loss")
 
 

@@ -16,12 +16,25 @@ from mvfa_core.model import ANCHORS, PAPER_K, PAPER_SIZES, POOLINGS
 OPTIMIZERS = ("adam", "adamw")
 SCHEDULES = ("constant", "one-cycle")
 AUGMENTATIONS = ("flip-crop", "none")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+LOGS = ("none", "tensorboard", "wandb", "mlflow")
+MOST_FILM = 12
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a run. Steps and `val_every` count batches; `lr` is the initial rate, or the highest
-    one of a one-cycle schedule.
+    """Everything that decides a run, and how it is carried out. Steps and `val_every` count batches.
+
+    Attributes:
+        lr: the initial rate, or the highest one of a one-cycle schedule.
+        precision: of the forward pass on the device; auto is bf16 on a GPU that has it, fp32 elsewhere.
+        compile: "on" hands the model to torch.compile.
+        restarts: steps at which a run that had ended was extended; a one-cycle schedule begins anew there.
+        stop_at: the validation accuracy, a share, that is enough.
+        patience: how many validations may pass without a better one before the run ends.
+        film: how many pictures of the val split are explained at every validation, 0 for none.
+        log: a logger's events beside our own.
+        devices, nodes: processes a machine, and machines, that share every batch.
 
     Raises:
         ValueError: at construction, for a name or a number out of range.
@@ -50,17 +63,30 @@ class Recipe:
     weights: str | None = None
     val_every: int = 100
     train_n: int | None = None
+    precision: str = "auto"
+    compile: str = "off"
+    restarts: tuple[int, ...] = ()
+    stop_at: float | None = None
+    patience: int | None = None
+    film: int = 6
+    log: str = "none"
     device: str = "auto"
+    devices: int = 1
+    nodes: int = 1
     preset: str = "paper"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sizes", expect_sizes(self.sizes))
         object.__setattr__(self, "hidden", tuple(self.hidden))
+        object.__setattr__(self, "restarts", tuple(self.restarts))
         for name, known in _CHOICES.items():
             expect_choice(getattr(self, name), known, name)
-        for name in ("k", "steps", "batch", "val_every", *(["train_n"] if self.train_n is not None else [])):
+        for name in _COUNTS:
             value = getattr(self, name)
-            expect(isinstance(value, int) and value >= 1, name, "a whole number >= 1", repr(value))
+            left_out = value is None and name in _OPTIONAL
+            expect(left_out or (isinstance(value, int) and value >= 1), name, "a whole number >= 1", repr(value))
+        expect(isinstance(self.film, int) and 0 <= self.film <= MOST_FILM, "film", f"0 to {MOST_FILM}", repr(self.film))
+        expect(self.stop_at is None or 0 < self.stop_at <= 1, "stop_at", "a share above 0, up to 1", self.stop_at)
         entry = find_backbone(self.backbone)
         if self.pooling == "mfa":  # said here, before anything is decoded or drawn for a run that cannot start
             expect_k(self.k, (entry.side // entry.stride) ** 2)
@@ -70,7 +96,7 @@ class Recipe:
 
     def to_json(self) -> dict:
         """The recipe as JSON types."""
-        return {**asdict(self), "sizes": list(self.sizes), "hidden": list(self.hidden)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     def head_options(self) -> dict:
         """What `build_model` must know besides of the head of that name."""
@@ -90,25 +116,7 @@ class Recipe:
         words += ["--recipe", self.preset]
         if self.pooling == "mfa":
             words += ["--k", str(self.k), "--sizes", *map(str, self.sizes)]
-        for name in (
-            "head",
-            "local",
-            "batch",
-            "val_every",
-            "lr",
-            "weight_decay",
-            "optimizer",
-            "schedule",
-            "augment",
-            "mix",
-            "anchors",
-            "global_loss",
-            "hidden",
-            "prototype_weight",
-            "weights",
-            "train_n",
-            "device",
-        ):
+        for name in (field.name for field in fields(self) if field.name not in _NAMED_ALWAYS):
             value = getattr(self, name)
             if value != getattr(base, name):
                 values = value if isinstance(value, tuple) else (value,)
@@ -116,6 +124,9 @@ class Recipe:
         return shlex.join(words)
 
 
+_COUNTS = ("k", "steps", "batch", "val_every", "devices", "nodes", "train_n", "patience")
+_OPTIONAL = ("train_n", "patience")
+_NAMED_ALWAYS = ("data", "backbone", "pooling", "steps", "seed", "preset", "k", "sizes", "restarts")
 _CHOICES: dict[str, tuple[str, ...]] = {
     "pooling": POOLINGS,
     "head": tuple(HEADS),
@@ -126,6 +137,9 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "mix": MIXINGS,
     "anchors": ANCHORS,
     "global_loss": ("on", "off"),
+    "precision": PRECISIONS,
+    "compile": ("on", "off"),
+    "log": LOGS,
 }
 
 

@@ -15,6 +15,7 @@ from mvfa_core.model import build_model
 from mvfa_core.training.device import find_device
 from mvfa_core.training.engine import Diverged, Event, Started, Ticked, Trainer, Validated, to_json
 from mvfa_core.training.recipes import Recipe
+from mvfa_core.training.recorders import recorders
 from mvfa_core.training.runs import Run, RunError
 
 STATE = "state.pt"
@@ -65,11 +66,14 @@ def _carry_out(run: Run, recipe: Recipe, listen: Callable[[Event], None], progre
 
     try:
         trainer = _prepare(run, recipe, tell)
+        listening = recorders(run, recipe)
         for event in trainer.run():
             step = event.step
             if not isinstance(event, Ticked):
                 run.append(to_json(event))
             listen(event)
+            for record in listening:
+                record(trainer, event)
             stop = isinstance(event, Started | Ticked) and run.stop_requested()
             if isinstance(event, Validated) or (stop and trainer.is_sound()):
                 _save(run, trainer)

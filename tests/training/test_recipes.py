@@ -67,7 +67,7 @@ def test_json_there_and_back() -> None:
     recipe = replace(quick(), sizes=(1, 5), data="a b")
     text = json.dumps(recipe.to_json())
     assert Recipe.from_json(json.loads(text)) == recipe
-    assert json.loads(text) == {**asdict(recipe), "sizes": [1, 5], "hidden": [256]}
+    assert json.loads(text) == {**asdict(recipe), "sizes": [1, 5], "hidden": [256], "restarts": []}
     assert Recipe.from_json({"steps": 5, "a field of tomorrow": 1}) == Recipe(steps=5)
 
 
