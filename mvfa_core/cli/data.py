@@ -6,16 +6,16 @@ import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from tqdm import tqdm
 
-from mvfa_core.cli.output import FailureError, bars, print_json, table
+from mvfa_core.cli.output import BYTES, FailureError, bars, print_json, table
 from mvfa_core.data.acquire import acquire
 from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root, entry_of
 from mvfa_core.data.check import SIDE, Report, duplicates, examine, inspect, reasons
 from mvfa_core.data.download import DownloadError
-from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, find_data, load_data, place_of
 
 HELP = "List, get, check and prepare the paper's datasets or any folder of pictures."
@@ -105,7 +105,7 @@ def _get(args: argparse.Namespace) -> None:
         raise FailureError(f"{args.name}: it cannot be downloaded from here; what to do stands above")
     else:
         try:
-            report = acquire(args.name, args.sources, replace=args.replace, progress=_meters(args.json))
+            report = acquire(args.name, args.sources, replace=args.replace, progress=bars(args.json, _unit))
         except DownloadError as error:
             raise FailureError(f"{error}; or give what you have with --from (page: {entry.page})") from error
     _show(args.name, report, args.json)
@@ -189,23 +189,9 @@ def _prepare(args: argparse.Namespace) -> None:
         raise FailureError(f"{data.name}: {len(unreadable)} files cannot be read, first {unreadable[0][0]}")
 
 
-def _meters(quiet: bool) -> Progress:
-    """One bar for each file that comes or is unpacked, in bytes, and for pictures that are taken over."""
-    if quiet:
-        return silent
-    open_bars: dict[str, tqdm] = {}
-
-    def show(what: str, done: int, total: int) -> None:
-        if what not in open_bars:
-            bytes_ = {"unit": "B", "unit_scale": True, "unit_divisor": 1024}
-            unit = {"unit": "file"} if what.startswith("taking") else bytes_
-            open_bars[what] = tqdm(total=total or None, initial=done, desc=what, **unit)
-        bar = open_bars[what]
-        bar.update(done - bar.n)
-        if total and done >= total:
-            bar.close()
-
-    return show
+def _unit(what: str) -> dict[str, Any]:
+    """Files that come or are unpacked are counted in bytes, pictures that are taken over one by one."""
+    return {"unit": "file"} if what.startswith("taking") else BYTES
 
 
 def markdown() -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from tqdm import tqdm
 
@@ -32,16 +33,22 @@ def _aligned(cell: str, width: int) -> str:
     return cell.rjust(width) if cell.removeprefix("-")[:1].isdigit() else cell.ljust(width)
 
 
-def bars(quiet: bool) -> Progress:
-    """A progress listener that draws one bar for each thing being done."""
+PICTURES = {"unit": "picture"}
+BYTES = {"unit": "B", "unit_scale": True, "unit_divisor": 1024}
+
+
+def bars(quiet: bool, unit: Callable[[str], dict[str, Any]] = lambda what: PICTURES) -> Progress:
+    """A progress listener that draws one bar for each thing being done, counted in the unit of that thing."""
     if quiet:
         return silent
     open_bars: dict[str, tqdm] = {}
 
     def show(what: str, done: int, total: int) -> None:
-        bar = open_bars.setdefault(what, tqdm(total=total, desc=what, unit="picture"))
+        if what not in open_bars:
+            open_bars[what] = tqdm(total=total or None, initial=done, desc=what, **unit(what))
+        bar = open_bars[what]
         bar.update(done - bar.n)
-        if done == total:
+        if total and done >= total:
             bar.close()
 
     return show
