@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-
 from mvfa_core.cli.output import BYTES, FailureError, bars, print_json, table
 from mvfa_core.data.acquire import acquire
 from mvfa_core.data.cache import cache_root
