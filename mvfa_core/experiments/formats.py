@@ -21,16 +21,24 @@ LEGEND_TWIN = "Where the paper has no number, the brackets hold what is gained o
 
 def markdown(experiment: Experiment, found: Sequence[Figure]) -> str:
     """Rows x datasets with notes below."""
-    header, lines, notes = grid(found)
+    return markdown_table(experiment.title, *grid(found))
+
+
+def markdown_table(title: str, header: Sequence[str], lines: Lines, notes: Sequence[str]) -> str:
+    """Any table: its title, its lines with numbers to the right, and its notes."""
     rule = ["---", *("---:" for _ in header[1:])]
     body = "\n".join(f"| {' | '.join(line)} |" for line in ([*header], rule, *lines))
-    return f"**{experiment.title}**\n\n{body}\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
+    return f"**{title}**\n\n{body}\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
 
 
 def latex(experiment: Experiment, found: Sequence[Figure]) -> str:
     """The same as a tabular, notes as comments above it."""
-    header, lines, notes = grid(found)
-    comments = "".join(f"% {note}\n" for note in (experiment.title, *notes))
+    return latex_table(experiment.title, *grid(found))
+
+
+def latex_table(title: str, header: Sequence[str], lines: Lines, notes: Sequence[str]) -> str:
+    """Any table as a tabular; title and notes are comments."""
+    comments = "".join(f"% {note}\n" for note in (title, *notes))
     body = "".join("  " + " & ".join(map(_escaped, line)) + " \\\\\n" for line in lines)
     head = "  " + " & ".join(map(_escaped, header)) + " \\\\\n"
     columns = "l" + "r" * (len(header) - 1)

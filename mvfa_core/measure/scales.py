@@ -1,4 +1,4 @@
-"""Figures that say how good a model is beyond one number.
+"""Accuracy by the size of the object.
 
 N pictures
 """

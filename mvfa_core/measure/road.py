@@ -1,0 +1,48 @@
+"""Remove and debias (Rong et al. 2022): pixels are filled in from their neighbours and not painted over, so that the
+shape of a hole does not give the class away. The imputer is that of the grad-cam package.
+
+S side in px · V versions of one picture
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from pytorch_grad_cam.metrics.road import NoisyLinearImputer
+
+from mvfa_core.draw import enlarge
+from mvfa_core.images import denormalise, normalise
+from mvfa_core.measure.faithfulness import confidences
+from mvfa_core.model import Classifier
+
+REMOVED = (0.2, 0.4, 0.6, 0.8)
+"""Shares of the pixels that are removed."""
+
+
+def road(
+    model: Classifier, image: np.ndarray, maps: Mapping[str, np.ndarray], target: int, *, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """The figure of every map of one picture uint8 (S, S, 3): mean confidence without the least important pixels, less
+    that without the most important, halved; -0.5 to 0.5, 0 for an order that means nothing.
+
+    Pixels are ranked by the enlarged map, equal values in row-major order, so exactly the share named is removed.
+    """
+    impute = NoisyLinearImputer()
+    image_3SS = normalise(torch.from_numpy(image)[None])[0]
+    found = {}
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # of the little noise that the imputer adds
+        for name, map_HW in maps.items():
+            falling = np.argsort(-enlarge(map_HW, (image.shape[1], image.shape[0])).ravel(), kind="stable")
+            versions = [_without(impute, image_3SS, falling[::way], share) for way in (-1, 1) for share in REMOVED]
+            least, most = np.split(confidences(model, np.concatenate(versions), target), 2)
+            found[name] = {"road": float(least.mean() - most.mean()) / 2}
+    return found
+
+
+def _without(impute: NoisyLinearImputer, image_3SS: torch.Tensor, order: np.ndarray, share: float) -> np.ndarray:
+    kept = torch.ones(order.size)
+    kept[torch.from_numpy(order[: round(share * order.size)].copy())] = 0
+    return denormalise(impute(image_3SS, kept.view(image_3SS.shape[1:]))[None]).numpy()
