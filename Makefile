@@ -28,12 +28,12 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app test lint format bench models browser clean
+.PHONY: help setup app test soak lint format bench bench-gpu models browser clean
 
 help: ## List these commands
 	@echo "Usage: make COMMAND [PYTHON=python3.12] [PORT=8501] [ARGS=\"...\"]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 app: $(RUNTIME) ## Set up if needed, then open the app on PORT (8501)
 	@$(BIN)/streamlit run app/main.py --server.port $(PORT) $(ARGS)
@@ -42,6 +42,9 @@ setup: $(RUNTIME) ## Only install what the app needs, into .venv
 
 test: $(DEV) browser ## Set up if needed, then run all tests, browser included (ARGS="-k words" for some)
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: $(DEV) ## Kill a training run thirty times and see that nothing changes (minutes)
+	@$(BIN)/python -m pytest -m soak $(ARGS)
 
 lint: $(DEV) ## Check style, imports and types
 	@$(BIN)/ruff check .
@@ -56,6 +59,9 @@ bench: $(DEV) ## Measure head, step and explanation against the alternatives
 	@$(BIN)/python -m mvfa_core bench head
 	@$(BIN)/python -m mvfa_core bench step
 	@$(BIN)/python -m mvfa_core bench explain
+
+bench-gpu: $(RUNTIME) ## Measure training on a CUDA GPU (docs/gpu.md)
+	@$(BIN)/python -m mvfa_core bench train --device cuda --models vgg16 resnet41 --precision bf16 --compile on --json
 
 models: $(RUNTIME) ## Train the two bundled checkpoints again
 	@$(BIN)/python -m mvfa_core bundle

@@ -4,17 +4,19 @@ too, so one `.safetensors` file is enough to load a model."""
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
+from mvfa_core.files import whole_file
 from mvfa_core.model import Classifier, build_model
 
 BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models"
 WEIGHTS = "model.safetensors"
+BEST = "best.safetensors"
+"""Beside it in a run folder: the weights of the best validation so far."""
 
 
 class CheckpointError(ValueError):
@@ -22,7 +24,7 @@ class CheckpointError(ValueError):
 
 
 def save_model(model: Classifier, path: Path | str, card: dict, *, half: bool = False) -> None:
-    """Write weights and card under a temporary name and rename, so that a reader never sees half a file.
+    """Write weights and card; a reader sees the file that was there before or the whole new one.
 
     Args:
         card: anything JSON; the model's own config and classes are added to it.
@@ -32,10 +34,9 @@ def save_model(model: Classifier, path: Path | str, card: dict, *, half: bool = 
     path.parent.mkdir(parents=True, exist_ok=True)
     full_card = {**card, "model": model.config, "classes": list(model.classes)}
     tensors = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
-    temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, metadata={"card": json.dumps(full_card)})
-    temporary.chmod(0o644)  # the library leaves it to its owner alone
-    os.replace(temporary, path)
+    # through a file of our own: the library's tells a full disk in words only, and leaves the file to its owner alone
+    with whole_file(path) as file:
+        file.write(save(tensors, metadata={"card": json.dumps(full_card)}))
 
 
 def _stored(tensor: torch.Tensor, half: bool) -> torch.Tensor:

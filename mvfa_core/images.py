@@ -134,7 +134,8 @@ def denormalise(image_B3SS: Tensor) -> Tensor:
 
 
 def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
-    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (MEAN, STD))
+    # non_blocking: made on the device, six numbers would hold up the program until the device has nothing left to do
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1).to(device, non_blocking=True) for values in (MEAN, STD))
     return mean, std
 
 

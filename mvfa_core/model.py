@@ -105,7 +105,7 @@ class MFA(nn.Module):
             return top_anchors(A_BHW, A_BHW[0].numel())
         if self.anchors == "label" and self.training:
             expect(labels_B is not None, "labels_B", "the labels of the batch, for anchors from them", None)
-            return top_anchors(G_BCHW[torch.arange(len(G_BCHW)), labels_B], k)
+            return top_anchors(G_BCHW[torch.arange(len(G_BCHW), device=G_BCHW.device), labels_B], k)
         return top_anchors(A_BHW, k)
 
 

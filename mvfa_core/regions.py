@@ -63,9 +63,10 @@ def region_boxes(anchors_BK2: torch.Tensor, sizes: Sequence[int], grid: tuple[in
     whole = not anchors_BK2.is_floating_point() and not anchors_BK2.is_complex()
     expect(whole, "anchors_BK2", "whole numbers", anchors_BK2.dtype)
     sizes = expect_sizes(sizes)
-    limit = torch.tensor((grid[1] - 1, grid[0] - 1), device=anchors_BK2.device)
+    # non_blocking: made on the device, these few numbers would hold up a training step until the device is idle
+    limit = torch.tensor((grid[1] - 1, grid[0] - 1)).to(anchors_BK2.device, non_blocking=True)
     _expect_inside(anchors_BK2, limit, grid)
-    half_R = torch.tensor([(r - 1) // 2 for r in sizes], device=anchors_BK2.device)[None, None, :, None]
+    half_R = torch.tensor([(r - 1) // 2 for r in sizes]).to(anchors_BK2.device, non_blocking=True)[None, None, :, None]
     centre_BK12 = anchors_BK2[:, :, None, :]
     top_left = (centre_BK12 - half_R).clamp(min=0)
     bottom_right = torch.minimum(centre_BK12 + half_R, limit)

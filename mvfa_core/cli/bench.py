@@ -8,24 +8,35 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from mvfa_core import bench, bench_data
+from mvfa_core import bench, bench_data, bench_train
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.cli.output import print_json, table
+from mvfa_core.training.device import find_device
+from mvfa_core.training.recipes import PRECISIONS, Recipe
+from mvfa_core.training.speed import dtype_of
 
-HELP = "Measure the head, a training step, an explanation or the input path against the alternatives, in one run."
+HELP = "Measure the head, a step, an explanation, the input path or training against the alternatives, in one run."
 STEP_BATCH = {"vgg16": 4, "resnet41": 4, "resnet50": 4, "compact": 32}
 STEP_DEFAULT = ("vgg16", "mobilenet24", "compact")
 DATA_DEFAULT = ("mobilenet24", "compact")
+TRAIN_DEFAULT = ("compact", "mobilenet24")
 EXPLAIN_DEFAULT = ("vgg16", "resnet41", "compact")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("head", "step", "explain", "data"))
+    parser.add_argument("what", choices=("head", "step", "explain", "data", "train"))
     parser.add_argument("--backbones", nargs="+", choices=BACKBONES, help="which ones for step, explain and data")
     parser.add_argument("--rounds", type=int, default=7, help="counted rounds (default: 7)")
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's choice)")
-    parser.add_argument("--data", help="for data: a dataset or folder (default: drawn pictures)")
-    parser.add_argument("--device", default="cpu", help="for data: where the step runs (default: cpu)")
+    parser.add_argument("--data", help="for data and train: a dataset or folder (default: pictures made on the spot)")
+    parser.add_argument("--device", default="cpu", help="for data and train: where the steps run (default: cpu)")
+    parser.add_argument("--models", nargs="+", choices=BACKBONES, default=TRAIN_DEFAULT, help="for train: which ones")
+    parser.add_argument("--steps", type=int, default=20, help="for train: steps in a row that are timed (default: 20)")
+    parser.add_argument("--repeats", type=int, default=3, help="for train: counted rounds (default: 3)")
+    parser.add_argument("--batch", type=int, help="for train (default: 64 on a GPU, 8 or 32 on a CPU)")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="for train (default: auto)")
+    parser.add_argument("--compile", choices=("on", "off"), default="off", help="for train (default: off)")
+    parser.add_argument("--workers", type=int, default=2, help="for train: of the plain loop's DataLoader (default: 2)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -36,6 +47,9 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError(f"threads: expected a whole number >= 1, got {args.threads}")
     if args.threads:
         torch.set_num_threads(args.threads)
+    if args.what == "train":
+        _train(args)
+        return
     results = dict(_measured(args))
     if args.json:
         print_json({title: [row.to_json() for row in rows] for title, rows in results.items()})
@@ -47,6 +61,55 @@ def run(args: argparse.Namespace) -> None:
         if args.what == "data":
             rates = (f"{facts['name']} {facts['pictures_per_s']:,.0f}" for facts in (row.to_json() for row in rows))
             print(f"pictures a second: {', '.join(rates)}")
+
+
+def _train(args: argparse.Namespace) -> None:
+    for name in ("steps", "repeats"):
+        if getattr(args, name) < 1:
+            raise ValueError(f"{name}: expected a whole number >= 1, got {getattr(args, name)}")
+    device = find_device(args.device)
+    dtype = dtype_of(args.precision, device) or torch.float32
+    rate = bench_train.matrix_rate(device, dtype)
+    rows = []
+    for model in args.models:
+        batch = args.batch or (64 if device.type == "cuda" else STEP_BATCH.get(model, 8))
+        choices = {"device": args.device, "precision": args.precision, "compile": args.compile}
+        recipe = Recipe(backbone=model, batch=batch, **choices)
+        found = bench_train.bench_train(
+            model, recipe, steps=args.steps, rounds=args.repeats, workers=args.workers, data=args.data
+        )
+        rows += [measured.to_json(rate) for measured in found]
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    facts = {
+        "machine": name, "threads": torch.get_num_threads(), "torch": torch.__version__, "precision": str(dtype),
+        "compile": args.compile, "steps": args.steps, "repeats": args.repeats, "matrix_flops_per_s": round(rate),
+    }  # fmt: skip
+    if args.json:
+        print_json({**facts, "rows": rows})
+        return
+    print(", ".join(f"{key} {value}" for key, value in facts.items()))
+    header = (
+        "model",
+        "",
+        "way",
+        "batch",
+        "steps/s",
+        "pictures/s",
+        "over resident",
+        "over GAP",
+        "of matrix rate",
+        "MiB",
+    )
+    print(table(header, [_train_cells(row) for row in rows]))
+
+
+def _train_cells(row: dict) -> tuple[object, ...]:
+    spreads = (f"{s['median']:.3f} ({s['min']:.3f} to {s['max']:.3f})" for s in (row["over_resident"], row["over_gap"]))
+    memory = "-" if row["peak_bytes"] is None else f"{row['peak_bytes'] / 2**20:.0f}"
+    return (
+        row["model"], row["pooling"], row["way"], row["batch"], f"{row['steps_per_s']:.2f}",
+        f"{row['pictures_per_s']:.1f}", *spreads, f"{row['of_matrix_rate']:.3f}", memory,
+    )  # fmt: skip
 
 
 def _measured(args: argparse.Namespace) -> Iterator[tuple[str, Sequence[bench.Row]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,19 @@ from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, POOLINGS
 from mvfa_core.training.engine import Event, Stepped, Validated
+from mvfa_core.training.failures import TrainingError
+from mvfa_core.training.parallel import placed, world
 from mvfa_core.training.recipes import AUGMENTATIONS, LOGS, OPTIMIZERS, PRECISIONS, RECIPES, SCHEDULES, Recipe
 from mvfa_core.training.runs import Run, new_run_id, runs_root
-from mvfa_core.training.work import resume, train
+from mvfa_core.training.work import extend, resume, train
+from mvfa_core.training.workers import needs_workers, start_workers
 
 HELP = "Train a model into a run folder, or go on with one."
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", help="go on with this run folder from its last checkpoint")
+    parser.add_argument("--extend", type=int, metavar="N", help="with --resume: this many steps more, then go on")
     parser.add_argument("--recipe", choices=RECIPES, default="quick", help="the choices to start from (default: quick)")
     parser.add_argument("--out", metavar="RUN", help="the run folder to make (default: a new one below runs/)")
     parser.add_argument("--data", help='"synthetic", a name from `data list`, or a folder of pictures')
@@ -62,26 +67,59 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    progress = bars(args.quiet)
-    if args.resume:
-        given = [field.name for field in fields(Recipe) if getattr(args, field.name, None) is not None]
-        if given or args.out:
-            name = "--" + (given[0] if given else "out").replace("_", "-")
-            raise ValueError(f"--resume goes on with the run's own recipe; leave out {name}")
-        target = Run(args.resume)
-        with Report(target.recipe(), args.quiet) as report:
-            resume(target, listen=report, progress=progress)
-    else:
-        recipe = _recipe(args)
-        target = Run(args.out or runs_root() / new_run_id(recipe))
-        with Report(recipe, args.quiet) as report:
-            train(recipe, target, listen=report, progress=progress)
+    args.quiet = args.quiet or not world().first
+    try:
+        target = _carried_out(args)
+    except TrainingError as error:
+        raise FailureError(str(error)) from error
+    world().leave()
+    if not world().first:  # the run's folder may be on another machine
+        return
     status = target.status()
     if status.state == "diverged":
         raise FailureError(f"diverged at step {status.step}: {status.message}")
     if not args.quiet:
         accuracy = "not measured" if status.accuracy is None else f"{status.accuracy:.2%}"
-        print(f"{status.state} after {status.step} steps, validation accuracy {accuracy}: {Path(target.path)}")
+        why = f" ({status.message})" if status.message else ""
+        print(f"{status.state} after {status.step} steps{why}, validation accuracy {accuracy}: {Path(target.path)}")
+
+
+def _carried_out(args: argparse.Namespace) -> Run:
+    progress = bars(args.quiet)
+    if args.extend is not None and not args.resume:
+        raise ValueError("--extend gives a run more steps; name it with --resume RUN")
+    if args.resume:
+        fixed = {field.name for field in fields(Recipe)} - {"devices", "nodes"}
+        given = [name for name in vars(args) if name in fixed and getattr(args, name) is not None]
+        if given or args.out:
+            name = "--" + (given[0] if given else "out").replace("_", "-")
+            raise ValueError(f"--resume goes on with the run's own recipe; leave out {name}")
+        target = Run(args.resume)
+        if args.extend is not None:
+            extend(target, args.extend)
+        recipe = placed(target.recipe(), args.devices, args.nodes)
+        if (args.devices or args.nodes) and world().first and not target.is_alive():
+            target.write_recipe(recipe)
+        with Report(recipe, args.quiet) as report:
+            resume(target, listen=report, progress=progress, by=_workers(recipe, args.quiet))
+    else:
+        recipe = placed(_recipe(args), args.devices, args.nodes)
+        target = Run(args.out or runs_root() / new_run_id(recipe))
+        with Report(recipe, args.quiet) as report:
+            train(recipe, target, listen=report, progress=progress, by=_workers(recipe, args.quiet))
+    return target
+
+
+def _workers(recipe: Recipe, quiet: bool) -> Callable[[Run, Recipe], None] | None:
+    """Carries out a run in processes of its own, if the recipe asks for several and torchrun has not started them."""
+    return (lambda run, recipe: start_workers(run, recipe, work, run.path, quiet)) if needs_workers(recipe) else None
+
+
+def work(path: Path, quiet: bool) -> None:
+    """What each of these processes does; the first one shows how it goes."""
+    quiet, target = quiet or not world().first, Run(path)
+    with Report(target.recipe(), quiet) as report:
+        resume(target, listen=report, progress=bars(quiet))
 
 
 def _recipe(args: argparse.Namespace) -> Recipe:

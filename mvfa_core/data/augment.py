@@ -27,19 +27,24 @@ def flip_and_crop(image_B3SS: torch.Tensor, generator: torch.Generator) -> torch
     """
     batch, _, height, width = image_B3SS.shape
     flip_B = torch.rand(batch, generator=generator) < 0.5
-    rows_BH = _window(batch, height, generator)
-    columns_BW = _window(batch, width, generator)
+    down_B, across_B = (_offset(batch, side, generator) for side in (height, width))
+    # a few numbers travel; the grid, larger than the pictures were on disk, is laid out where it is read
+    flip_B, down_B, across_B = (drawn.to(image_B3SS.device, non_blocking=True) for drawn in (flip_B, down_B, across_B))
+    rows_BH, columns_BW = _window(down_B, height), _window(across_B, width)
     columns_BW = torch.where(flip_B[:, None], -columns_BW, columns_BW)
     grid_BHW2 = torch.stack(
         (columns_BW[:, None, :].expand(-1, height, -1), rows_BH[:, :, None].expand(-1, -1, width)), dim=-1
     )
-    grid_BHW2 = grid_BHW2.to(device=image_B3SS.device, dtype=image_B3SS.dtype, non_blocking=True)
+    grid_BHW2 = grid_BHW2.to(image_B3SS.dtype)
     return nnf.grid_sample(image_B3SS, grid_BHW2, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def _window(batch: int, side: int, generator: torch.Generator) -> torch.Tensor:
-    """Where the pixels of a random window lie along one axis, in grid_sample's -1..1, shape (B, side)."""
-    enlarged = round(side * ENLARGED)
-    offset_B = torch.randint(0, enlarged - side + 1, (batch,), generator=generator)
-    pixel = torch.arange(side) + 0.5
-    return (offset_B[:, None] + pixel) / enlarged * 2 - 1
+def _offset(batch: int, side: int, generator: torch.Generator) -> torch.Tensor:
+    """Where random windows begin along one axis of the enlarged picture, in px, shape (B,)."""
+    return torch.randint(0, round(side * ENLARGED) - side + 1, (batch,), generator=generator)
+
+
+def _window(offset_B: torch.Tensor, side: int) -> torch.Tensor:
+    """Where the pixels of a window lie along one axis, in grid_sample's -1..1, shape (B, side)."""
+    pixel = torch.arange(side, device=offset_B.device) + 0.5
+    return (offset_B[:, None] + pixel) / round(side * ENLARGED) * 2 - 1

@@ -42,4 +42,7 @@ def _cut_out(image_B3SS: torch.Tensor) -> torch.Tensor:
 
     area = CUTOUT_SIDE**2
     erase = v2.RandomErasing(p=1.0, scale=(area, area), ratio=(1.0, 1.0), value=0)
-    return torch.stack([erase(image) for image in image_B3SS])
+    # one mask travels: erasing each picture on a GPU would wait for it once a picture
+    whole_1SS = torch.ones(1, *image_B3SS.shape[-2:], dtype=torch.bool)
+    kept_B1SS = torch.stack([erase(whole_1SS) for _ in image_B3SS]).to(image_B3SS.device, non_blocking=True)
+    return image_B3SS.where(kept_B1SS, 0.0)

@@ -16,6 +16,7 @@ from mvfa_core.data.augment import flip_and_crop
 from mvfa_core.data.mixing import mix
 from mvfa_core.data.sets import DataSet
 from mvfa_core.images import normalise
+from mvfa_core.training.parallel import ALONE, World
 from mvfa_core.training.recipes import Recipe
 
 
@@ -34,18 +35,28 @@ class Batch:
     targets: torch.Tensor
 
 
-def batch_of(data: DataSet, recipe: Recipe, step: int, device: torch.device) -> Batch:
+def batch_of(data: DataSet, recipe: Recipe, step: int, device: torch.device, world: World = ALONE) -> Batch:
     """The batch of that step, the same whether the steps before it were run or not. Seeds torch's global generator,
     for mixing, random anchors and any dropout in the backbone."""
     seed = _mixed(recipe.seed, step)
     torch.manual_seed(seed)
     index = batch_index(len(data.train), recipe.batch, recipe.seed, step)
-    image_B3SS = normalise(torch.from_numpy(data.train.images[index]).to(device, non_blocking=True))
+    image_B3SS = normalise(to_device(data.train.images[index], device))
     if recipe.augment == "flip-crop":
         image_B3SS = flip_and_crop(image_B3SS, torch.Generator().manual_seed(seed))
-    labels_B = torch.from_numpy(data.train.labels[index]).to(device, non_blocking=True)
+    labels_B = to_device(data.train.labels[index], device)
     image_B3SS, targets = mix(image_B3SS, labels_B, len(data.classes), recipe.mix)
-    return Batch(image_B3SS, labels_B, targets)
+    # all processes make the whole batch, to draw the same numbers and mix the same pictures; each keeps a part
+    mine = world.part(len(labels_B))
+    if not world.first:  # anchors and dropout are drawn next; no two processes draw the same ones
+        torch.manual_seed(_mixed(seed, world.rank))
+    return Batch(image_B3SS[mine], labels_B[mine], targets[mine])
+
+
+def to_device(array: np.ndarray, device: torch.device) -> torch.Tensor:
+    """An array as a tensor on the device. A GPU fetches it from pinned memory while the program goes on."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def batch_index(n: int, batch: int, seed: int, step: int) -> np.ndarray:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
 from mvfa_core.checks import NotFiniteError
 from mvfa_core.data.sets import DataSet, PictureSet
@@ -20,9 +22,12 @@ from mvfa_core.ensembles import combine
 from mvfa_core.images import normalise
 from mvfa_core.losses import Loss
 from mvfa_core.model import Classifier
-from mvfa_core.training.batches import batch_of
+from mvfa_core.training.batches import Batch, batch_of, to_device
 from mvfa_core.training.objective import objective
+from mvfa_core.training.parallel import ALONE, World
 from mvfa_core.training.recipes import Recipe
+from mvfa_core.training.schedule import Schedule
+from mvfa_core.training.speed import moved, network_on, optimizer_for, scaler_for
 
 LOG_EVERY = 10
 EVAL_BATCH = 128
@@ -97,18 +102,22 @@ class Trainer:
     would have seen, and a GAP model sees the batches of its MFA twin.
     """
 
-    def __init__(self, model: Classifier, recipe: Recipe, data: DataSet, device: torch.device) -> None:
-        self.model, self.recipe, self.data, self.device = model.to(device), recipe, data, device
+    def __init__(
+        self, model: Classifier, recipe: Recipe, data: DataSet, device: torch.device, world: World = ALONE
+    ) -> None:
+        self.network, self.world = network_on(model, recipe, device), world
+        shared = world.share(self.network, recipe, device)
+        # the same module, compiled for training alone: validation has other batches and another mode
+        self.forward = torch.compile(shared) if recipe.compile == "on" else shared
+        self.model, self.recipe, self.data, self.device = self.network.model, recipe, data, device
         self.step = 0
         self.time_s = 0.0
+        self.stood_s = 0.0
         # sums of (total, global, local, accuracy) over the batches since the last `Stepped`, and how many they are
         self.sums, self.summed = torch.zeros(4, device=device), 0
-        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
-        self.optimizer = kind(model.parameters(), lr=recipe.lr, betas=(0.9, 0.999), weight_decay=recipe.weight_decay)
-        self.schedule: torch.optim.lr_scheduler.LRScheduler | None = None
-        if recipe.schedule == "one-cycle":
-            total = max(recipe.steps, 2)
-            self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimizer, max_lr=recipe.lr, total_steps=total)
+        self.optimizer = optimizer_for(self.model, recipe, device)
+        self.scaler = scaler_for(self.network.dtype, device)
+        self.schedule = Schedule(self.optimizer, recipe)
 
     def state(self) -> dict:
         """All that going on needs."""
@@ -119,7 +128,8 @@ class Trainer:
             "summed": self.summed,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict() if self.schedule else None,
+            "schedule": self.schedule.state(),
+            "scaler": self.scaler.state_dict(),
         }
 
     def restore(self, state: dict) -> None:
@@ -127,17 +137,30 @@ class Trainer:
         self.step, self.time_s = state["step"], state["time_s"]
         self.sums, self.summed = state["sums"].to(self.device), state["summed"]
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if self.schedule and state["schedule"]:
-            self.schedule.load_state_dict(state["schedule"])
+        self.optimizer.load_state_dict(moved(state["optimizer"], self.optimizer))
+        self.schedule.restore(state["schedule"])
+        if state.get("scaler"):
+            self.scaler.load_state_dict(state["scaler"])
 
     def run(self) -> Iterator[Event]:
         """Train until the recipe's steps are done, yielding events on the way."""
-        clock = time.perf_counter() - self.time_s
+        clock = self._now() - self.time_s
         try:
             yield from self._events(clock)
         except NotFiniteError:
-            yield Diverged(self.step, round(time.perf_counter() - clock, 3))
+            yield Diverged(self.step, round(self._now() - clock, 3))
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """What happens in here, between two events, counts neither as training time nor for the speed."""
+        since = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stood_s += time.perf_counter() - since
+
+    def _now(self) -> float:
+        return time.perf_counter() - self.stood_s
 
     def is_sound(self) -> bool:
         """Whether the losses since the last `Stepped` are finite; waits for the device."""
@@ -147,67 +170,72 @@ class Trainer:
         parameters = sum(p.numel() for p in self.model.parameters())
         train_n, val_n = len(self.data.train), len(self.data.val)
         yield Started(self.step, self.data.classes, train_n, val_n, str(self.device), parameters, round(self.time_s, 3))
-        since, since_step = time.perf_counter(), self.step
+        since, since_step = self._now(), self.step
         while self.step < self.recipe.steps:
+            self.schedule.before(self.step)
             lr = self.optimizer.param_groups[0]["lr"]
-            self._train_step()
+            self.learn(batch_of(self.data, self.recipe, self.step, self.device, self.world))
             last = self.step == self.recipe.steps
             log, validate = self.step % LOG_EVERY == 0 or last, self.step % self.recipe.val_every == 0 or last
             if log or validate:
                 means = (self.sums / self.summed).tolist()  # the one place that waits for the device
                 if not math.isfinite(means[0]):
                     raise NotFiniteError(f"loss: expected a finite number, got {means[0]}")
-                self.time_s = time.perf_counter() - clock
+                self.time_s = self._now() - clock
             if log:
-                rate = (self.step - since_step) / max(time.perf_counter() - since, 1e-9)
+                rate = (self.step - since_step) / max(self._now() - since, 1e-9)
                 total, global_, local, accuracy = means
                 local_or_none = None if self.recipe.pooling == "gap" else local
                 yield Stepped(self.step, total, global_, local_or_none, accuracy, lr, rate, round(self.time_s, 3))
                 self.sums, self.summed = torch.zeros(4, device=self.device), 0
-                since, since_step = time.perf_counter(), self.step
+                since, since_step = self._now(), self.step
             if validate:
-                before = time.perf_counter()
-                accuracy = evaluate(self.model, self.data.val)
-                since += time.perf_counter() - before
-                self.time_s = time.perf_counter() - clock
+                before = self._now()
+                accuracy = evaluate(self.network, self.data.val, self.world)
+                since += self._now() - before
+                self.time_s = self._now() - clock
                 yield Validated(self.step, accuracy, val_n, round(self.time_s, 3))
             yield Ticked(self.step)
 
-    def _train_step(self) -> None:
-        """One batch; what it told is added to the sums, still on the device."""
-        self.model.train()
-        batch = batch_of(self.data, self.recipe, self.step, self.device)
-        stages = self.model(batch.image_B3SS, batch.labels_B)
-        loss = objective(self.model, stages, batch.targets, self.recipe)
+    def learn(self, batch: Batch) -> None:
+        """One step on one batch; what it told is added to the sums, still on the device."""
+        self.network.train()
+        with self.world.together():
+            stages = self.forward(batch.image_B3SS, batch.labels_B)
+            loss = objective(self.model, stages, batch.targets, self.recipe)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.total.backward()
-        self.optimizer.step()
-        if self.schedule and self.step + 1 < self.recipe.steps:
-            self.schedule.step()
+        self.scaler.scale(loss.total).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.schedule.after(self.step)
         self.step += 1
         accuracy = (stages.ensemble_BC.detach().argmax(dim=1) == batch.labels_B).float().mean()
-        self.sums, self.summed = self.sums + torch.stack((*_detached(loss), accuracy)), self.summed + 1
+        self.sums, self.summed = self.sums + self.world.mean(torch.stack((*_detached(loss), accuracy))), self.summed + 1
 
 
 @torch.no_grad()
-def predict(
-    model: Classifier, pictures: PictureSet, batch: int = EVAL_BATCH, ensemble: str = "logit-sum"
-) -> np.ndarray:
-    """The predicted class of every picture, int64 (N,): Eq. 8, or by another rule of `ENSEMBLES` for the views."""
+def predict(model: nn.Module, pictures: PictureSet, batch: int = EVAL_BATCH, ensemble: str = "logit-sum") -> np.ndarray:
+    """The predicted class of every picture, int64 (N,): Eq. 8, or by another rule of `ENSEMBLES` for the views.
+
+    Args:
+        model: normalised pictures -> Stages: a `Classifier`, or the `Network` that trains one, in its precision.
+    """
     model.eval()
     device = next(model.parameters()).device
     found = []
     for start in range(0, len(pictures), batch):
-        raw = torch.from_numpy(np.array(pictures.images[start : start + batch])).to(device)  # torch wants it writable
+        raw = to_device(np.array(pictures.images[start : start + batch]), device)  # torch wants it writable
         stages = model(normalise(raw))
         scores_BC = stages.ensemble_BC if stages.logits_BMC is None else combine(stages.logits_BMC, ensemble)
-        found.append(scores_BC.argmax(dim=1).cpu().numpy())
-    return np.concatenate(found)
+        found.append(scores_BC.argmax(dim=1))
+    return torch.cat(found).cpu().numpy()
 
 
-def evaluate(model: Classifier, pictures: PictureSet) -> float:
-    """The share of pictures whose predicted class is their label."""
-    return float((predict(model, pictures) == pictures.labels).mean())
+def evaluate(model: nn.Module, pictures: PictureSet, world: World = ALONE) -> float:
+    """The share of pictures whose predicted class is their label; several processes each look at a part of them."""
+    mine = world.part(len(pictures))
+    part = PictureSet(pictures.images[mine], pictures.labels[mine], pictures.names[mine])
+    return world.total(int((predict(model, part) == part.labels).sum()) if len(part) else 0) / len(pictures)
 
 
 def _detached(loss: Loss) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

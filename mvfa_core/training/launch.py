@@ -1,13 +1,22 @@
-"""Start a run in a process of its own, which outlives whoever started it."""
+"""Start a run in a process of its own, which outlives whoever started it, at once or when its turn comes."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from contextlib import suppress
+
+import psutil
+from filelock import FileLock
 
 from mvfa_core.training.recipes import Recipe
-from mvfa_core.training.runs import Run, new_run_id, runs_root
+from mvfa_core.training.runs import Run, RunError, list_runs, new_run_id, runs_root
+
+NICE = 5
+"""How much further back a training process stands than whoever started it: enough that a page asked for meanwhile is
+drawn first, and nothing lost where nobody asks."""
+LOCK_S = 10
 
 
 def start(recipe: Recipe, run_id: str | None = None) -> Run:
@@ -33,5 +42,53 @@ def launch(run: Run) -> None:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
         )
+    _stand_back(process.pid)
     # noted here, so that the run is seen to start, and can be stopped, before the process has read its first line
     run.claim(process.pid)
+
+
+def enqueue(run: Run) -> None:
+    """Put a run in line: `start_next` launches it when its turn comes. One that waits already keeps its place.
+
+    Raises:
+        RunError: it is being trained.
+    """
+    run.recipe()
+    run.join_queue()
+
+
+def start_next(limit: int = 1) -> list[Run]:
+    """Launch the runs that have waited longest while fewer than `limit` are starting or running; returns those.
+
+    Any number of processes may call it as often as they like: one at a time looks and launches. A run that cannot be
+    launched, because its disk is full perhaps, keeps its place and holds up nobody.
+    """
+    if not _in_line():
+        return []
+    launched: list[Run] = []
+    with FileLock(runs_root() / ".queue.lock", timeout=LOCK_S):
+        busy = sum(run.is_alive() for run in list_runs())
+        for run in _in_line():
+            if busy + len(launched) >= limit:
+                break
+            with suppress(OSError, RunError):
+                launch(run)
+                launched.append(run)
+    return launched
+
+
+def _in_line() -> list[Run]:
+    """The runs that wait and are not being trained, the longest waiting first."""
+    since = {run: at for run in list_runs() if (at := run.queued_since()) is not None and not run.is_alive()}
+    return sorted(since, key=lambda run: (since[run], run.id))
+
+
+def _stand_back(pid: int) -> None:
+    """Give way to others. From here, not between fork and exec, which a server with threads may not survive; threads
+    that the process starts later inherit it."""
+    with suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        if os.name == "nt":
+            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            process.nice(min(process.nice() + NICE, 19))

@@ -85,6 +85,8 @@ class Recipe:
             value = getattr(self, name)
             left_out = value is None and name in _OPTIONAL
             expect(left_out or (isinstance(value, int) and value >= 1), name, "a whole number >= 1", repr(value))
+        size = self.devices * self.nodes
+        expect(self.batch % size == 0, "batch", f"a multiple of {size}, the processes that share it", self.batch)
         expect(isinstance(self.film, int) and 0 <= self.film <= MOST_FILM, "film", f"0 to {MOST_FILM}", repr(self.film))
         expect(self.stop_at is None or 0 < self.stop_at <= 1, "stop_at", "a share above 0, up to 1", self.stop_at)
         entry = find_backbone(self.backbone)

@@ -3,10 +3,15 @@
 recipe.json         what was asked for
 metrics.jsonl       one event a line, append-only
 model.safetensors   the weights of the last checkpoint, with their card
-state.pt            weights, optimiser and schedule at that checkpoint, to go on from
+best.safetensors    the weights of the best validation so far, with their card
+state.pt            weights, optimiser and schedule at the last checkpoint, to go on from
 process.json        which process trains it, as long as one does
 preparing.json      how far the decoding or drawing of its pictures is
-stop                there if somebody asked it to stop
+stop                "stop" or "pause", there if somebody asked for it
+queued.json         since when it has been waiting for its turn, as long as it does
+film.jsonl, film/   a few pictures explained at every validation
+pace.json           at which pace it is asked to go, if anybody asked
+lesson.json         what the last step did, while the run is held or slowed down
 output.log          what a process started by the app printed
 """
 
@@ -16,13 +21,16 @@ import json
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import psutil
 
-from mvfa_core.checkpoints import WEIGHTS
+from mvfa_core.checkpoints import BEST, WEIGHTS
+from mvfa_core.files import PART, replace_text
+from mvfa_core.training.journal import Journal
 from mvfa_core.training.recipes import Recipe
 
 LAUNCH_S = 120
@@ -35,8 +43,9 @@ class RunError(ValueError):
 
 @dataclass(frozen=True)
 class Status:
-    """Where a run stands. `state` is starting, running, finished, stopped, diverged, failed, or lost: its process is
-    gone without having said how it ended. `accuracy` is the last validation's, `seconds_left` an estimate."""
+    """Where a run stands. `state` is queued, starting, running, paused, finished, stopped, diverged, failed, or lost:
+    its process is gone without having said how it ended. `accuracy` is the last validation's, `seconds_left` an
+    estimate."""
 
     state: str
     step: int = 0
@@ -62,8 +71,11 @@ def new_run_id(recipe: Recipe) -> str:
 def list_runs(root: Path | str | None = None) -> list[Run]:
     """The runs below a folder, newest first."""
     root = Path(root) if root is not None else runs_root()
-    folders = [entry for entry in root.iterdir() if (entry / "recipe.json").is_file()] if root.is_dir() else []
-    return [Run(path) for path in sorted(folders, key=lambda p: (p / "recipe.json").stat().st_mtime, reverse=True)]
+    made: list[tuple[float, Path]] = []
+    for entry in root.iterdir() if root.is_dir() else ():
+        with suppress(OSError):  # no run, or one that somebody removes at this moment
+            made.append(((entry / "recipe.json").stat().st_mtime, entry))
+    return [Run(path) for _, path in sorted(made, key=lambda pair: pair[0], reverse=True)]
 
 
 class Run:
@@ -72,6 +84,7 @@ class Run:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.id = self.path.name
+        self.journal = Journal(self.path / "metrics.jsonl")
 
     def create(self, recipe: Recipe) -> None:
         """Make the folder and note the recipe; `RunError` if a run is there already."""
@@ -79,9 +92,13 @@ class Run:
             raise RunError(f"{self.id}: there is a run of that name already; choose another, or --resume it")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            _replace(self.path / "recipe.json", json.dumps(recipe.to_json(), indent=2))
+            self.write_recipe(recipe)
         except OSError as error:
             raise RunError(f"{self.id}: the run folder cannot be written ({error.strerror})") from error
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Note what is asked for, in place of what was."""
+        replace_text(self.path / "recipe.json", json.dumps(recipe.to_json(), indent=2))
 
     def discard(self) -> None:
         """Remove the folder of a run that never began; its name is free again."""
@@ -98,34 +115,33 @@ class Run:
 
     def append(self, event: dict) -> None:
         """Add one line to metrics.jsonl."""
-        with (self.path / "metrics.jsonl").open("a") as file:
-            file.write(json.dumps(event) + "\n")
+        self.journal.append(event)
 
     def events(self, offset: int = 0) -> tuple[list[dict], int]:
-        """The events from a byte offset on, and the offset to ask from next. A half-written last line waits; a line
-        that a full disk or a stray hand has spoilt is passed over."""
-        file = self.path / "metrics.jsonl"
-        if not file.exists():
-            return [], 0
-        with file.open("rb") as opened:
-            opened.seek(offset)
-            whole = opened.read()
-        whole = whole[: whole.rfind(b"\n") + 1]
-        return [event for line in whole.splitlines() if (event := _event(line))], offset + len(whole)
+        """The events from a byte offset on, and the offset to ask from next; see `Journal.read`."""
+        return self.journal.read(offset)
+
+    def recent(self) -> list[dict]:
+        """The newest events, among them the last of every kind: all that `status` follows from."""
+        return self.journal.tail()
+
+    def validations(self) -> list[tuple[int, float]]:
+        """(step, accuracy) of every validation so far, in order."""
+        return [(event["step"], event["accuracy"]) for event in self.events()[0] if event["event"] == "validation"]
 
     def cut_events_after(self, step: int) -> None:
         """Forget the events after a checkpoint's step, and a torn last line: a run that goes on writes them anew."""
-        self._keep_events(
+        self.journal.keep(
             [e for e in self.events()[0] if e["event"] in ("step", "validation", "start") and e["step"] <= step]
         )
 
-    def _keep_events(self, events: list[dict]) -> None:
-        if (self.path / "metrics.jsonl").exists():
-            _replace(self.path / "metrics.jsonl", "".join(json.dumps(event) + "\n" for event in events))
+    def forget_end(self) -> None:
+        """Forget how the training ended before: it goes on."""
+        self.journal.keep([event for event in self.events()[0] if event["event"] != "end"])
 
     def claim(self, pid: int | None = None) -> None:
         """Note a process, this one if not given, as the one that trains the run: how it ended before is forgotten, and
-        so is a stop that was asked of another process. `RunError` if another one still trains it."""
+        so is what was asked of another process. `RunError` if another one still trains it."""
         process = psutil.Process(pid)
         training = self._process()
         if training is not None:
@@ -134,13 +150,20 @@ class Run:
                 return
             raise RunError(f"{self.id}: another process is training this run; stop it first")
         (self.path / "stop").unlink(missing_ok=True)
-        self._keep_events([event for event in self.events()[0] if event["event"] != "end"])
+        self.forget_end()
         note = {"pid": process.pid, "created": process.create_time(), "started": time.time()}
-        _replace(self.path / "process.json", json.dumps(note))
+        replace_text(self.path / "process.json", json.dumps(note), durable=False)
+        self.leave_queue()
 
     def end(self, step: int, reason: str, message: str = "") -> None:
         """Note how the training ended, and that nobody trains the run any more."""
-        self.append({"event": "end", "step": step, "reason": reason, "message": message})
+        event = {"event": "end", "step": step, "reason": reason, "message": message}
+        try:
+            self.append(event)
+        except OSError:  # a full disk: what is of no use any more makes room for one line
+            for file in (*self.path.glob("*" + PART), self.path / "preparing.json"):
+                file.unlink(missing_ok=True)
+            self.append(event)
         for name in ("process.json", "stop"):
             (self.path / name).unlink(missing_ok=True)
 
@@ -159,19 +182,55 @@ class Run:
 
     def note_preparing(self, what: str, done: int, total: int) -> None:
         """Note how far the pictures are, for whoever watches the run start."""
-        _replace(self.path / "preparing.json", json.dumps({"what": what, "done": done, "total": total}))
+        note = {"what": what, "done": done, "total": total}
+        replace_text(self.path / "preparing.json", json.dumps(note), durable=False)
 
     def request_stop(self) -> None:
         """Ask the training process to save and end; it looks between steps."""
-        (self.path / "stop").touch()
+        replace_text(self.path / "stop", "stop", durable=False)
+
+    def request_pause(self) -> None:
+        """As `request_stop`, but the run is meant to go on later. A stop that is asked for already stands."""
+        if not self.asked():
+            replace_text(self.path / "stop", "pause", durable=False)
+
+    def asked(self) -> str:
+        """What the training process is asked for: "", "stop" or "pause"."""
+        try:
+            return "pause" if (self.path / "stop").read_text().strip() == "pause" else "stop"
+        except FileNotFoundError:
+            return ""
 
     def stop_requested(self) -> bool:
-        """Whether somebody asked."""
-        return (self.path / "stop").exists()
+        """Whether somebody asked for a stop or a pause."""
+        return self.asked() != ""
+
+    def join_queue(self) -> None:
+        """Wait in line for a turn; a run that waits already keeps its place. `RunError` if it is being trained."""
+        if self.is_alive():
+            raise RunError(f"{self.id}: it is being trained already")
+        if self.queued_since() is None:
+            replace_text(self.path / "queued.json", json.dumps({"since": time.time()}))
+
+    def leave_queue(self) -> None:
+        """Wait no longer."""
+        (self.path / "queued.json").unlink(missing_ok=True)
+
+    def queued_since(self) -> float | None:
+        """When it joined the queue, in seconds since the epoch, or None if it does not wait."""
+        try:
+            return float(json.loads((self.path / "queued.json").read_text())["since"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def model_path(self) -> Path | None:
         """The saved weights, or None if there are none yet."""
         file = self.path / WEIGHTS
+        return file if file.is_file() else None
+
+    def best_path(self) -> Path | None:
+        """The weights of the best validation, or None if there was none yet."""
+        file = self.path / BEST
         return file if file.is_file() else None
 
     def status(self) -> Status:
@@ -185,23 +244,27 @@ class Run:
             if not (self.path / "recipe.json").exists():
                 raise
             return Status("failed", message=str(error))
-        events, _ = self.events()
+        events = self.recent()
         steps = [e for e in events if e["event"] == "step"]
-        accuracies = [e["accuracy"] for e in events if e["event"] == "validation"]
+        accuracies = [event["accuracy"] for event in events if event["event"] == "validation"]
         end = next((e for e in reversed(events) if e["event"] == "end"), None)
         step = events[-1].get("step", 0) if events else 0
         rate = steps[-1]["steps_per_s"] if steps else None
-        state = end["reason"] if end else self._state_without_end(started=bool(steps))
+        waiting = self.queued_since() is not None and not self.is_alive()
+        state = "queued" if waiting else end["reason"] if end else self._state_without_end(started=bool(steps))
         left = (recipe.steps - step) / rate if rate and state == "running" else None
-        message = end.get("message", "") if end else self._preparing() if state == "starting" else ""
+        message = self._preparing() if state == "starting" else end.get("message", "") if end and not waiting else ""
         return Status(state, step, recipe.steps, rate, left, accuracies[-1] if accuracies else None, message)
 
     def _state_without_end(self, *, started: bool) -> str:
         if self.is_alive():
-            return "running" if started else "starting"
+            return "running" if started or self._is_held() else "starting"
         claimed = (self.path / "process.json").exists()
         waited_s = time.time() - (self.path / "recipe.json").stat().st_mtime
         return "lost" if claimed or waited_s > LAUNCH_S else "starting"
+
+    def _is_held(self) -> bool:
+        return (self.path / "lesson.json").exists()  # it is under way, though ten steps may take an hour
 
     def _preparing(self) -> str:
         try:
@@ -209,18 +272,3 @@ class Run:
             return f"{note['what']}: {note['done']:,} of {note['total']:,}"
         except (OSError, ValueError, KeyError):
             return ""
-
-
-def _event(line: bytes) -> dict | None:
-    """The event of one line, or None if it holds none."""
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) and "event" in event and "step" in event else None
-
-
-def _replace(file: Path, text: str) -> None:
-    temporary = file.with_name(file.name + ".part")
-    temporary.write_text(text)
-    os.replace(temporary, file)

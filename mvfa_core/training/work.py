@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-
-import torch
+from contextlib import suppress
+from dataclasses import replace
+from typing import NoReturn
 
 from mvfa_core.backbones import find_backbone
-from mvfa_core.checkpoints import WEIGHTS, save_model
+from mvfa_core.checks import expect
 from mvfa_core.data.sets import Progress, silent
 from mvfa_core.data.sources import load_data
 from mvfa_core.model import build_model
 from mvfa_core.training.device import find_device
 from mvfa_core.training.engine import Diverged, Event, Started, Ticked, Trainer, Validated, to_json
+from mvfa_core.training.failures import TrainingError, sentence_for
+from mvfa_core.training.parallel import join, placed, world
 from mvfa_core.training.recipes import Recipe
-from mvfa_core.training.recorders import recorders
+from mvfa_core.training.recorders import Recorder, close, recorders
 from mvfa_core.training.runs import Run, RunError
+from mvfa_core.training.saving import expect_state, restore, save
+from mvfa_core.training.stopping import enough
 
-STATE = "state.pt"
 ADVICE_DIVERGED = "the loss was not finite; the last good weights are kept. Try a tenth of the learning rate"
 
 
@@ -28,73 +31,154 @@ def train(
     *,
     listen: Callable[[Event], None] = lambda event: None,
     progress: Progress = silent,
+    by: Callable[[Run, Recipe], None] | None = None,
 ) -> None:
-    """Make the run folder and train into it until done, stopped or diverged.
+    """Make the run folder and train into it until done, stopped or diverged. `by` carries it out in other processes,
+    which are not listened to.
 
     Raises:
         RunError: the folder holds a run already. DataError, ValueError: the recipe cannot be carried out; a run that
         never began leaves no folder behind. What ends it later is also written there.
     """
-    run.create(recipe)
+    recipe = placed(recipe)
+    if world().first:
+        run.create(recipe)
     try:
+        if by:
+            return by(run, recipe)
         _carry_out(run, recipe, listen, progress)
     except ValueError:
-        if all(event["event"] == "end" for event in run.events()[0]):
+        if world().first and all(event["event"] == "end" for event in run.events()[0]):
             run.discard()
         raise
 
 
-def resume(run: Run, *, listen: Callable[[Event], None] = lambda event: None, progress: Progress = silent) -> None:
-    """Go on from a run's last checkpoint, or from its start if it has none.
+def resume(
+    run: Run,
+    *,
+    listen: Callable[[Event], None] = lambda event: None,
+    progress: Progress = silent,
+    by: Callable[[Run, Recipe], None] | None = None,
+) -> None:
+    """Go on from a run's last checkpoint, or from its start if it has none; `by` as for `train`.
 
     Raises:
         RunError: no run there, finished already, or still being trained.
     """
-    recipe = run.recipe()
-    if run.status().state == "finished":
-        raise RunError(f"{run.id}: finished already, after {recipe.steps} steps")
+    recipe, status = placed(run.recipe()), run.status()
+    if status.state == "finished":
+        raise RunError(f"{run.id}: finished already, after {status.step} steps")
+    expect_state(run)
+    if by:
+        return by(run, recipe)
     _carry_out(run, recipe, listen, progress)
 
 
+def extend(run: Run, steps: int) -> None:
+    """Give a run that ended, or pauses, `steps` more to do; `resume` or `launch` then goes on with it.
+
+    A one-cycle schedule runs its cycle to the end that was planned and begins another one over the added steps. A run
+    that had learned enough before its last step goes on from there, and its stop conditions, which it has met, are
+    dropped.
+
+    Raises:
+        RunError: no run there, or still being trained. ValueError: not at least one step.
+    """
+    expect(isinstance(steps, int) and steps >= 1, "steps", "a whole number >= 1", repr(steps))
+    expect_state(run)
+    recipe, status = run.recipe(), run.status()
+    if run.is_alive():
+        raise RunError(f"{run.id}: it is being trained; pause or stop it first")
+    total = recipe.steps
+    if status.state == "finished" and status.step < total:
+        total, recipe = status.step, replace(recipe, stop_at=None, patience=None)
+    restarts = (*(restart for restart in recipe.restarts if restart < total), total)
+    run.write_recipe(replace(recipe, steps=total + steps, restarts=restarts))
+    run.forget_end()
+
+
 def _carry_out(run: Run, recipe: Recipe, listen: Callable[[Event], None], progress: Progress) -> None:
+    if not world().first:
+        return _assist(run, recipe)
     run.claim()
-    step = 0
+    step, ending = 0, ("finished", "")
 
     def tell(what: str, done: int, total: int) -> None:
         run.note_preparing(what, done, total)
         progress(what, done, total)
 
+    listening: list[Recorder] = []
     try:
+        listening = recorders(run, recipe)  # first: what is not installed is said before pictures are prepared
         trainer = _prepare(run, recipe, tell)
-        listening = recorders(run, recipe)
         for event in trainer.run():
             step = event.step
             if not isinstance(event, Ticked):
                 run.append(to_json(event))
             listen(event)
-            for record in listening:
-                record(trainer, event)
-            stop = isinstance(event, Started | Ticked) and run.stop_requested()
-            if isinstance(event, Validated) or (stop and trainer.is_sound()):
-                _save(run, trainer)
-            if stop:
+            with trainer.standing_still():
+                for record in listening:
+                    record(trainer, event)
+            found = _after(run, trainer, event)
+            if trainer.world.agree(found is not None):
+                ending = found or ending
                 break
     except (Exception, KeyboardInterrupt) as error:
-        interrupted = isinstance(error, KeyboardInterrupt)
-        message = "interrupted" if interrupted else str(error).partition("\n")[0] or type(error).__name__
-        run.end(step, "stopped" if interrupted else "failed", message)
+        _fail(run, recipe, step, error)
+    finally:
+        close(listening)
+    run.end(step, *ending)
+
+
+def _assist(run: Run, recipe: Recipe) -> None:
+    """What the processes beside the first one do: take part in every step, write nothing, stop when the first does."""
+    try:
+        trainer = _prepare(run, recipe, silent)
+        for _ in trainer.run():
+            if trainer.world.agree(False):
+                break
+    except Exception as error:
+        if sentence := sentence_for(error, recipe.batch):
+            raise TrainingError(sentence) from error
         raise
+
+
+def _after(run: Run, trainer: Trainer, event: Event) -> tuple[str, str] | None:
+    """Save what an event makes worth saving; the reason and the message if the run ends with it."""
     if isinstance(event, Diverged):
-        run.end(step, "diverged", ADVICE_DIVERGED)
-    else:
-        run.end(step, "finished" if step >= recipe.steps else "stopped")
+        return "diverged", ADVICE_DIVERGED
+    if isinstance(event, Validated):
+        earlier = [accuracy for _, accuracy in run.validations()[:-1]]
+        save(run, trainer, best=event.accuracy > max(earlier, default=-1))
+    # also when it starts: it may have been killed between such a validation and its end
+    if isinstance(event, Validated | Started) and (message := enough(trainer.recipe, run.validations())):
+        return "finished", message
+    if isinstance(event, Started | Ticked) and event.step < trainer.recipe.steps and (asked := run.asked()):
+        if trainer.is_sound():
+            save(run, trainer)
+        return ("paused" if asked == "pause" else "stopped"), ""
+    return None
+
+
+def _fail(run: Run, recipe: Recipe, step: int, error: BaseException) -> NoReturn:
+    """Note what ended the training, as far as the disk lets us, and pass it on."""
+    interrupted = isinstance(error, KeyboardInterrupt)
+    sentence = sentence_for(error, recipe.batch)
+    message = "interrupted" if interrupted else sentence or str(error).partition("\n")[0] or type(error).__name__
+    with suppress(OSError):
+        run.end(step, "stopped" if interrupted else "failed", message)
+    if sentence:
+        raise TrainingError(sentence) from error
+    raise error
 
 
 def _prepare(run: Run, recipe: Recipe, progress: Progress) -> Trainer:
-    """The trainer at the run's last checkpoint, or at its start; the events after that point are forgotten."""
-    device = find_device(recipe.device)
+    """The trainer at the run's last checkpoint, or at its start."""
+    place = join(recipe)
+    device = place.device(find_device(recipe.device))
     side = find_backbone(recipe.backbone).side
     data = load_data(recipe.data, side, seed=recipe.seed, train_n=recipe.train_n, progress=progress)
+    place.expect_one_data_set(data, recipe.batch)
     model = build_model(
         recipe.backbone,
         recipe.pooling,
@@ -108,32 +192,8 @@ def _prepare(run: Run, recipe: Recipe, progress: Progress) -> Trainer:
         seed=recipe.seed,
         classes=data.classes,
     )
-    trainer = Trainer(model, recipe, data, device)
-    checkpoint = run.path / STATE
-    if checkpoint.exists():
-        trainer.restore(torch.load(checkpoint, map_location=device, weights_only=True))
-    run.cut_events_after(trainer.step if checkpoint.exists() else -1)
+    trainer = Trainer(model, recipe, data, device, place)
+    if place.first:
+        restore(run, trainer)
+    place.hand_over(trainer)
     return trainer
-
-
-def _save(run: Run, trainer: Trainer) -> None:
-    """A checkpoint. `state.pt` alone is enough to go on from; the safetensors file is for everybody else."""
-    temporary = run.path / f"{STATE}.part"
-    torch.save(trainer.state(), temporary)
-    os.replace(temporary, run.path / STATE)
-    save_model(trainer.model, run.path / WEIGHTS, card_of(run, trainer))
-
-
-def card_of(run: Run, trainer: Trainer) -> dict:
-    """What the weights are: how they were made and how well they do."""
-    recipe = trainer.recipe
-    return {
-        "name": run.id,
-        "data": trainer.data.name,
-        "step": trainer.step,
-        "accuracy": run.status().accuracy,
-        "n": len(trainer.data.val),
-        "train_n": len(trainer.data.train),
-        "command": recipe.command(f"runs/{run.id}"),
-        "recipe": recipe.to_json(),
-    }

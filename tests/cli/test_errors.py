@@ -52,7 +52,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
     "explain with an even size": ("explain {model} {picture} --out {tmp}/out --sizes 2", ("odd", "[2]")),
     "K for a GAP model": ("explain {gap} {picture} --out {tmp}/out --k 3", ("GAP",)),
     "a run that is not there": ("runs show nobody", ("nobody", "no run there")),
-    "a run without a name": ("runs stop", ("name a run",)),
+    "a run without a name": ("runs stop", ("required", "RUN")),
     "stop of a finished run": ("runs stop {model}", ("not running", "finished")),
     "unknown action": ("runs delete x", ("delete", "list")),
     "bench of nothing": ("bench", ("what",)),

@@ -58,11 +58,11 @@ def test_quiet_is_quiet(call: Callable, colours: Path, here: Path) -> None:
 
 
 def test_a_taken_name_is_refused_and_kept(call: Callable, model: Path, colours: Path) -> None:
-    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    before = {path: path.read_bytes() for path in model.rglob("*") if path.is_file()}
     done = call("train", "--data", colours, "--out", model, *TINY)
     assert done.status == 2
     assert "a run of that name already" in done.err
-    assert {path.name: path.read_bytes() for path in model.iterdir()} == before
+    assert {path: path.read_bytes() for path in model.rglob("*") if path.is_file()} == before
 
 
 def test_resume(call: Callable, colours: Path, model: Path, here: Path) -> None:

@@ -15,14 +15,14 @@ import psutil
 import pytest
 
 from mvfa_core import load_model
-from mvfa_core.training.launch import launch, start
+from mvfa_core.training.launch import NICE, enqueue, launch, start, start_next
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs
 from mvfa_core.training.work import resume, train
 from tests.pictures import split_folder
 from tests.training.samples import TINY, assert_same_training, log_of, wait_for
 
-ENDED = ("finished", "stopped", "diverged", "failed", "lost")
+ENDED = ("finished", "paused", "stopped", "diverged", "failed", "lost")
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,8 @@ def test_outlives_its_starter_and_obeys_whoever_finds_it(recipe: Recipe, root: P
     assert str(run.path) == starter.stdout.strip()
     assert run.is_alive(), log_of(run)
     assert trainer_of(run).pid != os.getpid()
+    if os.name == "posix":
+        assert trainer_of(run).nice() == min(psutil.Process().nice() + NICE, 19)
     wait_for(lambda: run.status().state == "running" or run.status().state in ENDED, "the first steps")
     assert run.status().state == "running", log_of(run)
     with pytest.raises(RunError, match="another process is training"):
@@ -122,6 +124,49 @@ def test_what_ends_it_is_told(recipe: Recipe, tmp_path: Path) -> None:
     assert "gone: no such folder" in log
     assert "Traceback" not in log
     assert len(log.strip().splitlines()) == 1
+
+
+CALLER = """
+from mvfa_core.training.launch import start_next
+input()
+print(*(run.id for run in start_next()))
+"""
+
+
+def test_the_queue_starts_one_at_a_time_and_the_oldest_first(recipe: Recipe, root: Path) -> None:
+    """Three wait, two processes ask at the same moment: one run begins. When it is gone, the next one does."""
+    assert start_next() == []
+    runs = [Run(root / name) for name in ("b", "a", "c")]
+    for run in runs:
+        run.create(replace(recipe, steps=100_000, val_every=100_000))
+        enqueue(run)
+    assert [run.status().state for run in runs] == ["queued"] * 3
+    assert start_next(limit=0) == []
+    callers = [
+        subprocess.Popen([sys.executable, "-c", CALLER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [caller.communicate("\n")[0].split() for caller in callers]
+    assert sorted(said) == [[], ["b"]]
+    assert runs[0].is_alive()
+    assert [run.status().state for run in runs[1:]] == ["queued", "queued"]
+    trainer_of(runs[0]).kill()
+    wait_for(lambda: not runs[0].is_alive(), "its death")
+    enqueue(runs[0])
+    runs[1].leave_queue()
+    assert [run.id for run in start_next()] == ["c"], "whoever left is passed over, whoever came back stands last"
+    with pytest.raises(RunError, match="being trained already"):
+        enqueue(runs[2])
+    assert start_next() == []
+
+
+def test_a_run_that_cannot_be_launched_holds_up_nobody(recipe: Recipe, root: Path) -> None:
+    for name in ("first", "second"):
+        Run(root / name).create(replace(recipe, steps=100_000, val_every=100_000))
+        enqueue(Run(root / name))
+    (root / "first" / "output.log").mkdir()
+    assert [run.id for run in start_next()] == ["second"]
+    assert Run(root / "first").status().state == "queued"
 
 
 def test_a_name_in_use_starts_nothing(recipe: Recipe, root: Path) -> None:

@@ -150,7 +150,7 @@ def test_a_running_run_knows_its_rate_and_the_time_left(run: Run, other: subproc
     assert (run.status().state, run.status().seconds_left) == ("lost", None)
 
 
-@pytest.mark.parametrize("reason", ["finished", "stopped", "diverged", "failed"])
+@pytest.mark.parametrize("reason", ["finished", "paused", "stopped", "diverged", "failed"])
 def test_states_after_the_end(reason: str, run: Run) -> None:
     run.claim()
     run.append(step(10))
@@ -202,6 +202,51 @@ def test_a_stop_holds_for_the_process_it_was_asked_of(run: Run, other: subproces
     other.wait()
     run.claim()
     assert not run.stop_requested()
+
+
+def test_a_pause_a_stop_and_who_wins(run: Run) -> None:
+    assert run.asked() == ""
+    run.request_pause()
+    assert (run.asked(), (run.path / "stop").read_text()) == ("pause", "pause")
+    run.request_stop()
+    assert (run.asked(), (run.path / "stop").read_text()) == ("stop", "stop")
+    run.request_pause()
+    assert Run(run.path).asked() == "stop"
+    (run.path / "stop").write_text("")  # by hand, with touch
+    assert run.asked() == "stop"
+
+
+def test_a_torn_line_does_not_swallow_the_next_event(run: Run) -> None:
+    run.append(step(10))
+    _, cursor = run.events()
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write('{"event": "step", "step": 20, "lo')
+    run.append(step(30))
+    assert [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()] == [step(10), step(30)]
+    assert run.events(cursor)[0] == [step(30)]
+
+
+def test_a_file_that_is_one_torn_line(run: Run) -> None:
+    (run.path / "metrics.jsonl").write_text('{"event')
+    run.append(step(1))
+    assert run.events()[0] == [step(1)]
+
+
+def test_a_place_in_the_queue(run: Run, other: subprocess.Popen) -> None:
+    assert run.queued_since() is None
+    run.end(10, "paused")
+    run.join_queue()
+    since = run.queued_since()
+    assert since is not None and abs(since - time.time()) < 60
+    run.join_queue()
+    assert (run.status().state, run.queued_since()) == ("queued", since), "asking twice keeps the place"
+    run.leave_queue()
+    assert run.status().state == "paused"
+    run.join_queue()
+    run.claim(other.pid)
+    assert (run.status().state, run.queued_since()) == ("starting", None)
+    with pytest.raises(RunError, match="being trained already"):
+        run.join_queue()
 
 
 def test_events_after_a_checkpoint_are_forgotten(run: Run) -> None:

@@ -17,7 +17,9 @@ from mvfa_core.data.sets import DataError
 from mvfa_core.training.engine import Event, Started, Stepped, Ticked, Validated, evaluate
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError
-from mvfa_core.training.work import resume, train
+from mvfa_core.training.schedule import Schedule
+from mvfa_core.training.stopping import enough
+from mvfa_core.training.work import extend, resume, train
 from tests.pictures import split_folder
 from tests.training.samples import CLASSES, TINY, assert_same_training, data_set, told
 
@@ -51,6 +53,10 @@ def at(step: int, act: Callable[[], object], kind: type = Ticked) -> Callable[[E
 
 def interrupt() -> None:
     raise KeyboardInterrupt
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_the_files_of_a_finished_run(whole: Run, recipe: Recipe) -> None:
@@ -150,11 +156,135 @@ def test_the_saved_model_has_the_accuracy_it_was_given(whole: Run) -> None:
     assert 0 <= evaluate(load_model(whole.path), folder) <= 1
 
 
+def test_pause_and_go_on(recipe: Recipe, whole: Run, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    train(recipe, run, listen=at(7, run.request_pause))
+    assert (run.status().state, run.asked(), read_card(run.path)["step"]) == ("paused", "", 7)
+    resume(run)
+    assert run.status().state == "finished"
+    assert_same_training(run, whole)
+
+
+def test_the_best_weights_are_those_of_the_first_best_validation(recipe: Recipe, tmp_path: Path) -> None:
+    """Counted by hand from the log; the weights are those that lay in model.safetensors at that step."""
+    run, kept = Run(tmp_path / "run"), {}
+
+    def keep(event: Event) -> None:
+        if isinstance(event, Ticked) and run.model_path():
+            kept[read_card(run.path)["step"]] = (run.path / "model.safetensors").read_bytes()
+
+    train(replace(recipe, val_every=1, lr=0.02, schedule="constant"), run, listen=keep)
+    validations = run.validations()
+    best = max(accuracy for _, accuracy in validations)
+    first = next(step for step, accuracy in validations if accuracy == best)
+    assert first < 12, "else nothing is shown"
+    assert run.best_path() == run.path / "best.safetensors"
+    card = read_card(run.best_path())
+    assert (card["step"], card["accuracy"]) == (first, best)
+    assert run.best_path().read_bytes() == kept[first]
+    assert load_model(run.best_path()).classes == CLASSES
+
+
+@pytest.mark.parametrize("schedule", ["one-cycle", "constant"])
+def test_extended_runs_go_on_where_they_ended(schedule: str, recipe: Recipe, tmp_path: Path) -> None:
+    """Extended after its end, while it pauses, and stopped within the added steps: the training is the same."""
+    recipe = replace(recipe, steps=7, schedule=schedule)
+    one, two = Run(tmp_path / "one"), Run(tmp_path / "two")
+    train(recipe, one)
+    extend(one, 6)
+    assert (one.recipe().steps, one.recipe().restarts, one.status().state) == (13, (7,), "starting")
+    resume(one)
+    assert (one.status().state, one.status().step) == ("finished", 13)
+    train(recipe, two, listen=at(4, two.request_pause))
+    extend(two, 6)
+    for step in (7, 9):
+        resume(two, listen=at(step, two.request_stop))
+    resume(two)
+    asked = [event for event in told(one) if event["event"] == "step" and event["step"] != 7]
+    assert next(event for event in told(two) if event["event"] == "step")["step"] == 10
+    assert [event["lr"] for event in asked] == [event["lr"] for event in told(two) if event["event"] == "step"]
+    weights = [torch.load(run.path / "state.pt", weights_only=True)["model"] for run in (one, two)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_the_schedule_of_an_extended_run_begins_anew() -> None:
+    """Against torch's own cycles, one for each stretch."""
+    recipe = replace(TINY, steps=25, restarts=(10,), lr=0.1)
+    rates, wanted = [], []
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=recipe.lr)
+    schedule = Schedule(optimizer, recipe)
+    for step in range(25):
+        schedule.before(step)
+        rates.append((optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["betas"]))
+        optimizer.step()
+        schedule.after(step)
+    for length in (10, 15):
+        other = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=recipe.lr)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(other, max_lr=recipe.lr, total_steps=length)
+        for step in range(length):
+            wanted.append((other.param_groups[0]["lr"], other.param_groups[0]["betas"]))
+            other.step()
+            if step + 1 < length:
+                cycle.step()
+    assert rates == wanted
+
+
+def test_what_cannot_be_extended(whole: Run, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="steps: expected a whole number >= 1, got 0"):
+        extend(whole, 0)
+    with pytest.raises(RunError, match="no run there"):
+        extend(Run(tmp_path), 5)
+
+
+def test_enough_is_enough_and_an_extension_goes_beyond(recipe: Recipe, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    train(replace(recipe, stop_at=0.01, val_every=3, lr=0.01), run)
+    accuracies = run.validations()
+    first = next(step for step, accuracy in accuracies if accuracy >= 0.01)
+    status = run.status()
+    assert (status.state, status.step, accuracies[-1][0]) == ("finished", first, first)
+    assert "reached the 1.0% asked for" in status.message
+    with pytest.raises(RunError, match=f"finished already, after {first} steps"):
+        resume(run)
+    extend(run, 4)
+    assert (run.recipe().steps, run.recipe().restarts, run.recipe().stop_at) == (first + 4, (first,), None)
+    resume(run)
+    assert (run.status().step, run.status().message) == (first + 4, "")
+
+
+def test_killed_between_the_last_checkpoint_and_the_end(recipe: Recipe, tmp_path: Path) -> None:
+    """The reason to end is found again, and no step more is made."""
+    run = Run(tmp_path / "run")
+    train(replace(recipe, stop_at=0.01, val_every=3, lr=0.01), run)
+    before, message = told(run), run.status().message
+    run.forget_end()
+    resume(run)
+    assert (told(run), run.status().state, run.status().message) == (before, "finished", message)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "patience", "restarts", "ends"),
+    [
+        ([0.1, 0.2, 0.3], 1, (), False),
+        ([0.3, 0.2, 0.3], 2, (), True),  # as good is not better
+        ([0.3, 0.2, 0.3], 3, (), False),
+        ([0.5, 0.2, 0.3], 2, (10,), False),  # at steps 10, 20 and 30: the first belongs to the time before
+        ([0.5, 0.3, 0.2, 0.1], 2, (10,), True),
+        ([], 1, (), False),
+    ],
+)
+def test_patience(accuracies: list[float], patience: int, restarts: tuple[int, ...], ends: bool) -> None:
+    recipe = replace(TINY, patience=patience, restarts=restarts)
+    message = enough(recipe, [(10 * (i + 1), accuracy) for i, accuracy in enumerate(accuracies)])
+    assert bool(message) == ends
+    assert not ends or f"in the last {patience} validations" in message
+
+
 def test_a_finished_run_is_not_gone_on_with(whole: Run) -> None:
-    before = {path.name: path.read_bytes() for path in whole.path.iterdir()}
+    before = contents(whole.path)
     with pytest.raises(RunError, match="finished already, after 12 steps"):
         resume(whole)
-    assert {path.name: path.read_bytes() for path in whole.path.iterdir()} == before
+    assert contents(whole.path) == before
 
 
 def test_no_run_to_go_on_with(tmp_path: Path) -> None:
@@ -164,10 +294,10 @@ def test_no_run_to_go_on_with(tmp_path: Path) -> None:
 
 
 def test_a_name_in_use_loses_nothing(whole: Run, recipe: Recipe) -> None:
-    before = {path.name: path.read_bytes() for path in whole.path.iterdir()}
+    before = contents(whole.path)
     with pytest.raises(RunError, match="name already"):
         train(replace(recipe, steps=1), Run(whole.path))
-    assert {path.name: path.read_bytes() for path in whole.path.iterdir()} == before
+    assert contents(whole.path) == before
 
 
 def test_a_run_that_never_began_leaves_its_name_free(recipe: Recipe, tmp_path: Path) -> None:

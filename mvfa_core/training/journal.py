@@ -1,0 +1,92 @@
+"""The log of a run: one JSON event a line, only ever added to, and sound after every way in which a line can tear."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from mvfa_core.files import replace_text
+
+TAIL = 2**14
+"""Bytes at the end that nearly always hold a validation and a step."""
+
+
+class Journal:
+    """A file of events. Making the object touches nothing on disk."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def append(self, event: dict) -> None:
+        """Add one line. A torn one before it, which a killed process or a full disk has left, goes: it would swallow
+        the new one, and no reader has passed it yet."""
+        line = (json.dumps(event) + "\n").encode()
+        with self.file.open("a+b") as file:
+            _cut_torn_line(file)
+            file.write(line)
+
+    def read(self, offset: int = 0) -> tuple[list[dict], int]:
+        """The events from a byte offset on, and the offset to ask from next. A half-written last line waits; a line
+        that a stray hand has spoilt is passed over."""
+        if not self.file.exists():
+            return [], 0
+        with self.file.open("rb") as opened:
+            opened.seek(offset)
+            whole = opened.read()
+        whole = whole[: whole.rfind(b"\n") + 1]
+        return [event for line in whole.splitlines() if (event := _event(line))], offset + len(whole)
+
+    def tail(self) -> list[dict]:
+        """The last events, back to the newest step and the newest validation at least: all that a run's state follows
+        from, without reading a long file from its start."""
+        reach = TAIL
+        while self.file.exists():
+            events, whole = self._last(reach)
+            if whole or {"step", "validation"} <= {event["event"] for event in events}:
+                return events
+            reach *= 4
+        return []
+
+    def _last(self, reach: int) -> tuple[list[dict], bool]:
+        """The events in the last so many bytes, and whether that is all of them."""
+        with self.file.open("rb") as opened:
+            start = max(0, opened.seek(0, os.SEEK_END) - reach)
+            opened.seek(start)
+            lines = opened.read().splitlines(keepends=True)
+        # the first may be half a line, and a torn last one waits
+        kept = [line for line in lines[1 if start else 0 :] if line.endswith(b"\n")]
+        return [event for line in kept if (event := _event(line))], start == 0
+
+    def keep(self, events: Sequence[dict]) -> None:
+        """Forget all but these events, and a torn last line."""
+        text = "".join(json.dumps(event) + "\n" for event in events)
+        # left alone where nothing changes: a full disk has no room for a second copy
+        if self.file.exists() and self.file.read_bytes() != text.encode():
+            replace_text(self.file, text)
+
+    def sync(self) -> None:
+        """Wait until the disk has the lines."""
+        if self.file.exists():
+            with self.file.open("rb+") as file:
+                os.fsync(file.fileno())
+
+
+def _cut_torn_line(file: BinaryIO) -> None:
+    size = file.seek(0, os.SEEK_END)
+    if size:
+        file.seek(size - 1)
+        if file.read(1) != b"\n":
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+
+
+def _event(line: bytes) -> dict | None:
+    """The event of one line, or None if it holds none."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event and "step" in event else None

@@ -1,0 +1,78 @@
+"""Checkpoints in a run folder: what going on needs, and the weights for everybody else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import torch
+
+from mvfa_core.checkpoints import BEST, WEIGHTS, save_model
+from mvfa_core.files import PART, sync_folder, whole_file
+from mvfa_core.training.engine import Trainer
+from mvfa_core.training.runs import Run, RunError
+
+STATE = "state.pt"
+
+
+def save(run: Run, trainer: Trainer, *, best: bool = False) -> None:
+    """A checkpoint, and with `best` also the best weights so far.
+
+    `state.pt` is written last: a run goes on from it, so whatever is missing or newer than it is written again then.
+    """
+    run.journal.sync()  # the figures before a checkpoint are never computed again
+    save_model(trainer.model, run.path / WEIGHTS, card_of(run, trainer))
+    if best:
+        _same_file(run.path / WEIGHTS, run.path / BEST)
+    with whole_file(run.path / STATE) as file:
+        torch.save(trainer.state(), file)
+
+
+def expect_state(run: Run) -> None:
+    """Refuse to go on with a run that has weights but not the state behind them: it would begin anew over them.
+
+    Raises:
+        RunError: it came without its state. One that was killed before its first state was written never ended, and
+        may begin anew.
+    """
+    ended = any(event["event"] == "end" for event in run.events()[0])
+    if ended and run.model_path() is not None and not (run.path / STATE).is_file():
+        raise RunError(f"{run.id}: it came without its state; export it again with --with-state to go on with it")
+
+
+def restore(run: Run, trainer: Trainer) -> None:
+    """Take the trainer to the run's last checkpoint, if it has one; the events after that point are forgotten."""
+    for name in (STATE, WEIGHTS, BEST):  # what a killed process was about to write
+        (run.path / (name + PART)).unlink(missing_ok=True)
+    checkpoint = run.path / STATE
+    if checkpoint.exists():
+        trainer.restore(torch.load(checkpoint, map_location=trainer.device, weights_only=True))
+    run.cut_events_after(trainer.step if checkpoint.exists() else -1)
+
+
+def card_of(run: Run, trainer: Trainer) -> dict:
+    """What the weights are: how they were made and how well they do."""
+    recipe = trainer.recipe
+    return {
+        "name": run.id,
+        "data": trainer.data.name,
+        "step": trainer.step,
+        "accuracy": run.status().accuracy,
+        "n": len(trainer.data.val),
+        "train_n": len(trainer.data.train),
+        "command": recipe.command(f"runs/{run.id}"),
+        "recipe": recipe.to_json(),
+    }
+
+
+def _same_file(source: Path, target: Path) -> None:
+    """A second name for a file that is never written in place, or a copy where the disk knows no second names."""
+    temporary = target.with_name(target.name + PART)
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(source, temporary)
+    except OSError:
+        shutil.copyfile(source, temporary)
+    os.replace(temporary, target)
+    sync_folder(target.parent)
