@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import time
@@ -13,15 +12,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 
+from mvfa_core.cli import engines
 from mvfa_core.cli.output import FailureError, print_json, table
 from mvfa_core.experiments import results
 from mvfa_core.experiments.cost import in_words, seconds_left
 from mvfa_core.experiments.formats import FORMATS
-from mvfa_core.experiments.plan import EXPERIMENTS, Cell, Experiment, Settings, cells
+from mvfa_core.experiments.plan import EXPERIMENTS, OWN_RECIPES, Cell, Experiment, Settings, cells
 from mvfa_core.experiments.report import Figure, figures, record
 from mvfa_core.experiments.results import Request, Results, results_file
 from mvfa_core.experiments.standing import DIVERGED, DONE, FAILED, MISSING, PARTLY, Standing, standing_of
-from mvfa_core.experiments.work import Begun, Ended, Event, Waited, measure_rule, train_cells
+from mvfa_core.experiments.work import Begun, Ended, Event, Waited, measure_rule
 from mvfa_core.training.runs import Run, runs_root
 
 HELP = "Run the cells of a table or figure of the paper and print it, ours beside the paper's."
@@ -35,12 +35,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--datasets", nargs="+", metavar="NAME", help="some of its datasets, or synthetic")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs of every cell, seeds 0 to N-1")
     parser.add_argument("--steps-scale", type=float, default=1.0, metavar="PART", help="of the paper's steps, 0.05 say")
+    parser.add_argument("--recipe", choices=OWN_RECIPES, default="paper", help="quick: our schedule for short runs")
     parser.add_argument("--backbone", metavar="NAME", help="in place of the paper's, compact say; the table says so")
     parser.add_argument("--batch", type=int, help="pictures a step (default: 64)")
     parser.add_argument("--val-every", type=int, help="steps between validations and checkpoints (default: 100)")
     parser.add_argument("--data-n", type=int, metavar="N", help="synthetic pictures to train on")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time (default: 1)")
+    engines.add(parser)
     parser.add_argument("--runs", type=Path, metavar="DIR", help="where the runs and results.json go (default: runs)")
     parser.add_argument("--dry-run", action="store_true", help="list what would run and what it costs, run nothing")
     parser.add_argument("--format", choices=FORMATS, default="markdown", help="of the table (default: markdown)")
@@ -49,11 +50,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    for name in ("seeds", "workers"):
-        if getattr(args, name) < 1:
-            raise ValueError(f"{name}: expected a whole number >= 1, got {getattr(args, name)}")
+    if args.seeds < 1:
+        raise ValueError(f"seeds: expected a whole number >= 1, got {args.seeds}")
+    engines.expect_fitting(args)
     experiment = EXPERIMENTS[args.what]
-    settings = Settings(args.steps_scale, args.backbone, args.batch, args.val_every, args.data_n)
+    settings = _settings(args)
     wanted = _on_device(
         cells(experiment, settings, rows=args.rows, data=args.datasets, seeds=range(args.seeds)), args.device
     )
@@ -66,13 +67,18 @@ def run(args: argparse.Namespace) -> None:
     if not args.json:
         _say(f"{experiment.title}: {len(wanted)} cells, {settings.label()}")
     request = Request(experiment.name, settings, tuple(dict.fromkeys(cell.data for cell in wanted)))
-    interrupted = _carry_out(wanted, root, request, args.workers)
+    interrupted = _carry_out(wanted, root, request, engines.engine_of(args))
     known = _note(wanted, root, request)
     found = figures(experiment, settings, known, rows=args.rows, data=args.datasets)
     _print(experiment, found, known, args)
     if interrupted:
         raise KeyboardInterrupt
     _fail_unless_done(wanted, root, known)
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    recipe = None if args.recipe == "paper" else args.recipe
+    return Settings(args.steps_scale, args.backbone, args.batch, args.val_every, args.data_n, recipe)
 
 
 def _on_device(wanted: Sequence[Cell], device: str) -> list[Cell]:
@@ -141,14 +147,12 @@ def _counted(states: Sequence[str]) -> dict[str, int]:
 # --- meanwhile ---
 
 
-def _carry_out(wanted: Sequence[Cell], root: Path, request: Request, workers: int) -> bool:
+def _carry_out(wanted: Sequence[Cell], root: Path, request: Request, train: engines.Train) -> bool:
     """Train and measure; whether it was cut short. The results file follows at every ending."""
-    # several runs that each take every core would only wait for each other
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
     _note(wanted, root, request)
     tell = _Teller(root)
     with _asked_to_stop() as stopping:
-        for event in train_cells(wanted, root, workers=workers, stopping=lambda: bool(stopping)):
+        for event in train(wanted, root, stopping=lambda: bool(stopping)):
             tell(event, stopping=bool(stopping))
             if isinstance(event, Begun | Ended):
                 _note(wanted, root, request)
@@ -189,7 +193,7 @@ def _asked_to_stop() -> Iterator[list[int]]:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
-        _say("stopping: what runs is asked to save and end; once more leaves it to end by itself")
+        _say("stopping: what runs is asked to save and end; once more leaves at once")
 
     before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

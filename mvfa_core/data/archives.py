@@ -12,7 +12,8 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -26,9 +27,33 @@ MOST_BYTES = 64 * 2**30
 MOST_GROWTH = 50
 SMALL = 64 * 2**20
 """Bytes below which growth is nobody's worry."""
+LONGEST_NAME = 200
+"""Bytes of one part of a path; every file system here takes 255, less what a temporary name adds."""
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _TAKEN = SUFFIXES | {".txt"}
 _BLOCK = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an archive may hold at most: entries, and bytes once unpacked. `nested` is whether archives in it are
+    unpacked too; else they are left out. `wanted` says which files are taken, pictures and lists if not given."""
+
+    entries: int = MOST_ENTRIES
+    size: int = MOST_BYTES
+    nested: bool = True
+    wanted: Callable[[PurePosixPath], bool] | None = None
+
+
+@dataclass
+class Tally:
+    """What came out of an archive: the number of files, and the names of those that were left out."""
+
+    files: int = 0
+    left_out: list[str] = field(default_factory=list)
+
+
+USUAL = Limits()
 DAMAGE = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, LZMAError, EOFError, NotImplementedError)
 
 
@@ -62,30 +87,48 @@ def is_archive(file: Path) -> bool:
     return file.is_file() and file.name.lower().endswith(ARCHIVES)
 
 
-def unpack(archive: Path, target: Path, *, progress: Progress = silent) -> int:
+def unpack(archive: Path, target: Path, *, limits: Limits = USUAL, progress: Progress = silent) -> int:
     """Unpack the pictures and text files of one archive, and of archives in it; returns how many files.
+
+    Raises:
+        DataError: the archive is refused or damaged; what was unpacked so far stays in `target`.
+    """
+    return unpack_telling(archive, target, limits=limits, progress=progress).files
+
+
+def unpack_telling(archive: Path, target: Path, *, limits: Limits = USUAL, progress: Progress = silent) -> Tally:
+    """The same, and which files of the archive were left out.
 
     Raises:
         DataError: the archive is refused or damaged; what was unpacked so far stays in `target`.
     """
     try:
         members = _zip_members(archive) if archive.name.lower().endswith(".zip") else _tar_members(archive)
-        return _take(archive, members, target, progress)
+        return _take(archive, members, target, limits, progress)
     except DAMAGE as error:
         raise DataError(f"{archive.name}: the archive is damaged or cut off ({error}); get it again") from None
 
 
-def _take(archive: Path, members: Iterator[tuple[str, IO[bytes] | None, int]], target: Path, progress: Progress) -> int:
+def _take(
+    archive: Path,
+    members: Iterator[tuple[str, IO[bytes] | None, int]],
+    target: Path,
+    limits: Limits,
+    progress: Progress,
+) -> Tally:
     """Write what is wanted. Bytes are counted as they come: the archive's own figures may lie."""
-    size, taken, entries, files = archive.stat().st_size, 0, 0, 0
-    most = min(MOST_BYTES, max(SMALL, MOST_GROWTH * size), shutil.disk_usage(target).free)
+    size, taken, entries, tally = archive.stat().st_size, 0, 0, Tally()
+    most = min(limits.size, max(SMALL, MOST_GROWTH * size), shutil.disk_usage(target).free)
     nested: list[Path] = []
     for name, stream, position in members:
         entries += 1
-        if entries > MOST_ENTRIES:
-            raise DataError(f"{archive.name}: more than {MOST_ENTRIES:,} entries; no dataset here has so many")
+        if entries > limits.entries:
+            raise DataError(f"{archive.name}: more than {limits.entries:,} entries; no dataset here has so many")
         path = _safe(archive, name)
-        if stream is None or not _wanted(path):
+        if stream is None or _noise(path):
+            continue
+        if not _wanted(path, limits):
+            tally.left_out.append(path.as_posix())
             continue
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +141,7 @@ def _take(archive: Path, members: Iterator[tuple[str, IO[bytes] | None, int]], t
                 out.write(block)
         if is_archive(file):
             nested.append(file)
-        files += 1
+        tally.files += 1
         progress(f"unpacking {archive.name}", min(position, size), size)
     progress(f"unpacking {archive.name}", size, size)
     for inner in nested:
@@ -106,11 +149,13 @@ def _take(archive: Path, members: Iterator[tuple[str, IO[bytes] | None, int]], t
             raise DataError(f"{archive.name}: archives within archives within archives; unpack it by hand")
         inside = inner.with_name(f"{inner.name}.inside")
         inside.mkdir()
-        files += unpack(inner, inside, progress=progress) - 1
+        below = unpack_telling(inner, inside, limits=limits, progress=progress)
+        tally.files += below.files - 1
+        tally.left_out += below.left_out
         inner.unlink()
         shutil.copytree(inside, inner.parent, dirs_exist_ok=True, copy_function=shutil.move)
         shutil.rmtree(inside)
-    return files
+    return tally
 
 
 def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None, int]]:
@@ -138,13 +183,21 @@ def _safe(archive: Path, name: str) -> PurePosixPath:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in (path.parts or ("",))[0] or "\0" in name:
         raise DataError(f"{archive.name}: {name!r} leads out of the folder; such archives are refused")
+    long = any(len(part.encode(errors="replace")) > LONGEST_NAME for part in path.parts)
+    if long or any(ord(letter) < 32 for letter in name):
+        raise DataError(f"{archive.name}: {name[:40]!r}... is no name for a file; rename it and pack the archive again")
     return path
 
 
-def _wanted(path: PurePosixPath) -> bool:
-    if any(part.startswith(("._", "__MACOSX")) or part == ".git" for part in path.parts):
-        return False
-    return path.suffix.lower() in _TAKEN or path.name.lower().endswith(ARCHIVES)
+def _noise(path: PurePosixPath) -> bool:
+    """Whether a system put it there, not a person."""
+    return any(part.startswith(("._", "__MACOSX")) or part in (".git", ".DS_Store") for part in path.parts)
+
+
+def _wanted(path: PurePosixPath, limits: Limits) -> bool:
+    if limits.wanted is not None:
+        return limits.wanted(path)
+    return path.suffix.lower() in _TAKEN or (limits.nested and path.name.lower().endswith(ARCHIVES))
 
 
 def _from_folder(source: Path, target: Path, progress: Progress) -> int:

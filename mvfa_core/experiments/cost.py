@@ -5,21 +5,21 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import time
 from collections.abc import Callable
 
 import torch
 
+from mvfa_core.backbones import find_backbone
 from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.experiments.plan import Cell
-from mvfa_core.experiments.standing import ENDED, Standing
-from mvfa_core.losses import classification_loss
-from mvfa_core.model import PAPER_K, build_model
+from mvfa_core.experiments.standing import ENDED, MISSING, Standing
+from mvfa_core.model import PAPER_K
 from mvfa_core.training.device import find_device
+from mvfa_core.training.measured import machine_of, measure
+from mvfa_core.training.recipes import Recipe
 
-TIMED_STEPS = {"cpu": 1}
+CLASSES = 10
 TIMED_BATCH = {"cpu": 2}
 """On an accelerator small batches say nothing about large ones; there the recipe's own size is timed."""
 EVALUATION = 1 / 3
@@ -31,7 +31,7 @@ def seconds_left(cell: Cell, standing: Standing, *, tell: Callable[[str], None] 
     """Estimated seconds until the cell is filled, validations included; 0 where nothing is left to do. `tell` hears of
     what has to be timed first."""
     left = cell.recipe.steps - standing.step
-    if left <= 0 or standing.state in ENDED[:2]:
+    if left <= 0 or (standing.state in ENDED and standing.state != MISSING):
         return 0.0
     recipe = cell.recipe
     rate = standing.rate
@@ -56,7 +56,7 @@ def seconds_per_picture(
     """Of one training step, by its number of pictures: noted from before, or timed now."""
     place = find_device(device)
     batch = min(batch, TIMED_BATCH.get(place.type, batch))
-    key = f"{backbone}, {batch} pictures, {_machine(place)}"
+    key = f"{backbone}, {batch} pictures, {machine_of(place)}"
     noted = _noted()
     if key not in noted:
         tell(f"timing a step of {backbone}, once")
@@ -65,32 +65,11 @@ def seconds_per_picture(
     return noted[key]
 
 
-def _machine(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{device.type} {platform.machine()}, {torch.get_num_threads()} threads"
-
-
 def _timed(backbone: str, device: torch.device, batch: int) -> float:
-    """The fastest of a few steps after one that does not count."""
-    model = build_model(backbone, "gap").to(device)
-    cells = (model.side // model.stride) ** 2
-    model = build_model(backbone, "mfa", k=min(PAPER_K, cells)).to(device).train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
-    image_B3SS = torch.randn(batch, 3, model.side, model.side).to(device)
-    labels_B = torch.arange(batch, device=device) % 10
-    took = []
-    for _ in range(TIMED_STEPS.get(device.type, 5) + 1):
-        start = time.perf_counter()
-        optimizer.zero_grad(set_to_none=True)
-        loss = classification_loss(model(image_B3SS), labels_B).total
-        loss.backward()
-        optimizer.step()
-        loss.item()  # waits for the device
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        took.append(time.perf_counter() - start)
-    return min(took[1:]) / batch
+    entry = find_backbone(backbone)
+    cells = (entry.side // entry.stride) ** 2
+    recipe = Recipe(backbone=backbone, k=min(PAPER_K, cells), batch=batch, device=str(device))
+    return measure(recipe, CLASSES).seconds_per_picture()
 
 
 def _noted() -> dict[str, float]:

@@ -14,10 +14,14 @@ from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.experiments import rows as all_rows
 from mvfa_core.experiments.rows import Row
 from mvfa_core.experiments.tables import TABLE2_DATA, TABLE3_DATA
-from mvfa_core.training.recipes import Recipe
+from mvfa_core.training.recipes import RECIPES, Recipe
 
 # Where a run computes, and what its recipe was made from, do not decide what comes out.
 _NOT_IN_DIGEST = ("device", "devices", "nodes", "compile", "film", "log", "preset")
+OWN_RECIPES = ("paper", "quick")
+"""Whose schedule the cells are trained with: the paper's, or our own for short runs."""
+SCHEDULE = ("optimizer", "schedule", "lr", "weight_decay", "batch")
+"""What an own recipe puts in place of the paper's."""
 _OF_VIEWS = ("k", "sizes", "anchors", "local", "global_loss")
 
 
@@ -59,6 +63,9 @@ EXPERIMENTS: dict[str, Experiment] = {
 }  # fmt: skip
 
 
+_NOT_FIELDS = ("steps_scale", "recipe")
+
+
 @dataclass(frozen=True)
 class Settings:
     """How what is run here departs from the paper, the same for all cells of a request; None is the paper's."""
@@ -68,18 +75,24 @@ class Settings:
     batch: int | None = None
     val_every: int | None = None
     train_n: int | None = None
+    recipe: str | None = None
 
     def __post_init__(self) -> None:
+        if self.recipe is not None:
+            expect_choice(self.recipe, OWN_RECIPES[1:], "recipe")
         expect(0 < self.steps_scale <= 1, "steps-scale", "a number above 0, up to 1", self.steps_scale)
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe as it is run here."""
-        given = {name: value for name, value in asdict(self).items() if value is not None and name != "steps_scale"}
-        return replace(recipe, **given, steps=max(1, round(recipe.steps * self.steps_scale)))
+        own = RECIPES[self.recipe]() if self.recipe else recipe
+        schedule = {name: getattr(own, name) for name in SCHEDULE}
+        given = {name: value for name, value in asdict(self).items() if value is not None and name not in _NOT_FIELDS}
+        return replace(recipe, **{**schedule, **given}, steps=max(1, round(recipe.steps * self.steps_scale)))
 
     def label(self) -> str:
         """In words, for lists of requests."""
         said = [f"{self.steps_scale:g} of the steps"] if self.steps_scale != 1 else []
+        said += [f"our {self.recipe} recipe ({schedule_of(RECIPES[self.recipe]())})"] if self.recipe else []
         said += [f"backbone {self.backbone}"] if self.backbone else []
         said += [f"batches of {self.batch}"] if self.batch else []
         said += [f"a validation every {self.val_every} steps"] if self.val_every else []
@@ -88,6 +101,13 @@ class Settings:
 
 
 PAPER = Settings()
+
+
+def schedule_of(recipe: Recipe) -> str:
+    """How a recipe trains, in words: "adamw, one-cycle to 0.004, weight decay 0.01, batches of 32"."""
+    rate = f"one-cycle to {recipe.lr:g}" if recipe.schedule == "one-cycle" else f"{recipe.schedule} {recipe.lr:g}"
+    decay = f", weight decay {recipe.weight_decay:g}" if recipe.weight_decay else ""
+    return f"{recipe.optimizer}, {rate}{decay}, batches of {recipe.batch}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mvfa_core.data.catalogue import CATALOGUE
-from mvfa_core.experiments.plan import Cell, Experiment, Settings, cell_of, cells
+from mvfa_core.experiments.plan import SCHEDULE, Cell, Experiment, Settings, cell_of, cells, schedule_of
 from mvfa_core.experiments.results import Results
 from mvfa_core.experiments.rows import Row
 from mvfa_core.experiments.standing import DONE, MISSING, PARTLY, TO_DO, get_command
@@ -64,7 +64,10 @@ class Figure:
         here, there = self.recipe, self.paper_recipe
         said = [f"{here.steps:,} of {there.steps:,} steps"] if here.steps != there.steps else []
         said += [f"{here.backbone} in place of {there.backbone}"] if here.backbone != there.backbone else []
-        said += [f"batches of {here.batch} in place of {there.batch}"] if here.batch != there.batch else []
+        if any(getattr(here, name) != getattr(there, name) for name in SCHEDULE if name != "batch"):
+            said += [f"our schedule, {schedule_of(here)}, in place of {schedule_of(there)}"]
+        elif here.batch != there.batch:
+            said += [f"batches of {here.batch} in place of {there.batch}"]
         every = f"a validation every {here.val_every} steps in place of {there.val_every}"
         said += [every] if here.val_every != there.val_every else []
         said += [f"{here.train_n:,} drawn pictures to train on"] if here.train_n else []

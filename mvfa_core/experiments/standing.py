@@ -9,12 +9,12 @@ from typing import Any
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import place_of
-from mvfa_core.experiments.plan import Cell
-from mvfa_core.training.runs import Run
+from mvfa_core.experiments.plan import Cell, digest_of
+from mvfa_core.training.runs import Run, RunError
 
 DONE, RUNNING, PARTLY, FAILED, DIVERGED = "done", "running", "partly", "failed", "diverged"
-TO_DO, MISSING = "to do", "data missing"
-ENDED = (DONE, DIVERGED, MISSING)
+TO_DO, MISSING, OTHER = "to do", "data missing", "another run"
+ENDED = (DONE, DIVERGED, OTHER, MISSING)
 """Nothing is gained by starting these (again): a run that diverged would do so again."""
 
 
@@ -57,6 +57,8 @@ def standing_of(cell: Cell, root: Path, measured: dict[str, Any] | None = None) 
     here = is_here(cell.data)
     if not (run.path / "recipe.json").exists():
         return Standing(TO_DO if here else MISSING, 0, steps, message="" if here else get_command(cell.data))
+    if message := _not_this_cell(run, cell):
+        return Standing(OTHER, 0, steps, message=message)
     found = _of_run(run, steps)
     if found.state in (PARTLY, FAILED) and not here:
         return Standing(MISSING, found.step, steps, message=get_command(cell.data))
@@ -64,6 +66,17 @@ def standing_of(cell: Cell, root: Path, measured: dict[str, Any] | None = None) 
     if found.state == DONE and cell.key != cell.digest and not own_rule:
         return Standing(PARTLY, found.step, steps, found.rate, message="trained; this rule is still to be measured")
     return found
+
+
+def _not_this_cell(run: Run, cell: Cell) -> str:
+    """Why the run of that name says nothing about the cell; empty if it does. Runs can be extended and edited."""
+    try:
+        recipe = run.recipe()
+    except RunError:
+        return ""  # its status tells
+    if digest_of(recipe) == cell.digest:
+        return ""
+    return f"{run.id} has been given another recipe ({recipe.steps} steps); rename it, and the cell is run afresh"
 
 
 def _of_run(run: Run, steps: int) -> Standing:

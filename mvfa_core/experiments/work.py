@@ -56,7 +56,7 @@ def train_cells(
     Once `stopping()` says so, nothing new is started and what runs is asked to save and end; the queue ends after it.
     A cell that fails ends; the others go on.
     """
-    waiting = deque(_to_train(cells, root))
+    waiting = deque(to_train(cells, root))
     active: list[tuple[Cell, Run]] = []
     asked = False
     while waiting or active:
@@ -78,13 +78,13 @@ def train_cells(
         over = [pair for pair in active if not pair[1].is_alive()]
         active = [pair for pair in active if pair not in over]
         for cell, _ in over:
-            yield Ended(cell, _ending(cell, root))
+            yield Ended(cell, ending(cell, root))
         if active and not over:
             yield Waited(tuple(cell for cell, _ in active))
             time.sleep(POLL_S)
 
 
-def _to_train(cells: Sequence[Cell], root: Path) -> list[Cell]:
+def to_train(cells: Sequence[Cell], root: Path) -> list[Cell]:
     """Each run once, those that still train first, so that they are watched and not doubled."""
     each = {cell.digest: replace(cell, ensemble="logit-sum") for cell in reversed(cells)}
     standings = {digest: standing_of(cell, root) for digest, cell in reversed(each.items())}
@@ -100,7 +100,7 @@ def _begin(run: Run, cell: Cell) -> int:
     return step
 
 
-def _ending(cell: Cell, root: Path) -> Standing:
+def ending(cell: Cell, root: Path) -> Standing:
     standing = standing_of(cell, root)
     run = Run(root / cell.run_id)
     if standing.state == PARTLY and run.status().state == "lost":

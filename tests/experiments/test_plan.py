@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from mvfa_core.data.catalogue import CATALOGUE
-from mvfa_core.experiments.plan import EXPERIMENTS, PAPER, Settings, cells, digest_of
-from mvfa_core.training.recipes import Recipe, paper
+from mvfa_core.experiments.plan import EXPERIMENTS, PAPER, SCHEDULE, Settings, cells, digest_of
+from mvfa_core.training.recipes import Recipe, paper, quick
 
 STEPS = {
     "imagenette": 20_000, "caltech101": 20_000, "aid": 20_000, "corel5k": 20_000, "scene15": 10_000, "event8": 10_000,
@@ -110,6 +110,31 @@ def test_settings_are_applied_and_said() -> None:
     assert cell.recipe.seed == 4 and cell.run_id.startswith("compact-mfa-ucmerced-s4-")
     assert few.label() == "0.05 of the steps, backbone compact, batches of 32"
     assert PAPER.label() == "the paper's settings"
+
+
+def test_our_own_schedule_is_applied_and_said() -> None:
+    ours = Settings(steps_scale=0.05, backbone="compact", recipe="quick")
+    (cell,) = cells(EXPERIMENTS["table3"], ours, rows=["K=20"], data=["ucmerced"])
+    r, own = cell.recipe, quick()
+    assert (r.optimizer, r.schedule, r.lr, r.weight_decay, r.batch) == ("adamw", "one-cycle", 4e-3, 0.01, 32)
+    assert all(getattr(r, name) == getattr(own, name) for name in SCHEDULE)
+    assert (r.steps, r.k, r.val_every, r.train_n, r.data) == (750, 20, 100, None, "ucmerced")
+    assert ours.label() == (
+        "0.05 of the steps, our quick recipe (adamw, one-cycle to 0.004, weight decay 0.01, batches of 32), "
+        "backbone compact"
+    )
+    (smaller,) = cells(EXPERIMENTS["table3"], replace(ours, batch=8), rows=["K=20"], data=["ucmerced"])
+    assert smaller.recipe.batch == 8 and smaller.digest != cell.digest
+    with pytest.raises(ValueError, match="recipe: expected one of quick, got 'slow'"):
+        Settings(recipe="slow")
+
+
+def test_runs_of_before_keep_their_names() -> None:
+    """A digest is on people's disks: whatever is added to settings and recipes must leave it as it was."""
+    few = Settings(steps_scale=0.05, backbone="compact", batch=32)
+    for settings, name in ((PAPER, "vgg16-mfa-ucmerced-s0-a84d08f13a"), (few, "compact-mfa-ucmerced-s0-e7748daf3f")):
+        (cell,) = cells(EXPERIMENTS["table3"], settings, rows=["K=20"], data=["ucmerced"])
+        assert cell.run_id == name
 
 
 def test_what_a_row_is_about_is_not_replaced() -> None:

@@ -131,6 +131,17 @@ def test_markdown_parses(file: Path) -> None:
     assert "- [a] not the paper's settings: 6 of 15,000 steps; compact in place of vgg16; batches of 2" in text
 
 
+def test_our_own_schedule_is_named_in_the_table(file: Path) -> None:
+    ours = replace(TINY, recipe="quick")
+    (cell,) = tiny_cells("GAP", recipe="quick")
+    results = note(file, Request("table3", ours), [done(cell, 0.5)])
+    assert read(file).requests[0].settings == ours
+    text = FORMATS["markdown"](TABLE3, figures(TABLE3, ours, results, data=["ucmerced"]))
+    said = "our schedule, adamw, one-cycle to 0.004, weight decay 0.01, batches of 2, in place of adam, constant 0.0001"
+    assert f"{said}, batches of 64" in text and "50.00 (90.95, −40.95), n = 1 [a]" in text
+    assert all(one.ours is None for one in figures(TABLE3, TINY, results))
+
+
 def test_csv_parses_with_full_precision(file: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(_formatted(file, "csv"))))
     assert [row["row"] for row in rows] == ["GAP", "K=20", "K=30", "K=40", "K=50", "K=60"]

@@ -10,7 +10,7 @@ import pytest
 
 from mvfa_core.checkpoints import load_model
 from mvfa_core.data.sources import load_data
-from mvfa_core.experiments.standing import DONE, FAILED, MISSING, PARTLY, TO_DO, standing_of
+from mvfa_core.experiments.standing import DONE, FAILED, MISSING, OTHER, PARTLY, TO_DO, standing_of
 from mvfa_core.experiments.work import Begun, Ended, Waited, measure_rule, train_cells
 from mvfa_core.training.engine import predict
 from mvfa_core.training.runs import Run, list_runs
@@ -34,6 +34,15 @@ def test_fills_what_is_missing_once(root: Path) -> None:
         assert standing.accuracy == last_accuracy(Run(root / cell.run_id)) and standing.n == 6
         assert [step for step, _ in standing.curve] == [3, 6] and standing.best >= standing.accuracy
     assert list(train_cells(cells, root)) == []  # nothing is left
+
+
+def test_an_extended_run_is_not_the_cells_any_more(root: Path) -> None:
+    (cell,) = tiny_cells("GAP")
+    run = Run(root / cell.run_id)
+    run.create(replace(cell.recipe, steps=cell.recipe.steps + 5, restarts=(cell.recipe.steps,)))
+    standing = standing_of(cell, root)
+    assert standing.state == OTHER and "rename it" in standing.message
+    assert list(train_cells([cell], root)) == []
 
 
 @pytest.mark.slow
