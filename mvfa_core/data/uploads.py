@@ -1,0 +1,166 @@
+"""Pictures that somebody hands over as a zip: unpacked once into a folder of their own, which stays.
+
+A folder is named after the zip and its content, `<name>-<digest>`, below `uploads` in the data root: the same zip
+again is the same folder, and a run's recipe that names it still finds it after a restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+from PIL import Image
+
+from mvfa_core.data.archives import Limits, unpack_telling
+from mvfa_core.data.catalogue import data_root
+from mvfa_core.data.folder import SUFFIXES
+from mvfa_core.data.layouts import Found, find
+from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.images import FORMATS
+
+LIMITS = Limits(entries=100_000, size=4 * 2**30, nested=False)
+"""For whoever may only upload; `data get --from` takes larger archives."""
+LEFT_OUT = "left_out.json"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_LONGEST_SLUG = 40
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A folder of pictures that came as a zip. `left_out` names what was in the zip and is no picture."""
+
+    folder: Path
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """For people: the zip's name, in letters that are safe everywhere, and the digest."""
+        return self.folder.name
+
+
+def uploads_root() -> Path:
+    """Where the folders lie."""
+    return data_root() / "uploads"
+
+
+def keep(archive: Path | str, name: str, *, progress: Progress = silent) -> Upload:
+    """Unpack a zip of class folders, or find it unpacked already.
+
+    The class folders may lie at the top, below folders that they are wrapped in, or below train/ with val/ or test/.
+
+    Args:
+        archive: the zip's file, whatever it is called.
+        name: what its owner calls it; taken as words, never as a path.
+
+    Raises:
+        DataError: it is no zip, it is refused (see `archives`), or there are not two classes of pictures in it.
+    """
+    archive = Path(archive)
+    shown = _slug(name)
+    with archive.open("rb") as file:
+        if not file.read(4).startswith(_ZIP):
+            raise DataError(f"{shown}: this is no zip, whatever it is called; pack the class folders into a zip")
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    root = uploads_root()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / f".{digest}.lock"):
+            there = next((place for place in root.glob(f"*-{digest}") if place.is_dir()), None)
+            return _upload(there or _unpacked(archive, root / f"{shown}-{digest}", progress))
+    except OSError as error:
+        raise DataError(f"{shown}: cannot be unpacked here ({error.strerror or error})") from None
+
+
+def _unpacked(archive: Path, place: Path, progress: Progress) -> Path:
+    """The zip's pictures in `place`, whole or not at all."""
+    part = place.with_name(f".{place.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    named = part / f"{place.name}.zip"  # what the refusals call it
+    try:
+        _link(archive, named)
+        inside = part / place.name
+        inside.mkdir()
+        left_out = unpack_telling(named, inside, limits=LIMITS, progress=progress).left_out
+        left_out += _without_disguised(inside)
+        found = find(inside)
+        left_out += _beside(inside, found)
+        (inside / LEFT_OUT).write_text(json.dumps(sorted(left_out)))
+        os.replace(inside, place)
+    except DataError as error:
+        raise DataError(str(error).replace(place.name, place.name.rpartition("-")[0])) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return place
+
+
+def _without_disguised(folder: Path) -> list[str]:
+    """Remove what is called a picture and is none, by its first bytes; the names of what went."""
+    gone = []
+    for file in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES):
+        try:
+            with Image.open(file, formats=FORMATS):
+                continue
+        except Exception:  # Pillow lets many kinds of error out of a malformed header
+            gone.append(file.relative_to(folder).as_posix())
+            file.unlink()
+    return gone
+
+
+def _beside(folder: Path, found: Found) -> list[str]:
+    """Pictures that lie in no class folder, and text files that are no list of pictures."""
+    taken = {found.home / name for listing in (found.train, found.val) for name in listing.files}
+    rest = [p for p in sorted(folder.rglob("*")) if p.is_file() and p not in taken]
+    kept_lists = "list" in found.layout
+    return [p.relative_to(folder).as_posix() for p in rest if not (kept_lists and p.suffix.lower() == ".txt")]
+
+
+def uploads() -> list[Upload]:
+    """All that were kept, the newest first."""
+    root = uploads_root()
+    places = [p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")] if root.is_dir() else []
+    return [_upload(place) for place in sorted(places, key=lambda p: p.stat().st_mtime, reverse=True)]
+
+
+def remove(upload: Upload, in_use: Iterable[str]) -> None:
+    """Take a folder away.
+
+    Args:
+        in_use: the `data` of every recipe that may still be asked for.
+
+    Raises:
+        DataError: one of them is this folder.
+    """
+    if any(Path(data).resolve() == upload.folder.resolve() for data in in_use):
+        raise DataError(f"{upload.name}: a run was trained on these pictures and may need them again; remove it first")
+    shutil.rmtree(upload.folder, ignore_errors=True)
+
+
+def _upload(place: Path) -> Upload:
+    try:
+        left_out = tuple(map(str, json.loads((place / LEFT_OUT).read_text())))
+    except (OSError, ValueError, TypeError):
+        left_out = ()
+    return Upload(Path(os.path.abspath(place)), left_out)
+
+
+def _slug(name: str) -> str:
+    """A name in letters, digits, - and _, of at most `_LONGEST_SLUG`."""
+    stem = re.split(r"[/\\]", name)[-1]
+    stem = stem[:-4] if stem.lower().endswith(".zip") else stem
+    return re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:_LONGEST_SLUG].strip("-") or "pictures"
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or a file system without links
+        shutil.copy2(source, target)

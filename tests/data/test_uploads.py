@@ -1,0 +1,172 @@
+"""A zip of class folders: what is let in, where it lies, and everything that is refused."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mvfa_core.data import archives, uploads
+from mvfa_core.data.sets import DataError
+from mvfa_core.data.sources import find_data, load_data
+
+Pack = Callable[..., Path]
+
+
+def picture(value: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.full((8, 12, 3), value, dtype=np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MVFA_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("MVFA_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "data" / "uploads"
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    """pack({"a/1.png": bytes, ...}) -> the zip's file."""
+
+    def make(entries: dict[str, bytes], name: str = "given") -> Path:
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as file:
+            for path, data in entries.items():
+                file.writestr(zipfile.ZipInfo(path), data, zipfile.ZIP_DEFLATED)
+        return tmp_path / name
+
+    return make
+
+
+def classes(*names: str, each: int = 3) -> dict[str, bytes]:
+    return {f"{name}/{i}.png": picture(40 * i + len(name)) for name in names for i in range(each)}
+
+
+@pytest.mark.parametrize("prefix", ["", "pets/", "backup/pets/"])
+def test_class_folders_are_found_wherever_they_are_wrapped(pack: Pack, root: Path, prefix: str) -> None:
+    upload = uploads.keep(pack({prefix + name: data for name, data in classes("cat", "dog").items()}), "My pets!.zip")
+    assert upload.folder.parent == root and upload.name.startswith("My-pets-")
+    data = load_data(str(upload.folder), 16)
+    assert data.classes == ("cat", "dog") and (len(data.train), len(data.val)) == (4, 2)
+    assert {int(image[0, 0, 0]) for image in (*data.train.images, *data.val.images)} == {3, 43, 83}
+
+
+def test_a_split_of_its_own_is_kept(pack: Pack) -> None:
+    entries = {f"w/train/{name}": data for name, data in classes("cat", "dog", each=5).items()}
+    entries |= {f"w/test/{name}": data for name, data in classes("cat", "dog", each=1).items()}
+    found = find_data(str(uploads.keep(pack(entries), "w.zip").folder))
+    assert (len(found.train.files), len(found.val.files)) == (10, 2)
+
+
+def test_what_is_no_picture_is_named_and_left_out(pack: Pack) -> None:
+    entries = classes("cat", "dog") | {
+        "cat/notes.docx": b"x",
+        "cat/false.png": b"<html>",
+        "readme.md": b"hello",
+        "loose.png": picture(1),
+        "more.zip": b"PK\x05\x06" + bytes(18),
+        "__MACOSX/cat/._0.png": b"x",
+    }
+    upload = uploads.keep(pack(entries), "pets.zip")
+    assert upload.left_out == ("cat/false.png", "cat/notes.docx", "loose.png", "more.zip", "readme.md")
+    assert len(load_data(str(upload.folder), 16).train) == 4
+
+
+def test_the_same_zip_again_is_the_same_folder(pack: Pack, root: Path) -> None:
+    archive = pack(classes("cat", "dog"))
+    first = uploads.keep(archive, "pets.zip")
+    stamp = first.folder.stat().st_mtime_ns
+    assert uploads.keep(archive, "others.zip") == first and first.folder.stat().st_mtime_ns == stamp
+    assert uploads.keep(pack(classes("cat", "cow")), "pets.zip").folder != first.folder
+    assert {one.folder for one in uploads.uploads()} == {p for p in root.iterdir() if p.is_dir()}
+    assert len(uploads.uploads()) == 2
+
+
+def encrypted(archive: Path) -> None:
+    """Set the bit that says so in every header."""
+    data = bytearray(archive.read_bytes())
+    for mark, place in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        at = data.find(mark)
+        while at >= 0:
+            data[at + place] |= 1
+            at = data.find(mark, at + 4)
+    archive.write_bytes(data)
+
+
+HARM = {
+    "a way out": ({"../../out.png": picture(1)}, "leads out of the folder"),
+    "an absolute path": ({"/etc/out.png": picture(1)}, "leads out of the folder"),
+    "a drive": ({"c:/out.png": picture(1)}, "leads out of the folder"),
+    "a long name": ({f"cat/{'x' * 240}.png": picture(1)}, "is no name for a file"),
+    "a line break": ({"cat/a\nb.png": picture(1)}, "is no name for a file"),
+    "a file that is a folder": ({"cat/0.png/1.png": picture(1)}, "cannot be unpacked here"),
+    "a bomb": ({"cat/big.png": bytes(archives.SMALL + 1)}, "unpack to more than"),
+    "one class": (dict.fromkeys(["dog/0.png", "dog/1.png"]), "two or more classes, got 1"),
+}
+
+
+@pytest.mark.parametrize("case", HARM)
+def test_harm_is_refused_in_a_sentence(pack: Pack, root: Path, tmp_path: Path, case: str) -> None:
+    extra, sentence = HARM[case]
+    entries = {name: picture(1) for name in extra} if case == "one class" else classes("cat", "dog") | extra
+    before = {p for p in tmp_path.rglob("*") if p.is_file()}
+    archive = pack(entries)
+    with pytest.raises(DataError, match=sentence) as refused:
+        uploads.keep(archive, "pets.zip")
+    assert str(refused.value).count("\n") == 0
+    left = {p for p in tmp_path.rglob("*") if p.is_file()} - before - {archive}
+    assert uploads.uploads() == [] and all(p.suffix == ".lock" for p in left)
+
+
+def test_a_link_is_refused(pack: Pack, tmp_path: Path) -> None:
+    archive = pack(classes("cat", "dog"))
+    link = zipfile.ZipInfo("cat/link.png")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(archive, "a") as file:
+        file.writestr(link, "/etc/passwd")
+    with pytest.raises(DataError, match="is a link"):
+        uploads.keep(archive, "pets.zip")
+
+
+def test_a_password_and_damage_are_told(pack: Pack) -> None:
+    archive = pack(classes("cat", "dog"))
+    whole = archive.read_bytes()
+    encrypted(archive)
+    with pytest.raises(DataError, match="encrypted"):
+        uploads.keep(archive, "pets.zip")
+    archive.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="damaged or cut off"):
+        uploads.keep(archive, "pets.zip")
+    archive.write_bytes(picture(1))
+    with pytest.raises(DataError, match="this is no zip"):
+        uploads.keep(archive, "pets.zip")
+    archive.write_bytes(whole)
+    assert len(uploads.keep(archive, "pets.zip").folder.name) < 60
+
+
+def test_too_many_entries_are_refused(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "LIMITS", replace(uploads.LIMITS, entries=5))
+    with pytest.raises(DataError, match="more than 5 entries"):
+        uploads.keep(pack(classes("cat", "dog")), "pets.zip")
+
+
+@pytest.mark.parametrize("name", ["../../../etc/passwd", "C:\\x\\y.zip", "", "💥.zip", "a" * 300 + ".zip", "...zip"])
+def test_its_name_is_never_a_path(pack: Pack, root: Path, name: str) -> None:
+    folder = uploads.keep(pack(classes("cat", "dog")), name).folder
+    assert folder.parent == root and len(folder.name) <= 53
+
+
+def test_pictures_that_a_run_needs_stay(pack: Pack) -> None:
+    upload = uploads.keep(pack(classes("cat", "dog")), "pets.zip")
+    with pytest.raises(DataError, match="remove it first"):
+        uploads.remove(upload, ["synthetic", str(upload.folder)])
+    assert upload.folder.is_dir()
+    uploads.remove(upload, ["synthetic"])
+    assert not upload.folder.exists() and uploads.uploads() == []
