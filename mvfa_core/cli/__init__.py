@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mvfa_core.cli import bench, bundle, data, evaluate, explain, export, figure, params, reproduce, runs, train
+from mvfa_core.cli import (
+    bench,
+    bundle,
+    data,
+    estimate,
+    evaluate,
+    explain,
+    export,
+    figure,
+    measure,
+    params,
+    reproduce,
+    runs,
+    survey,
+    train,
+)
 from mvfa_core.cli.output import FailureError
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
+    "estimate": estimate,
     "eval": evaluate,
+    "measure": measure,
+    "survey": survey,
     "explain": explain,
     "runs": runs,
     "data": data,

@@ -1,0 +1,53 @@
+"""survey: every picture of a data set through a model, with what the views made of it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mvfa_core.cli.output import bars, print_json
+from mvfa_core.survey.folder import Survey, survey_of
+from mvfa_core.survey.request import SIDES, request_for
+from mvfa_core.survey.tables import summary
+from mvfa_core.survey.work import survey
+
+HELP = "Every picture of a data set through a model: where it goes wrong, and whether the views helped."
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", nargs="?", help="a run folder or a .safetensors file")
+    parser.add_argument("--data", help='"synthetic", a dataset or a folder (default: what the model was trained on)')
+    parser.add_argument("--side", choices=SIDES, default="val", help="which side of its split (default: val)")
+    parser.add_argument("--limit", type=int, metavar="N", help="at most so many pictures, spread over the side")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where the findings go (default: where the app looks)")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with one that was begun")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--quiet", action="store_true", help="print nothing")
+
+
+def run(args: argparse.Namespace) -> None:
+    if (args.model is None) == (args.resume is None):
+        raise ValueError("name a model, or a folder to --resume")
+    if args.resume:
+        folder = Survey(args.resume)
+        request = folder.request()
+    else:
+        request = request_for(args.model, args.data, side=args.side, limit=args.limit)
+        folder = Survey(args.out) if args.out else survey_of(request)
+    found = survey(request, folder, device=args.device, progress=bars(args.json or args.quiet))
+    if args.quiet:
+        return
+    if found is None:
+        print("stopped; what is done is kept, --resume goes on")
+        return
+    told = summary(found, request)
+    if args.json:
+        print_json(told)
+        return
+    print(f"accuracy {told['accuracy']:.2%} of {told['n']} pictures of {told['data']} ({told['side']})")
+    if "rescued" in told:
+        print(f"auxiliary head {told['auxiliary_accuracy']:.2%}; the views rescued {told['rescued']} and harmed "
+              f"{told['harmed']}, sign test p = {told['p']:.2g}")  # fmt: skip
+    print(f"expected calibration error {told['calibration_error']:.3f}")
+    print(folder.path)

@@ -1,0 +1,202 @@
+"""A survey is a folder that anyone can open, below `.surveys` in the runs folder, named after what was asked for:
+
+request.json    what was asked for
+parts/          the findings of the batches that are done, to go on from
+pictures.npz    the findings of all pictures, once it is complete
+pictures.csv    the same as a table
+summary.json    the figures
+progress.json   what is being done, how far it is and how long that took
+process.json    which process does it, as long as one does
+failed.json     why it failed
+stop            there if somebody asked it to stop
+output.log      what a process started by the app printed
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from mvfa_core.files import replace_text
+from mvfa_core.survey.findings import Findings
+from mvfa_core.survey.request import Request
+from mvfa_core.training.runs import runs_root
+
+BUSY = ("starting", "running")
+LAUNCH_S = 120
+"""A process that has not claimed its survey after this many seconds never will."""
+
+
+class SurveyError(ValueError):
+    """A survey folder that cannot be used as asked; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a survey stands. `state` is starting, running, stopped, finished, failed, or lost: its process is gone
+    without having said how it ended. `what` is being done, to `done` of `total`; `seconds_left` is an estimate."""
+
+    state: str
+    what: str = ""
+    done: int = 0
+    total: int = 0
+    seconds_left: float | None = None
+    message: str = ""
+
+
+def surveys_root() -> Path:
+    """Where surveys live."""
+    return runs_root() / ".surveys"
+
+
+def survey_of(request: Request) -> Survey:
+    """The survey of a request, whether it was begun or not."""
+    return Survey(surveys_root() / request.digest)
+
+
+def list_surveys() -> list[Survey]:
+    """All that were begun and can be read, newest first."""
+    found: list[tuple[float, Survey]] = []
+    for entry in surveys_root().iterdir() if surveys_root().is_dir() else ():
+        with suppress(OSError, SurveyError):  # no survey, or one that somebody removes at this moment
+            Survey(entry).request()
+            found.append(((entry / "request.json").stat().st_mtime, Survey(entry)))
+    return [survey for _, survey in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+class Survey:
+    """One survey folder, read and written through this class only. Making the object touches nothing on disk."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.parts = self.path / "parts"
+        self.findings_file = self.path / "pictures.npz"
+
+    def create(self, request: Request) -> None:
+        """Make the folder and note the request; one that is there already is kept if it is the same one.
+
+        Raises:
+            SurveyError: another survey lies there, or the folder cannot be written.
+        """
+        if (self.path / "request.json").exists() and self.request().digest != request.digest:
+            raise SurveyError(f"{self.path.name}: holds another survey; name another folder")
+        try:
+            self.parts.mkdir(parents=True, exist_ok=True)
+            replace_text(self.path / "request.json", json.dumps(request.to_json(), indent=2))
+        except OSError as error:
+            raise SurveyError(f"{self.path.name}: the folder cannot be written ({error.strerror})") from error
+
+    def request(self) -> Request:
+        """What was asked for; `SurveyError` if the folder is no survey."""
+        try:
+            return Request.from_json(json.loads((self.path / "request.json").read_text()))
+        except OSError as error:
+            raise SurveyError(f"{self.path.name}: no survey there (request.json is missing)") from error
+        except (ValueError, TypeError) as error:
+            raise SurveyError(f"{self.path.name}: its request.json cannot be read ({error})") from error
+
+    def findings(self) -> Findings:
+        """All pictures; `SurveyError` while it is not complete, or if the file is spoilt."""
+        try:
+            return Findings.load(self.findings_file)
+        except FileNotFoundError as error:
+            raise SurveyError(f"{self.path.name}: not complete yet") from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SurveyError(f"{self.path.name}: its pictures.npz cannot be read; count again") from error
+
+    def is_complete(self) -> bool:
+        return self.findings_file.is_file()
+
+    # --- the process that fills it ---
+
+    def claim(self, pid: int | None = None) -> None:
+        """Note a process, this one if not given, as the one that does it; how it ended before is forgotten.
+
+        Raises:
+            SurveyError: another one is at it.
+        """
+        process, working = psutil.Process(pid), self._process()
+        if working is not None:
+            # whoever launched this process noted it already; on Windows that is an environment's python, its parent
+            if working.pid in (process.pid, process.ppid()):
+                return
+            raise SurveyError(f"{self.path.name}: another process is at it; stop it first")
+        for name in ("stop", "failed.json"):
+            (self.path / name).unlink(missing_ok=True)
+        note = {"pid": process.pid, "created": process.create_time()}
+        replace_text(self.path / "process.json", json.dumps(note), durable=False)
+
+    def release(self, failed: str = "") -> None:
+        """Note that nobody does it any more, and why it failed, if it did."""
+        if failed:
+            with suppress(OSError):  # a full disk: the state is then "lost", which says to begin again too
+                replace_text(self.path / "failed.json", json.dumps({"message": failed}), durable=False)
+        (self.path / "process.json").unlink(missing_ok=True)
+
+    def is_alive(self) -> bool:
+        """Whether the process that claimed it still exists."""
+        return self._process() is not None
+
+    def _process(self) -> psutil.Process | None:
+        try:
+            note = json.loads((self.path / "process.json").read_text())
+            process = psutil.Process(note["pid"])
+            same = abs(process.create_time() - note["created"]) < 1  # the pid alone could be a stranger's
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except (OSError, ValueError, KeyError, psutil.Error):
+            return None
+
+    # --- how far it is ---
+
+    def note_progress(self, what: str, done: int, total: int, seconds_left: float | None = None) -> None:
+        """Note how far it is, and about how long the rest of what is being done will take."""
+        note = {"what": what, "done": done, "total": total, "seconds_left": seconds_left}
+        replace_text(self.path / "progress.json", json.dumps(note), durable=False)
+
+    def request_stop(self) -> None:
+        """Ask the process to end; it looks between batches, and what is done is kept."""
+        replace_text(self.path / "stop", "stop", durable=False)
+
+    def stop_requested(self) -> bool:
+        return (self.path / "stop").exists()
+
+    def forget(self) -> None:
+        """Remove the folder; `SurveyError` while a process is at it."""
+        if self.is_alive():
+            raise SurveyError(f"{self.path.name}: a process is at it; stop it first")
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def status(self) -> Status:
+        """Where it stands, from its files alone, so that it is the same from every process and after a restart.
+
+        Raises:
+            SurveyError: the folder is no survey.
+        """
+        self.request()
+        if self.is_complete():
+            return Status("finished")
+        failed, progress = self._note("failed.json"), self._note("progress.json")
+        told = {name: progress[name] for name in ("what", "done", "total") if name in progress}
+        if failed:
+            return Status("failed", **told, message=str(failed.get("message", "")))
+        if self.is_alive():
+            return Status("running" if progress else "starting", **told, seconds_left=progress.get("seconds_left"))
+        if self.stop_requested():
+            return Status("stopped", **told)
+        claimed = (self.path / "process.json").exists() or bool(progress)
+        waited_s = time.time() - (self.path / "request.json").stat().st_mtime
+        return Status("lost" if claimed or waited_s > LAUNCH_S else "starting", **told)
+
+    def _note(self, name: str) -> dict[str, Any]:
+        try:
+            note = json.loads((self.path / name).read_text())
+            return note if isinstance(note, dict) else {}
+        except (OSError, ValueError):
+            return {}

@@ -1,0 +1,100 @@
+"""What is asked for: a model, the side of a data set, and at most how many of its pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mvfa_core.checkpoints import WEIGHTS, read_card
+from mvfa_core.checks import expect, expect_choice
+from mvfa_core.data.cache import digest
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
+
+SIDES = ("val", "train")
+FORMAT = 1
+"""Raised when what is kept of a picture changes, so that no folder holds yesterday's findings."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A survey as it was asked for.
+
+    Attributes:
+        model: the file of the weights. content: digest of its bytes. name: what people call it.
+        data: "synthetic", a name of the catalogue, or the absolute path of a folder. side: "val" or "train".
+        limit: at most so many pictures, spread over the side; None for all. seed: of the split, where it needs one.
+    """
+
+    model: str
+    content: str
+    name: str
+    data: str
+    side: str = "val"
+    limit: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        expect_choice(self.side, SIDES, "side")
+        whole = isinstance(self.limit, int) and not isinstance(self.limit, bool)
+        expect(self.limit is None or (whole and self.limit >= 1), "limit", "a whole number >= 1", repr(self.limit))
+
+    @property
+    def digest(self) -> str:
+        """The name of its folder: the same weights on the same pictures are the same survey."""
+        return digest([FORMAT, self.content, *self.pictures])
+
+    @property
+    def pictures(self) -> tuple[str, str, int | None, int]:
+        """Which pictures: two surveys that agree in it can be held side by side."""
+        return self.data, self.side, self.limit, self.seed
+
+    @property
+    def data_name(self) -> str:
+        """The data as people call it."""
+        return Path(self.data).name
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Request:
+        """The request of `to_json`; `TypeError` or `ValueError` if it is none."""
+        return cls(**values)
+
+
+def request_for(
+    model: Path | str,
+    data: str | None = None,
+    *,
+    side: str = "val",
+    limit: int | None = None,
+    name: str | None = None,
+    content: str | None = None,
+) -> Request:
+    """The request for a run folder or a `.safetensors` file. The split is the one the model was trained with.
+
+    Args:
+        data: as in `load_data`; what the model was trained on if not given.
+        content: the digest of the file, where it is known already.
+
+    Raises:
+        CheckpointError: no model there. ValueError: a side or a limit that cannot be.
+    """
+    recipe = read_card(model).get("recipe", {})
+    file = Path(model) / WEIGHTS if Path(model).is_dir() else Path(model)
+    source = data or recipe.get("data", SYNTHETIC)
+    if source != SYNTHETIC and source not in CATALOGUE:
+        source = os.path.abspath(Path(source).expanduser())
+    called = name or (file.stem if file == Path(model) else file.resolve().parent.name)
+    seed = 0 if source == SYNTHETIC else int(recipe.get("seed", 0))  # drawn pictures have no split to choose
+    return Request(str(file.resolve()), content or digest_of(file), called, source, side, limit, seed)
+
+
+def digest_of(file: Path) -> str:
+    """A short name for the bytes of a file."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, lambda: hashlib.blake2b(digest_size=10)).hexdigest()

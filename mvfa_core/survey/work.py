@@ -1,0 +1,121 @@
+"""The work of a survey: load, look at batch after batch, keep each, and join them at the end."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from mvfa_core.checkpoints import CheckpointError, load_model
+from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.files import replace_text
+from mvfa_core.model import Classifier
+from mvfa_core.survey.findings import Findings, joined
+from mvfa_core.survey.folder import Survey
+from mvfa_core.survey.look import look
+from mvfa_core.survey.pictures import Gathered
+from mvfa_core.survey.request import Request, digest_of
+from mvfa_core.survey.tables import csv_table, summary
+from mvfa_core.training.device import find_device
+from mvfa_core.training.failures import sentence_for
+
+BATCH = 32
+LOOKING = "looking at pictures"
+
+
+def survey(request: Request, folder: Survey, *, device: str = "auto", progress: Progress = silent) -> Findings | None:
+    """Make the folder if need be and fill it; the findings, or None if somebody asked it to stop. Batches that an
+    earlier call finished are not looked at again, and a complete survey is only read.
+
+    Raises:
+        SurveyError: the folder holds something else, or another process is at it. ValueError: the model or the data is
+        gone, or they do not fit. Whatever ends it is noted in the folder too.
+    """
+    folder.create(request)
+    if folder.is_complete():
+        return folder.findings()
+    folder.claim()
+    try:
+        found = _carry_out(request, folder, device, progress)
+    except KeyboardInterrupt:
+        folder.request_stop()
+        folder.release()
+        raise
+    except Exception as error:
+        sentence = sentence_for(error, BATCH) or str(error).partition("\n")[0] or type(error).__name__
+        folder.release(failed=sentence)
+        raise
+    folder.release()
+    return found
+
+
+def _carry_out(request: Request, folder: Survey, device: str, progress: Progress) -> Findings | None:
+    model = _model(request).to(find_device(device))
+
+    def tell(what: str, done: int, total: int, left_s: float | None = None) -> None:
+        folder.note_progress(what, done, total, left_s)
+        progress(what, done, total)
+
+    pictures = Gathered(request, model.side, tell)
+    _expect_fitting(model, pictures, request)
+    parts, total = [], len(pictures)
+    began, fresh = time.perf_counter(), 0
+    for start in range(0, total, BATCH):
+        if folder.stop_requested():
+            return None
+        stop = min(start + BATCH, total)
+        part, known = _part(folder, model, pictures, start, stop)
+        parts.append(part)
+        fresh += 0 if known else stop - start
+        left = (time.perf_counter() - began) * (total - stop) / fresh if fresh else None
+        tell(LOOKING, stop, total, left)
+    found = joined(parts)
+    _finish(folder, found, request)
+    return found
+
+
+def _model(request: Request) -> Classifier:
+    file = Path(request.model)
+    if not file.is_file():
+        raise CheckpointError(f"{request.name}: the model is gone; its file was {file.name}")
+    if digest_of(file) != request.content:
+        raise CheckpointError(f"{request.name}: the model was saved again since this was asked for; begin anew")
+    return load_model(file)
+
+
+def _expect_fitting(model: Classifier, pictures: Gathered, request: Request) -> None:
+    if pictures.side.classes != model.classes:
+        raise DataError(f"{request.name} knows {_few(model.classes)}, {request.data_name} has "
+                        f"{_few(pictures.side.classes)}; choose the pictures it was trained for")  # fmt: skip
+    if not len(pictures):
+        raise DataError(f"{request.data_name}: there is no picture to look at")
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return f"{len(names)} classes ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+
+
+def _part(folder: Survey, model: Classifier, pictures: Gathered, start: int, stop: int) -> tuple[Findings, bool]:
+    """The findings of a batch, and whether they were there already."""
+    file, places = folder.parts / f"{start:07}.npz", pictures.places_N[start:stop]
+    try:
+        known = Findings.load(file)
+        if np.array_equal(known.place_N, places):
+            return known, True
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # none yet, or a spoilt one
+    found = look(model, pictures.batch(start, stop), places)
+    found.save(file)
+    return found, False
+
+
+def _finish(folder: Survey, found: Findings, request: Request) -> None:
+    """The tables first: with pictures.npz the survey is complete."""
+    replace_text(folder.path / "pictures.csv", csv_table(found))
+    replace_text(folder.path / "summary.json", json.dumps(summary(found, request), indent=2))
+    found.save(folder.findings_file)
+    for file in folder.parts.glob("*.npz"):
+        file.unlink(missing_ok=True)
+    folder.parts.rmdir()

@@ -1,0 +1,127 @@
+"""A survey as a folder: begun, stopped, gone on with, killed, begun again, and what goes wrong in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from mvfa_core.survey import Request, Survey, SurveyError, list_surveys, request_for, survey_of
+from mvfa_core.survey import work as working
+from mvfa_core.survey.folder import BUSY
+from mvfa_core.survey.launch import start
+from mvfa_core.survey.pictures import Gathered, side_of, spread
+from mvfa_core.survey.work import survey
+from tests.pictures import split_folder
+
+DEADLINE_S = 240
+
+
+def wait_for(survey: Survey, *states: str) -> str:
+    """Until it stands so; the time limit only ends a test that would hang."""
+    deadline = time.monotonic() + DEADLINE_S
+    while (state := survey.status().state) not in states and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert state in states, (survey.path / "output.log").read_text()
+    return state
+
+
+def test_it_is_named_after_what_it_looks_at(shaky: Path, asked: Request, tmp_path: Path) -> None:
+    copy = shutil.copy(shaky, tmp_path / "copy.safetensors")
+    again = request_for(copy, "synthetic", limit=asked.limit)
+    assert again.digest == asked.digest and again.name == "copy"
+    others = [replace(asked, side="train"), replace(asked, limit=None), replace(asked, content="x")]
+    assert len({one.digest for one in (asked, *others)}) == 4
+    assert Request.from_json(json.loads(json.dumps(asked.to_json()))) == asked
+    with pytest.raises(ValueError, match="side: expected one of val, train"):
+        replace(asked, side="test")
+    with pytest.raises(ValueError, match="limit: expected a whole number >= 1, got 0"):
+        replace(asked, limit=0)
+
+
+def test_stopped_it_goes_on_where_it_was(asked: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "BATCH", 4)
+    asked = replace(asked, limit=12)
+    folder, seen = survey_of(asked), []
+
+    def stop(what: str, done: int, total: int) -> None:
+        seen.append(done)
+        if done == 8:
+            folder.request_stop()
+
+    assert survey(asked, folder, progress=stop) is None
+    status = folder.status()
+    assert (status.state, status.done, status.total) == ("stopped", 8, 12) and len(list(folder.parts.iterdir())) == 2
+    kept = {file: file.stat().st_mtime_ns for file in folder.parts.iterdir()}
+    looked = []
+    whole = working.look
+    monkeypatch.setattr(working, "look", lambda *args: looked.append(len(args[2])) or whole(*args))
+    found = survey(asked, folder)
+    assert found is not None and looked == [4] and len(found) == 12 and len(kept) == 2
+    assert folder.status().state == "finished" and not folder.parts.exists()
+    again = Survey(folder.path).findings()
+    assert again.names == found.names and np.array_equal(again.wrong_box_N4, found.wrong_box_N4)
+    assert [one.path for one in list_surveys()] == [folder.path]
+    assert json.loads((folder.path / "summary.json").read_text())["n"] == 12
+
+
+def test_killed_it_is_lost_and_can_begin_again(asked: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    asked = replace(asked, limit=8)
+    folder = start(asked)
+    assert folder.status().state in BUSY
+    process = psutil.Process(json.loads((folder.path / "process.json").read_text())["pid"])
+    assert process.pid != os.getpid()
+    process.kill()
+    process.wait(DEADLINE_S)
+    assert wait_for(folder, "lost") == "lost"
+    start(asked)
+    with pytest.raises(SurveyError, match="another process is at it"):
+        survey(asked, survey_of(asked))
+    assert wait_for(folder, "finished", "failed") == "finished"
+    assert len(folder.findings()) == asked.limit and (folder.path / "output.log").read_text() == ""
+
+
+def test_what_goes_wrong_is_said_and_noted(asked: Request, shaky: Path, tmp_path: Path) -> None:
+    folder = survey_of(asked)
+    with pytest.raises(ValueError, match="shaky: the model is gone"):
+        survey(replace(asked, model=str(tmp_path / "none.safetensors")), folder)
+    assert folder.status().state == "failed" and "the model is gone" in folder.status().message
+    saved_again = replace(asked, content="0" * 20)
+    with pytest.raises(ValueError, match="saved again"):
+        survey(saved_again, survey_of(saved_again))
+    strange = request_for(shaky, str(split_folder(tmp_path / "colours", each=2, held_out=1)))
+    with pytest.raises(ValueError, match=r"shaky knows 10 classes .* has 3 classes"):
+        survey(strange, survey_of(strange))
+    gone = request_for(shaky, str(tmp_path / "gone"))
+    with pytest.raises(ValueError, match="no such folder"):
+        survey(gone, survey_of(gone))
+    with pytest.raises(SurveyError, match="holds another survey"):
+        folder.create(strange)
+    (folder.path / "request.json").write_text("{")
+    with pytest.raises(SurveyError, match="cannot be read"):
+        folder.status()
+
+
+def test_the_pictures_of_a_folder(shaky: Path, tmp_path: Path) -> None:
+    colours = split_folder(tmp_path / "colours", each=2, held_out=4)
+    (colours / "val" / "leaf" / "02.png").write_bytes(b"no picture")
+    asked = request_for(shaky, str(colours), limit=9)
+    side = side_of(asked.data, "val")
+    assert spread(side.count, 9).tolist() == [i * side.count // 9 for i in range(9)]
+    pictures = Gathered(asked, 28)
+    batch = pictures.batch(0, len(pictures))
+    assert [side.name(int(place)) for place in pictures.places_N] == list(batch.names)
+    assert "val/leaf/02.png" not in batch.names
+    for place, label in zip(pictures.places_N.tolist(), batch.labels.tolist(), strict=True):
+        picture, truth, scale = side.open(place)
+        assert (truth, scale, picture.size) == (side.classes[label], None, (26, 20))
+    with pytest.raises(ValueError, match="place: expected a place from 0 to 11"):
+        side.open(12)
