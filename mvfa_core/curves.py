@@ -1,0 +1,75 @@
+"""Learning curves on paper: the lines of a chart as a figure whose text stays text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from mvfa_core.checks import expect, expect_choice
+from mvfa_core.figures import FORMATS
+
+DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
+MOST_DECADES = 1.0
+"""A loss that falls by more than this many powers of ten is drawn on a logarithmic axis."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: its name, a colour that Matplotlib knows, a dash, and the values by step; `level` in place of values
+    draws a horizontal line."""
+
+    name: str
+    colour: str
+    dash: str = "solid"
+    steps: Sequence[int] = ()
+    values: Sequence[float] = ()
+    level: float | None = None
+
+
+def learning_curves(panels: Mapping[str, Sequence[Line]], *, shares: Sequence[str] = ()) -> Figure:
+    """One panel a title, side by side. Those named in `shares` hold shares from 0 to 1 and are drawn in per cent.
+
+    Raises:
+        ValueError: no panel, or a dash that is not one of `DASHES`.
+    """
+    expect(len(panels) > 0, "panels", "at least one", 0)
+    figure = Figure(figsize=(3.3 * len(panels), 2.6), layout="constrained")
+    for axes, (title, lines) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        for line in lines:
+            _draw(axes, line, 100.0 if title in shares else 1.0)
+        if title not in shares and _spans_decades(lines):
+            axes.set_yscale("log")
+        axes.set_title(title + (", %" if title in shares else ""), fontsize=8)
+        axes.set_xlabel("steps", fontsize=7)
+        axes.tick_params(labelsize=6)
+        axes.grid(alpha=0.3)
+        if lines:
+            axes.legend(fontsize=5.5)
+    return figure
+
+
+def _draw(axes: matplotlib.axes.Axes, line: Line, unit: float) -> None:
+    expect_choice(line.dash, DASHES, "dash")
+    if line.level is not None:
+        axes.axhline(unit * line.level, color=line.colour, label=line.name, linewidth=0.8, linestyle=":")
+        return
+    values = [unit * value for value in line.values]
+    axes.plot(line.steps, values, DASHES[line.dash], color=line.colour, label=line.name, linewidth=1.1)
+
+
+def _spans_decades(lines: Sequence[Line]) -> bool:
+    values = [value for line in lines for value in line.values]
+    return bool(values) and min(values) > 0 and max(values) > 10**MOST_DECADES * min(values)
+
+
+def as_bytes(figure: Figure, kind: str) -> bytes:
+    """The file that `kind`, png, svg or pdf, would be."""
+    expect_choice(kind, FORMATS, "kind")
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42}):
+        figure.savefig(buffer, format=kind, dpi=300)
+    return buffer.getvalue()
