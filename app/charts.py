@@ -4,71 +4,90 @@ from __future__ import annotations
 
 import csv
 import io
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app import colours, server, state
 from app import wording_train as words
 from app.components import component
+from mvfa_core.training.thin import Point
 
 _curves = component("curves", isolate=False)  # Plotly's own style sheet does not reach into a shadow root
 
-MOST_POINTS = 500
+Curves = Mapping[str, Sequence[Point]]
 
 # field of the event, which chart, name, colour, dash, wide
 _SERIES = (
-    ("step", "loss", "loss", words.LOSS_TOTAL, colours.TOTAL, "solid", False),
-    ("step", "loss_local", "loss", words.LOSS_LOCAL, colours.MAIN, "solid", True),
-    ("step", "loss_global", "loss", words.LOSS_GLOBAL, colours.AUXILIARY, "solid", True),
-    ("step", "train_accuracy", "accuracy", words.ACCURACY_TRAIN, "", "dot", False),
-    ("validation", "accuracy", "accuracy", words.ACCURACY_VALIDATION, "", "solid", True),
+    ("loss", "loss", words.LOSS_TOTAL, colours.TOTAL, "solid", False),
+    ("loss_local", "loss", words.LOSS_LOCAL, colours.MAIN, "solid", True),
+    ("loss_global", "loss", words.LOSS_GLOBAL, colours.AUXILIARY, "solid", True),
+    ("train_accuracy", "accuracy", words.ACCURACY_TRAIN, "", "dot", False),
+    ("accuracy", "accuracy", words.ACCURACY_VALIDATION, "", "solid", True),
 )
+OF_ONE = (("loss", words.LOSS), ("accuracy", words.ACCURACY))
 
 
-def show_curves(name: str, events: Sequence[dict[str, Any]], steps: int, pooling: str, *, waiting: bool) -> None:
-    """Loss and accuracy of a run so far, on the axes of the whole run. `waiting`: more will come."""
-    series: list[dict[str, Any]] = []
+def of_one_run(curves: Curves, pooling: str) -> list[dict[str, Any]]:
+    """Loss and accuracy of one run, both losses of MFA apart."""
     kind = {"mfa": colours.MFA, "gap": colours.GAP}[pooling]
-    for event, field, chart, title, colour, dash, wide in _SERIES:
+    found = []
+    for field, chart, title, colour, dash, wide in _SERIES:
         if pooling == "gap" and field in ("loss_local", "loss_global"):
             continue  # one head: its loss is the loss
         if pooling == "gap" and field == "loss":
             title, colour, wide = words.LOSS_GAP, kind, True
-        told = [one for one in events if one["event"] == event and _is_number(one.get(field))]
-        kept = thin([one[field] for one in told])
-        line = {"id": field, "chart": chart, "name": title, "colour": colour or kind, "dash": dash, "wide": wide}
-        line |= {"steps": [told[i]["step"] for i in kept], "times": [told[i]["time_s"] for i in kept]}
-        series.append(line | {"values": [told[i][field] for i in kept]})
+        found.append(line(field, chart, title, colour or kind, curves.get(field, ()), dash=dash, wide=wide))
+    return [one for one in found if one["values"]]
+
+
+def line(
+    key: str, chart: str, name: str, colour: str, points: Sequence[Point], *, dash: str = "solid", wide: bool = True
+) -> dict[str, Any]:
+    """One curve of a chart; `key` tells it from the others."""
+    return {
+        "id": key,
+        "chart": chart,
+        "name": name,
+        "colour": colour,
+        "dash": dash,
+        "wide": wide,
+        "steps": [point.step for point in points],
+        "times": [point.time_s for point in points],
+        "values": [float(f"{point.value:.6g}") for point in points],
+    }
+
+
+def ghost(chart: str, name: str, colour: str, value: float) -> dict[str, Any]:
+    """A level to compare with, which nobody here has trained."""
+    return {"chart": chart, "name": name, "colour": colour, "value": value}
+
+
+def show(
+    name: str,
+    series: Sequence[dict[str, Any]],
+    steps: int,
+    *,
+    charts: Sequence[tuple[str, str]] = OF_ONE,
+    ghosts: Sequence[dict[str, Any]] = (),
+    waiting: bool = False,
+) -> None:
+    """The curves of the run `name`, on the axes of the whole run.
+
+    Args:
+        charts: which to draw, as (id, title). ghosts: levels from elsewhere. waiting: more will come.
+    """
     _curves(
         key=state.CURVES,
         data={
             "name": name,
             "plotly": server.PLOTLY_ADDRESS,
-            "series": [one for one in series if one["values"]],
+            "series": list(series),
+            "ghosts": list(ghosts),
             "steps": steps,
-            "charts": [{"id": "loss", "title": words.LOSS}, {"id": "accuracy", "title": words.ACCURACY}],
+            "charts": [{"id": chart, "title": title} for chart, title in charts],
             "words": {**words.CURVES, "empty": words.CURVES_WAITING if waiting else words.CURVES_EMPTY},
         },
     )
-
-
-def _is_number(value: Any) -> bool:
-    # JSON has no NaN, and a curve has no place for it.
-    return isinstance(value, (int, float)) and math.isfinite(value)
-
-
-def thin(values: Sequence[float], most: int = MOST_POINTS) -> list[int]:
-    """Indices of at most `most` values that keep the shape: the lowest and highest of every stretch, and both ends."""
-    count = len(values)
-    if count <= most:
-        return list(range(count))
-    stretches = most // 2 - 1
-    kept = {0, count - 1}
-    for part in range(stretches):
-        stretch = range(part * count // stretches, (part + 1) * count // stretches)
-        kept |= {min(stretch, key=values.__getitem__), max(stretch, key=values.__getitem__)}
-    return sorted(kept)
 
 
 def table(events: Sequence[dict[str, Any]]) -> str:

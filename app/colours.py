@@ -13,10 +13,19 @@ TOTAL = "#7d8790"  # their sum
 GAP = "#e69f00"
 MFA = "#0072b2"
 
+# Several runs of one kind on a chart: shades of its colour.
+_FAMILIES = {"mfa": (MFA, "#56b4e9", "#7a6bd1"), "gap": (GAP, "#d55e00", "#b08d00")}
+
 
 def css(rgb: Sequence[int]) -> str:
     """A colour as a style sheet writes it."""
     return "#{:02x}{:02x}{:02x}".format(*rgb)
+
+
+def of_family(pooling: str, place: int) -> str:
+    """The colour of the run at a place, from 0, among those that end in the same pooling."""
+    family = _FAMILIES[pooling]
+    return family[place % len(family)]
 
 
 ANCHOR = css(draw.ANCHOR_RGB)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import gallery, loaders, state, wording
+from app import gallery, loaders, state, wording, wording_dataset, wording_maps, wording_region
 from app import wording_views as words
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.checkpoints import CheckpointError, load_model
 from mvfa_core.images import PictureError, open_picture
+from mvfa_core.other_maps import OTHER_MAPS
 
 _strip = component("strip")
 
@@ -43,8 +44,12 @@ def picture() -> Specimen:
     """The gallery strip; the picture that is pressed, kept in the address."""
     own: Specimen | None = state.get(state.OWN_PICTURE)
     known = [*([gallery.OWN] if own else []), *gallery.ids()]
-    chosen = state.remembered(state.PICTURE, known.__contains__, gallery.DEFAULT)
+    chosen = state.remembered(state.PICTURE, lambda name: name in known or loaders.is_picture(name), gallery.DEFAULT)
     groups = [(wording.GALLERY_OWN, [own])] if own else []
+    if chosen not in known:  # it stays on the strip until another one of a data set is opened
+        state.put(state.DATA_PICTURE, chosen)
+    if (kept := state.get(state.DATA_PICTURE)) and loaders.is_picture(kept):
+        groups.append((wording_dataset.GALLERY, [loaders.specimen(kept)]))
     all_pictures = [loaders.specimen(name) for name in gallery.ids()]
     groups.append((wording.GALLERY_SCENES, [one for one in all_pictures if one.truth]))
     groups.append((wording.GALLERY_PHOTOGRAPHS, [one for one in all_pictures if not one.truth]))
@@ -221,6 +226,24 @@ def sizes(facts: loaders.Facts) -> tuple[int, ...]:
 def distinct() -> bool:
     """Whether near doubles are left out of the ranked regions, kept in the address."""
     return st.toggle(wording.DISTINCT, key=state.DISTINCT, bind="query-params", help=wording.DISTINCT_HELP)
+
+
+def other_maps() -> list[str]:
+    """The methods to compare with, kept in the address."""
+    return st.pills(
+        wording_maps.OTHERS,
+        list(OTHER_MAPS),
+        selection_mode="multi",
+        default=["Grad-CAM++", "LayerCAM", "HiResCAM"],
+        key=state.METHODS,
+        bind="query-params",
+        help=wording_maps.OTHERS_HELP,
+    )
+
+
+def best_rectangle() -> bool:
+    """Whether the best rectangle for the class is searched, kept in the address."""
+    return st.toggle(wording_region.BEST, key=state.BEST, bind="query-params", help=wording_region.BEST_HELP)
 
 
 def offer_views() -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
-from mvfa_core.training.launch import launch, start
+from mvfa_core.training.follow import FollowedRun
+from mvfa_core.training.launch import enqueue, launch, start, start_next
+from mvfa_core.training.pace import hold
 from mvfa_core.training.recipes import Recipe
-from mvfa_core.training.runs import Run, RunError, list_runs, runs_root
+from mvfa_core.training.runs import Run, RunError, list_runs, new_run_id, runs_root
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 RUNNING = ("starting", "running")
+ACTIVE = (*RUNNING, "queued")
+"""States that change by themselves."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -29,14 +34,55 @@ def infer(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
     return _line().submit(function, *args, **options).result()
 
 
-def start_training(recipe: Recipe) -> Run:
-    """A new run in a process that outlives this server."""
-    return start(recipe)
+def start_training(recipe: Recipe, *, wait: bool = False) -> Run:
+    """A new run in a process that outlives this server; `wait` lets it start when no other run is being trained."""
+    if not wait:
+        return start(recipe)
+    run = Run(runs_root() / new_run_id(recipe))
+    run.create(recipe)
+    queue(run)
+    return run
 
 
-def runs() -> list[Run]:
+def start_held(recipe: Recipe, *, wait: bool = False) -> Run:
+    """As `start_training`, but the run holds before its first step until it is let go."""
+    run = Run(runs_root() / new_run_id(recipe))
+    run.create(recipe)
+    hold(run)
+    if wait:
+        queue(run)
+    else:
+        launch(run)
+    return run
+
+
+def queue(run: Run) -> None:
+    """Let a run that is not being trained go on when its turn comes."""
+    enqueue(run)
+    move_line_on()
+
+
+def move_line_on() -> None:
+    """Start the run that has waited longest, if none is being trained."""
+    # Another page is at it, or the run started in this moment: the next tick looks again.
+    with suppress(OSError, RunError):
+        start_next()
+
+
+def runs() -> list[FollowedRun]:
     """All runs on this machine that can be read, newest first."""
-    return [run for run in list_runs() if _readable(run)]
+    return [run for run in all_runs() if _readable(run)]
+
+
+def all_runs() -> list[FollowedRun]:
+    """All run folders on this machine, newest first, whether they can be read or not."""
+    return [_followed(str(run.path)) for run in list_runs()]
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def _followed(path: str) -> FollowedRun:
+    # Shared by all visitors: what a run has told is read once.
+    return FollowedRun(Run(path))
 
 
 def _readable(run: Run) -> bool:
@@ -45,6 +91,17 @@ def _readable(run: Run) -> bool:
     except RunError:
         return False
     return True
+
+
+def standing() -> tuple[tuple[str, bool], ...]:
+    """The run folders there are and whether each changes by itself: pages compare it to notice that something began
+    or ended, in another tab or on the command line."""
+    return tuple((run.id, _readable(run) and run.status().state in ACTIVE) for run in all_runs())
+
+
+def tick_s(standing: tuple[tuple[str, bool], ...]) -> float:
+    """How often a page looks again: each second while a run is active, and now and then whether one began."""
+    return 1.0 if any(active for _, active in standing) else 4.0
 
 
 def runs_folder() -> str:
@@ -58,5 +115,5 @@ def events(run: Run) -> list[dict[str, Any]]:
 
 
 def go_on(run: Run) -> None:
-    """A new process for a run that ended early, from its last checkpoint."""
+    """A new process for a run that ended early or waits in line, from its last checkpoint."""
     launch(run)

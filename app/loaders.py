@@ -12,11 +12,14 @@ from typing import Any
 
 import streamlit as st
 
-from app import gallery, jobs, state
+from app import dataset_pictures, gallery, jobs, state
 from app.gallery import Specimen
+from mvfa_core.asked import Asked, Corners, ask, best
+from mvfa_core.atlas import ClassAtlas, class_atlas
 from mvfa_core.cells import CellStory, cell_story
 from mvfa_core.checkpoints import bundled, load_model, read_card
 from mvfa_core.explain import Encoding, Explanation, encode, explain_encoding
+from mvfa_core.other_maps import other_map
 from mvfa_core.training.runs import list_runs
 
 RUN_PREFIX = "runs/"
@@ -43,8 +46,18 @@ class Facts:
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def specimen(picture_id: str) -> Specimen:
-    """A picture of the gallery."""
+    """A picture of the gallery or of a data set; `KeyError` if there is none of that name."""
+    if dataset_pictures.is_address(picture_id):
+        return dataset_pictures.specimen(picture_id)
     return gallery.specimen(picture_id)
+
+
+def is_picture(picture_id: str) -> bool:
+    """Whether there is a picture of that name."""
+    try:
+        return bool(specimen(picture_id))
+    except KeyError:
+        return False
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -80,6 +93,16 @@ def model_ids() -> list[str]:
 def is_bundled(model_id: str) -> bool:
     """Whether a model came with the project."""
     return model_id in bundled()
+
+
+def model_file(model_id: str) -> Path:
+    """The file of a model's weights."""
+    return _model_file(model_id)
+
+
+def card(model_id: str) -> dict[str, Any]:
+    """What a model says of itself."""
+    return _card(*_key(model_id))
 
 
 def _bundled() -> list[str]:
@@ -167,9 +190,60 @@ def cell(model_id: str, one: Specimen, place: tuple[int, int], sizes: tuple[int,
     return _cell(*_key(model_id), one.digest, place, sizes, one.picture)
 
 
+@st.cache_data(show_spinner=False, max_entries=64)
+def _atlas(file: str, stamp_ns: int, digest: str, temperatures: tuple[float, ...], _picture: Any) -> ClassAtlas:
+    found = _encoding(file, stamp_ns, digest, _picture)
+    return jobs.infer(class_atlas, _model(file, stamp_ns), found, temperatures)
+
+
+def atlas(model_id: str, one: Specimen, temperatures: tuple[float, ...]) -> ClassAtlas:
+    """All class maps of a picture, and the dial at those temperatures."""
+    return _atlas(*_key(model_id), one.digest, temperatures, one.picture)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _other_map(
+    file: str,
+    stamp_ns: int,
+    digest: str,
+    method: str,
+    target: int,
+    k: int | None,
+    sizes: tuple[int, ...] | None,
+    _picture: Any,
+) -> Any:
+    found = _encoding(file, stamp_ns, digest, _picture)
+    return jobs.infer(other_map, _model(file, stamp_ns), found, method, target, k=k, sizes=sizes)
+
+
+def other(model_id: str, one: Specimen, method: str, target: int, k: int | None, sizes: tuple[int, ...] | None) -> Any:
+    """The map (H, W) of another method of `OTHER_MAPS`."""
+    return _other_map(*_key(model_id), one.digest, method, target, k, sizes, one.picture)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _asked(file: str, stamp_ns: int, digest: str, box: Corners, _picture: Any) -> Asked:
+    return jobs.infer(ask, _model(file, stamp_ns), _encoding(file, stamp_ns, digest, _picture), box)
+
+
+def asked(model_id: str, one: Specimen, box: Corners) -> Asked:
+    """The main head's answer for a rectangle of cells. May raise `ValueError` with a sentence for the visitor."""
+    return _asked(*_key(model_id), one.digest, box, one.picture)
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _best_rectangle(file: str, stamp_ns: int, digest: str, target: int, _picture: Any) -> Asked:
+    return jobs.infer(best, _model(file, stamp_ns), _encoding(file, stamp_ns, digest, _picture), target)
+
+
+def best_rectangle(model_id: str, one: Specimen, target: int) -> Asked:
+    """The rectangle that speaks most for a class."""
+    return _best_rectangle(*_key(model_id), one.digest, target, one.picture)
+
+
 def warm_up() -> None:
     """Import what is heavy and run the default model on the default picture, before the first visitor comes."""
-    from app import anchors, charts, controls, panels, views  # noqa: F401
+    from app import anchors, charts, compare, controls, dataset, maps, panels, region, views  # noqa: F401
 
     for name in gallery.ids():
         thumbnail(specimen(name))

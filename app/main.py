@@ -13,7 +13,17 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts app/ on the path, not the 
 
 import streamlit as st  # noqa: E402
 
-from app import server, wording, wording_results, wording_views  # noqa: E402
+from app import (  # noqa: E402
+    server,
+    wording,
+    wording_compare,
+    wording_dataset,
+    wording_maps,
+    wording_region,
+    wording_results,
+    wording_runs,
+    wording_views,
+)
 
 SIDEBAR_PX = 260  # leaves room for three pictures of 320 px side by side on a screen of 1440 px
 
@@ -28,9 +38,14 @@ if __name__ == "__main__":
     page = st.navigation(
         [
             st.Page("../pages/explore.py", title=wording.EXPLORE, url_path="explore", default=True),
+            st.Page("../pages/maps.py", title=wording_maps.NAV, url_path="maps"),
             st.Page("../pages/anchors.py", title=wording_views.ANCHORS_NAV, url_path="anchors"),
             st.Page("../pages/views.py", title=wording_views.VIEWS_NAV, url_path="views"),
+            st.Page("../pages/region.py", title=wording_region.NAV, url_path="region"),
+            st.Page("../pages/compare.py", title=wording_compare.NAV, url_path="compare"),
+            st.Page("../pages/dataset.py", title=wording_dataset.NAV, url_path="dataset"),
             st.Page("../pages/train.py", title=wording.TRAIN, url_path="train"),
+            st.Page("../pages/runs.py", title=wording_runs.NAV, url_path="runs"),
             st.Page("../pages/results.py", title=wording_results.NAV, url_path="results"),
         ],
         position="top",

@@ -31,13 +31,16 @@ def show_board(
     recipe: dict,
     *,
     selected: tuple[int, int] | None = None,
+    small: bool = False,
+    channel: str = CHANNEL,
 ) -> None:
     """Panels side by side over one picture. A clicked cell is kept under `state.CELL` and shown on every board.
 
     Args:
         key, name: of the board on the page, and of the files it exports.
         picture: a data URL. recipe: what made the numbers; goes into exported files.
-        selected: the cell that is outlined; the clicked one if not given.
+        selected: the cell that is outlined; the clicked one if not given. small: many small panels in a row.
+        channel: boards of one channel point at the same cells.
     """
 
     chosen = selected or state.cell()
@@ -50,10 +53,11 @@ def show_board(
         on_cell_change=keep,
         data={
             "name": f"{name} {recipe['picture']} {recipe['model']}",
-            "channel": CHANNEL,
+            "channel": channel,
             "picture": picture,
             "size": list(found.size_px),
             "grid": list(found.grid),
+            "small": small,
             "selected": chosen and list(chosen),
             "palettes": colours.palettes(),
             "panels": panels,
@@ -84,7 +88,12 @@ def show_answer(model: str, picture: Specimen, found: Explanation) -> None:
 
 def show_verdict(found: Explanation, truth: str | None) -> None:
     """The confidence of every head in every class."""
-    _verdict(key=state.VERDICT, data=verdict(found, truth))
+    show_rows(state.VERDICT, verdict(found, truth))
+
+
+def show_rows(key: str, data: dict) -> None:
+    """Classes with a bar for each of several answers, as `rows` makes them."""
+    _verdict(key=key, data=data)
 
 
 def maps(found: Explanation) -> list[dict]:
@@ -209,26 +218,31 @@ def _box(region: Region, colour: str, name: str) -> dict:
 
 
 def verdict(found: Explanation, truth: str | None) -> dict:
-    """The classes by falling confidence of the answer; of many, the first ones and those that are asked about."""
-    gap = found.auxiliary_C is None
-    heads = [{"name": wording.HEAD_GAP, "colour": colours.GAP}]
-    if not gap:
-        heads = [
-            {"name": wording.HEAD_ENSEMBLE, "colour": colours.MAIN},
-            {"name": wording.HEAD_AUXILIARY, "colour": colours.AUXILIARY},
-        ]
-    order = np.argsort(-found.ensemble_C, kind="stable").tolist()
+    """The classes by falling confidence of the answer, as each head of the model sees them."""
+    if found.auxiliary_C is None:
+        return rows(found, [{"name": wording.HEAD_GAP, "colour": colours.GAP}], [found.ensemble_C], truth)
+    heads = [
+        {"name": wording.HEAD_ENSEMBLE, "colour": colours.MAIN},
+        {"name": wording.HEAD_AUXILIARY, "colour": colours.AUXILIARY},
+    ]
+    return rows(found, heads, [found.ensemble_C, found.auxiliary_C], truth)
+
+
+def rows(found: Explanation, heads: list[dict], answers: Sequence[np.ndarray], truth: str | None) -> dict:
+    """The classes by falling confidence of the first answer; of many, the first ones and those that are asked about.
+
+    Args:
+        heads: name and colour of each answer. answers: (C,) confidences, the answer of `found` first.
+    """
+    order = np.argsort(-answers[0], kind="stable").tolist()
     kept = [c for place, c in enumerate(order) if place < MOST_ROWS or c == found.target or found.classes[c] == truth]
-    rows = []
+    made = []
     for c in kept:
-        values = [found.ensemble_C[c]] if found.auxiliary_C is None else [found.ensemble_C[c], found.auxiliary_C[c]]
         notes = [wording.VERDICT_TRUE] if found.classes[c] == truth else []
         notes += [wording.VERDICT_EXPLAINED] if c == found.target != found.predicted else []
-        row = {"name": found.classes[c], "notes": notes, "predicted": c == found.predicted}
-        rows.append(
-            row | {"values": [{"share": float(value), "text": wording.percent(float(value))} for value in values]}
-        )
-    return {"heads": heads, "rows": rows, "words": wording.VERDICT, "more": wording.further(len(order) - len(kept))}
+        values = [{"share": float(answer_C[c]), "text": wording.percent(float(answer_C[c]))} for answer_C in answers]
+        made.append({"name": found.classes[c], "notes": notes, "predicted": c == found.predicted, "values": values})
+    return {"heads": heads, "rows": made, "words": wording.VERDICT, "more": wording.further(len(order) - len(kept))}
 
 
 def cell_sentence(found: Explanation, cell: tuple[int, int]) -> str | None:

@@ -1,124 +1,95 @@
-"""The form that sets a run up: a preset fills it in, every field can be changed, the command line says the same."""
+"""The form that sets a run up: a preset fills it in, every field can be changed, the command line says the same.
+
+The common path is one row: preset, pictures, steps. All other fields wait one level deeper, in the order of the method.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 
 import streamlit as st
 
-from app import state, wording
-from app import wording_train as words
-from app.controls import SIZES
-from mvfa_core.backbones import BACKBONES
-from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
+from app import fields, jobs, method_form, pictures_form, state
+from app import wording_set_up as words
+from app.fields import Form
 from mvfa_core.training.recipes import RECIPES, Recipe
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-PRESET_FIELDS = ("backbone", "k", "sizes", "steps", "batch", "lr", "val_every", "local")
+WIDTHS = (3, 4, 2)
 
 
-def _key(name: str) -> str:
-    return state.SET_UP(name)
+def fill(recipe: Recipe) -> None:
+    """Let the form show that recipe, of a run to be done again say. In a callback, or before the form is made."""
+    fields.fill(recipe)
+    state.drop(state.SET_UP_BEFORE)
+    state.put(state.SET_UP_FROM, words.from_run(recipe.pooling, recipe.backbone, recipe.data))
 
 
-def recipe_form() -> Recipe | None:
-    """The recipe that the form describes; None, with the reason on the screen, while it cannot be carried out."""
-    preset = _choice(words.PRESET, list(words.PRESETS), "quick", "preset")
-    if state.get(state.PRESET_SEEN, preset) != preset:
-        # The fields start again from the preset's values.
-        for name in PRESET_FIELDS:
-            state.drop(_key(name))
-    state.put(state.PRESET_SEEN, preset)
-    st.caption(words.PRESETS[preset])
-    base = RECIPES[preset]()
-    data = _data()
-    backbone = _backbone(base)
-    base = replace(base, backbone=backbone, k=min(base.k, _cells(backbone)))
-    base = replace(base, pooling=_choice(words.POOLING, ["mfa", "gap"], base.pooling, "pooling", words.POOLING_HELP))
-    if base.pooling == "mfa":
-        base = replace(base, k=_anchors(base), sizes=_sizes(base))
-    base = replace(base, steps=_whole(words.STEPS, base.steps, "steps", 1_000_000))
-    with st.expander(words.MORE):
-        base = _more(base)
-    return replace(base, data=data) if data else None
+def recipe_form(go: Callable[[Recipe | None], None]) -> None:
+    """The fields. Between the first row and the others `go` shows what can be done with the recipe that all of them
+    describe: None, with the reason on the screen, while it cannot be carried out."""
+    preset, pictures, steps = st.columns(WIDTHS, vertical_alignment="top")
+    with preset:
+        preset_name = _preset()
+        form = Form(fields.base(preset_name), {"preset": preset_name})
+    with pictures:
+        pictures_form.choose(form)
+    with steps:
+        form.values["steps"] = fields.whole(words.STEPS, form.base.steps, "steps", 10_000_000)
+    st.caption(_about(form))
+    pictures_form.show_own(form)
+    onward = st.container()
+    with st.expander(words.SETTINGS, icon=":material/tune:"):
+        _settings(form)
+    recipe = form.recipe()
+    with onward:
+        if recipe is None:
+            st.caption(words.cannot(form.problems))
+        go(recipe)
 
 
-def _cells(backbone: str) -> int:
-    entry = BACKBONES[backbone]
-    return (entry.side // entry.stride) ** 2
+def _preset() -> str:
+    shown = {name: name.capitalize() for name in words.PRESETS}
+    return fields.choice(words.PRESET, shown, "quick", "preset", on_change=_preset_chosen)
 
 
-def _choice(label: str, options: list[str], default: str, name: str, note: str | None = None) -> str:
-    shown = {"mfa": "MFA", "gap": "GAP"}
-    return st.segmented_control(
-        label,
-        options,
-        default=default,
-        required=True,
-        format_func=lambda option: shown.get(option, option),
-        key=_key(name),
-        help=note,
-        width="stretch",
-        persist_state="session",
-    )
+def _preset_chosen() -> None:
+    fields.fill(RECIPES[state.get(fields.key("preset"))](), data=False)
+    state.drop(state.SET_UP_BEFORE)
+    state.drop(state.SET_UP_FROM)
 
 
-def _whole(label: str, default: int, name: str, most: int, least: int = 1) -> int:
-    return st.number_input(label, least, most, default, key=_key(name), persist_state="session")
+def _about(form: Form) -> str:
+    """What the preset is, or which run filled the form in, in a line."""
+    return state.get(state.SET_UP_FROM) or words.PRESETS[form.values["preset"]]
 
 
-def _data() -> str | None:
-    """A data set's name or a folder; None while the folder is not there."""
-    there = [name for name in CATALOGUE if name != SYNTHETIC and (data_root() / name).is_dir()]
-    options = [SYNTHETIC, *there, words.DATA_FOLDER]
-    chosen = st.selectbox(words.DATA, options, key=_key("data"), help=words.DATA_HELP, persist_state="session")
-    if chosen != words.DATA_FOLDER:
-        return chosen
-    path = st.text_input(words.DATA_PATH, key=_key("path"), help=words.DATA_PATH_HELP, persist_state="session").strip()
-    folder = Path(path).expanduser()
-    if path and folder.is_dir():
-        return str(folder)
-    st.caption(words.DATA_PATH_MISSING if path else words.DATA_PATH_NEEDED)
-    return None
+def _settings(form: Form) -> None:
+    data, model, views, training, device, command = st.tabs(words.TABS)
+    with data:
+        pictures_form.show_more(form)
+    with model:
+        method_form.model(form)
+    with views:
+        method_form.views(form)
+    with training:
+        method_form.training(form)
+    with device:
+        method_form.device(form)
+    with command:
+        recipe = form.recipe() if not form.problems else None
+        if recipe:
+            st.code(recipe.command(f"{jobs.runs_folder()}/NAME"), language="bash", wrap_lines=True)
+    with st.container(horizontal=True):
+        st.button(words.RESET, key="form_reset", icon=":material/restart_alt:", type="tertiary", on_click=_reset)
+        if state.get(state.SET_UP_BEFORE):
+            st.button(words.UNDO, key="form_undo", icon=":material/undo:", type="tertiary", on_click=_undo)
 
 
-def _backbone(base: Recipe) -> str:
-    notes = "  \n".join(f"{name}: {wording.plain(entry.note)}" for name, entry in BACKBONES.items())
-    place = list(BACKBONES).index(base.backbone)
-    return st.selectbox(
-        words.BACKBONE, list(BACKBONES), place, key=_key("backbone"), help=notes, persist_state="session"
-    )
+def _reset() -> None:
+    state.put(state.SET_UP_BEFORE, fields.snapshot())
+    state.drop(state.SET_UP_FROM)
+    fields.fill(RECIPES[state.get(fields.key("preset"), "quick")](), data=False)
 
 
-def _anchors(base: Recipe) -> int:
-    cells = _cells(base.backbone)
-    state.forget_unless(_key("k"), range(1, cells + 1))
-    return st.slider(wording.K, 1, cells, base.k, key=_key("k"), help=wording.K_HELP, persist_state="session")
-
-
-def _sizes(base: Recipe) -> tuple[int, ...]:
-    chosen = st.pills(
-        wording.SIZES,
-        SIZES,
-        selection_mode="multi",
-        default=list(base.sizes),
-        key=_key("sizes"),
-        help=wording.SIZES_HELP,
-        persist_state="session",
-    )
-    if not chosen:
-        st.caption(words.SIZES_NONE)
-    return tuple(sorted(chosen)) or base.sizes
-
-
-def _more(base: Recipe) -> Recipe:
-    batch = _whole(words.BATCH, base.batch, "batch", 1024)
-    seed = _whole(words.SEED, base.seed, "seed", 2**31 - 1, least=0)
-    device = st.selectbox(words.DEVICE, DEVICES, key=_key("device"), help=words.DEVICE_HELP, persist_state="session")
-    lr = st.number_input(
-        words.LR, 1e-6, 1.0, base.lr, step=1e-4, format="%.6f", key=_key("lr"), persist_state="session"
-    )
-    val_every = _whole(words.VAL_EVERY, base.val_every, "val_every", 100_000)
-    local = _choice(words.LOCAL, ["sum", "mean"], base.local, "local", words.LOCAL_HELP)
-    return replace(base, batch=batch, seed=seed, device=device, lr=lr, val_every=val_every, local=local)
+def _undo() -> None:
+    fields.restore(state.take(state.SET_UP_BEFORE) or {})

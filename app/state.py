@@ -21,8 +21,13 @@ SIZES = "sizes"
 DISTINCT = "distinct"
 AGAINST = "against"
 RUN = "run"
+METHODS = "methods"
+SECOND = "second"
+BEST = "best"
+RACE = "with"
 
 CELL = "cell"
+REGION = "region"
 
 # In the session only.
 OWN_PICTURE = "own_picture"
@@ -31,9 +36,44 @@ OWN_PICTURE_SHOT = "own_picture_shot"
 OWN_PICTURE_WAY = "own_picture_way"
 OWN_MODEL_FILE = "own_model_file"
 OWN_MODELS = "own_models"
-PRESET_SEEN = "preset_seen"
 SET_UP = "set_up_{}".format
+SET_UP_BASE = SET_UP("base")
+SET_UP_FROM = SET_UP("from")
+SET_UP_BEFORE = "before_reset"
+ZIP_FILE = "zip_file"
+ZIP_SEEN = "zip_seen"
 MESSAGE = "message_{}".format
+
+# Watching runs.
+SHADES = "shades"
+RUN_ACTION = "run_{}".format
+REMOVED = "runs_removed"
+PICKED = "picked"
+
+# Looking at data sets.
+OF_MODEL = "of"  # no bound key, so that the way to another page may name its model
+DATA = "data"
+SIDE = "side"
+LIMIT = "most"
+KIND = "show"
+TRUTH = "true"
+SAID = "said"
+SORT = "sort"
+OTHER = "other"
+DATA_PATH = "dataset_path"
+DATA_PICTURE = "data_picture"
+OPEN = "dataset_open"
+PAGE = "dataset_page"
+EARLIER = "earlier_{}".format
+MATRIX = "matrix"
+GRID = "grid"
+CROPS = "crops"
+DOTS = "dots_{}".format
+
+# One step at a time.
+HELD = "held"
+HELD_START = "held_start"
+DELAY = "delay"
 
 # Components on the page.
 STRIP = "gallery_strip"
@@ -41,10 +81,19 @@ MAPS = "board_maps"
 REGIONS = "board_regions"
 VERDICT = "verdict"
 CURVES = "curves"
+FILM = "film"
+LESSON = "lesson"
+RUN_LINE = "run_line"
+RUNS_TABLE = "runs_table"
 ATTENTION = "board_attention"
 VOTES = "board_votes"
 CONTRIBUTIONS = "board_contributions"
 LEDGER = "ledger"
+DIAL = "board_dial"
+OTHER_MAPS = "board_other_maps"
+ATLAS = "board_atlas"
+COMPARED = "board_compared_{}".format
+ASK = "ask"
 BARS = "bars_{}".format
 
 
@@ -90,18 +139,31 @@ def remember(key: str, value: str, default: str) -> None:
 
 def cell() -> tuple[int, int] | None:
     """The chosen cell (x, y) from the session, else from the address, and then in both."""
-    if CELL not in st.session_state:
-        told = re.fullmatch(r"(\d{1,4})-(\d{1,4})", st.query_params.get(CELL, ""))
-        st.session_state[CELL] = [int(told[1]), int(told[2])] if told else None
-    chosen = st.session_state[CELL]
+    numbers = _numbers(CELL, 2)
+    return (numbers[0], numbers[1]) if numbers else None
+
+
+def region() -> tuple[int, int, int, int] | None:
+    """The chosen rectangle, inclusive corners in cells, from the session, else from the address, and then in both."""
+    numbers = _numbers(REGION, 4)
+    return (numbers[0], numbers[1], numbers[2], numbers[3]) if numbers else None
+
+
+def _numbers(key: str, count: int) -> list[int] | None:
+    """Whole numbers that stand in the address as 3-4."""
+    if key not in st.session_state:
+        told = re.fullmatch("-".join([r"(\d{1,4})"] * count), st.query_params.get(key, ""))
+        st.session_state[key] = [int(number) for number in told.groups()] if told else None
+    chosen = st.session_state[key]
     if chosen is None:
-        if CELL in st.query_params:
-            del st.query_params[CELL]
+        if key in st.query_params:
+            del st.query_params[key]
         return None
-    x, y = (int(i) for i in chosen)
-    if st.query_params.get(CELL) != f"{x}-{y}":
-        st.query_params[CELL] = f"{x}-{y}"
-    return x, y
+    chosen = [int(number) for number in chosen]
+    text = "-".join(map(str, chosen))
+    if st.query_params.get(key) != text:
+        st.query_params[key] = text
+    return chosen
 
 
 def follow_address(key: str, options: Collection[str]) -> None:
@@ -118,6 +180,15 @@ def follow_address(key: str, options: Collection[str]) -> None:
         drop(key)
         if key in st.query_params:
             del st.query_params[key]
+
+
+def follow_list(key: str, options: Collection[str]) -> None:
+    """As `follow_address`, for a widget that holds several values; those that are not on offer are left out."""
+    told = st.session_state[key] if key in st.session_state else st.query_params.get_all(key)
+    chosen = [value for value in dict.fromkeys(told or ()) if value in options]
+    st.session_state[key] = chosen
+    if st.query_params.get_all(key) != chosen:
+        st.query_params[key] = chosen
 
 
 def forget_unless(key: str, options: Collection[Any]) -> None:

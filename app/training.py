@@ -1,51 +1,21 @@
-"""The parts of the Train page: setting a run up, watching it, and what comes after."""
+"""The parts of the Train page below the set-up: watching a run, and what comes after."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from app import charts, jobs, loaders, state, wording
+from app import charts, film, jobs, launching, lesson_step, loaders, race, run_line, state, wording
 from app import wording_train as words
-from app.recipe_form import recipe_form
-from mvfa_core.training.recipes import RECIPES, Recipe
-from mvfa_core.training.runs import Run, RunError, Status
+from mvfa_core.training.follow import FollowedRun
+from mvfa_core.training.recipes import RECIPES
+from mvfa_core.training.runs import Status
 
-NEWEST = 8
-"""How many runs are looked at to see whether one is being trained."""
-
-
-def set_up() -> None:
-    """The side panel: the form, the start, and the same as a command line."""
-    st.subheader(words.SET_UP)
-    recipe = recipe_form()
-    st.button(
-        words.START,
-        type="primary",
-        width="stretch",
-        key="start",
-        disabled=recipe is None,
-        on_click=_start,
-        args=(recipe,),
-    )
-    if any(run.status().state in jobs.RUNNING for run in jobs.runs()[:NEWEST]):
-        st.caption(words.BUSY)
-    if message := state.take(state.MESSAGE("run")):
-        st.error(wording.plain(message))
-    if recipe:
-        with st.expander(words.COMMAND):
-            st.code(recipe.command(f"{jobs.runs_folder()}/NAME"), language="bash", wrap_lines=True)
+SAY = {"finished": st.success, "failed": st.error, "diverged": st.warning, "lost": st.warning}
 
 
-def _start(recipe: Recipe) -> None:
-    try:
-        run = jobs.start_training(recipe)
-    except (RunError, OSError) as error:
-        state.put(state.MESSAGE("run"), str(error))
-    else:
-        state.put(state.RUN, run.id)
-
-
-def choose_run() -> Run | None:
+def choose_run() -> FollowedRun | None:
     """The run in the address, the newest if it names none; None while there is none at all."""
     runs = {run.id: run for run in jobs.runs()}
     if not runs:
@@ -72,71 +42,87 @@ def no_run() -> None:
     with st.container(border=True):
         st.markdown(f"**{words.NO_RUN_TITLE}**")
         st.write(words.NO_RUN_TEXT)
-        st.button(words.NO_RUN_START, key="first", on_click=_start, args=(RECIPES["quick"](),))
+        st.button(words.NO_RUN_START, key="first", on_click=launching.start, args=(RECIPES["quick"](),))
 
 
-def show_progress(run: Run, status: Status) -> None:
-    """State, progress bar and how to stop, or how it ended."""
-    recipe = run.recipe()
-    done = min(status.step / status.steps, 1.0) if status.steps else 0.0
-    line = words.at_step(status.step, status.steps)
-    if status.state == "running":
-        line = words.progress(status.step, status.steps, status.steps_per_s, status.seconds_left)
-    elif status.state == "starting":
-        line = wording.plain(status.message) or words.STARTING
-    st.progress(done, f"**{words.STATES[status.state]}**: {line}")
-    views = f", K = {recipe.k}, L_R = {', '.join(map(str, recipe.sizes))}" if recipe.pooling == "mfa" else ""
-    st.text(f"{recipe.pooling.upper()} on {recipe.backbone}, {recipe.data}{views}; {words.accuracy(status.accuracy)}")
-    if status.state in jobs.RUNNING:
-        stopping = run.stop_requested()
-        st.button(words.STOP, key="stop", disabled=stopping, on_click=run.request_stop)
-        if stopping:
-            st.caption(words.STOPPING)
+def watch(run: FollowedRun | None) -> None:
+    """The run as it stands, at every tick; the whole page is told when a run begins or ends, wherever that is."""
+    seen = jobs.standing()
+
+    @st.fragment(run_every=jobs.tick_s(seen))
+    def tick() -> None:
+        jobs.move_line_on()
+        if jobs.standing() != seen:
+            st.rerun()
+        if run is not None:
+            status = run.status()
+            show_progress(run, status)
+            lesson_step.show(run, status)
+            race.show(race.rivals(run), waiting=status.state in jobs.ACTIVE)
+            film.show(run, live=status.state in jobs.ACTIVE)
+
+    tick()
 
 
-def show_curves(run: Run, status: Status) -> None:
-    """Loss and accuracy so far."""
-    waiting = status.state in jobs.RUNNING
-    charts.show_curves(run.id, jobs.events(run), status.steps, run.recipe().pooling, waiting=waiting)
-
-
-def way_onward(run: Run, status: Status) -> None:
-    """How it ended, what can be done about it, and the model."""
-    if status.state in jobs.RUNNING:
-        return
-    say = {"finished": st.success, "failed": st.error, "diverged": st.warning, "lost": st.warning}.get(
-        status.state, st.info
-    )
-    say(words.ending(status.state, status.accuracy, saved=run.model_path() is not None))
-    if status.message:
-        st.text(status.message)
+def show_progress(run: FollowedRun, status: Status) -> None:
+    """State, progress and speed, and what can be asked of a run that is active."""
+    run_line.show(run, status)
+    asked = run.asked()
     with st.container(horizontal=True, vertical_alignment="center"):
-        if run.model_path():
-            st.page_link(
-                "../pages/explore.py",
-                label=words.OPEN,
-                icon=":material/arrow_forward:",
-                query_params={state.MODEL: loaders.RUN_PREFIX + run.id},
-            )
+        if status.state == "queued":
+            st.button(words.START_NOW, key="launch", on_click=jobs.go_on, args=(run,))
+            st.button(words.LEAVE, key="leave", on_click=run.leave_queue)
+        if status.state in jobs.RUNNING:
+            st.button(words.PAUSE, key="pause", disabled=bool(asked), on_click=run.request_pause)
+            st.button(words.STOP, key="stop", disabled=asked == "stop", on_click=run.request_stop)
+            _open_link(run)
+            st.caption(words.ASKED.get(asked, ""))
+        _others(run)
+
+
+def _others(run: FollowedRun) -> None:
+    others = [one for one in jobs.runs() if one.id != run.id and one.status().state in jobs.ACTIVE]
+    for one in others:
+        label = f"{words.STATES[one.status().state]}: {wording.plain(one.id)}"
+        key = state.RUN_ACTION(f"show_{one.id}")
+        if st.button(label, key=key, type="tertiary", on_click=state.put, args=(state.RUN, one.id)):
+            st.rerun()  # all of the page, not this part of it
+
+
+def _open_link(run: FollowedRun) -> None:
+    if run.model_path():
+        st.page_link(
+            "../pages/explore.py",
+            label=words.OPEN,
+            icon=":material/arrow_forward:",
+            query_params={state.MODEL: loaders.RUN_PREFIX + run.id},
+        )
+
+
+def way_onward(run: FollowedRun) -> None:
+    """How it ended, what can be done about it, the model and the numbers."""
+    status = run.status()
+    if status.state not in jobs.ACTIVE:
+        say = SAY.get(status.state, st.info)
+        say(words.ending(status.state, status.accuracy, saved=run.model_path() is not None))
+        if status.message:
+            st.text(status.message)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if status.state not in jobs.ACTIVE:
+            _open_link(run)
+        if status.state == "paused":
+            st.button(words.RESUME, key="resume", on_click=jobs.go_on, args=(run,))
         if status.state in ("stopped", "lost", "failed"):
             st.button(words.CONTINUE, key="continue", on_click=jobs.go_on, args=(run,))
         st.download_button(
             words.DOWNLOAD_CSV, lambda: charts.table(jobs.events(run)), f"{run.id}.csv", "text/csv", on_click="ignore"
         )
+        _pdf_button(race.rivals(run))
+        st.page_link("../pages/runs.py", label=words.TO_RUNS, icon=":material/arrow_forward:")
     st.text(words.FOLDER.format(folder=run.path))
 
 
-def all_runs() -> None:
-    """Every run with its state, newest first."""
-    rows = []
-    for run in jobs.runs():
-        status, recipe = run.status(), run.recipe()
-        row = (run.id, words.STATES[status.state], recipe.data, f"{recipe.pooling.upper()} on {recipe.backbone}")
-        rows.append((*row, f"{status.step:,} / {status.steps:,}", status.accuracy))
-    columns = words.RUN_COLUMNS
-    with st.expander(f"{words.RUNS_ALL} ({len(rows)})"):
-        st.dataframe(
-            {title: [row[i] for row in rows] for i, title in enumerate(columns.values())},
-            hide_index=True,
-            column_config={columns["accuracy"]: st.column_config.NumberColumn(format="percent")},
-        )
+def _pdf_button(runs: Sequence[FollowedRun]) -> None:
+    shades = race.shades_of(runs)
+    name = f"{runs[0].id}.pdf"
+    st.download_button(words.DOWNLOAD_PDF, lambda: race.pdf(runs, shades), name, "application/pdf", on_click="ignore")

@@ -1,4 +1,4 @@
-"""Every sentence of the Train page and of the charts."""
+"""Every sentence of the Train page below the set-up, and of the charts."""
 
 from __future__ import annotations
 
@@ -6,75 +6,71 @@ TRAIN_TITLE = "Train a classifier and watch it learn"
 TRAIN_INTRO = (
     "A run is a folder and a process of its own: reload, close the page or restart the app, and it is still there."
 )
-SET_UP = "Set up a run"
-PRESET = "Preset"
-PRESETS = {
-    "quick": "Quick: the small backbone learns visibly in about two minutes on two CPU cores.",
-    "paper": "Paper: the settings of the paper. Made for a GPU and a day, not for a laptop.",
-}
-DATA = "Pictures"
-DATA_FOLDER = "a folder of mine"
-DATA_HELP = "synthetic is drawn here. Data sets of the catalogue appear once they are in the data folder."
-DATA_PATH = "Folder"
-DATA_PATH_HELP = "A folder with one sub-folder per class, or with train/ and val/ that hold them. It is only read."
-DATA_PATH_NEEDED = "Name the folder first."
-DATA_PATH_MISSING = "There is no such folder on the computer that runs this app."
-BACKBONE = "Backbone"
-POOLING = "Ending"
-POOLING_HELP = "MFA lets many regions vote; GAP averages the whole map once."
-STEPS = "Steps"
-BATCH = "Batch"
-SEED = "Seed"
-DEVICE = "Device"
-DEVICE_HELP = "auto takes a GPU if there is one."
-SIZES_NONE = "At least one size is needed; the preset's are used."
-MORE = "More settings"
-LR = "Learning rate"
-VAL_EVERY = "Validate every … steps"
-LOCAL = "Local loss"
-LOCAL_HELP = "The paper sums the losses of all views; mean gives both heads the same weight."
 START = "Start the run"
-COMMAND = "The same from a terminal"
-BUSY = "Another run is being trained: both will be slower."
+
+# --- a run that is watched ---
 
 RUN = "Run"
 RUN_NEWEST = "{run} (the newest)"
-RUNS_ALL = "All runs"
-RUN_COLUMNS = {
-    "run": "Run",
-    "state": "State",
-    "data": "Pictures",
-    "model": "Model",
-    "steps": "Steps",
-    "accuracy": "Accuracy",
-}
 NO_RUN_TITLE = "No run yet"
 NO_RUN_TEXT = (
-    "Set one up in the side panel and start it. With the quick preset the pictures are drawn first, then the curves "
-    "appear here, and the finished model can be opened in Explore."
+    "Set one up above and start it. With the quick preset the pictures are drawn first, then the curves "
+    "appear here, and the finished model can be opened in Explore. A run started in a terminal appears here by itself."
 )
 NO_RUN_START = "Start a quick run"
 RUN_GONE = "There is no run of that name in {folder} any more. The newest one is shown."
 
+START_QUEUED = "Put it in line"
+START_NOW = "Start now anyway"
+BUSY = "A run is being trained. This one would wait for its turn; two at once are both slower."
+
 STATES = {
+    "queued": "In line",
     "starting": "Starting",
     "running": "Running",
+    "paused": "Paused",
     "finished": "Finished",
     "stopped": "Stopped",
     "diverged": "Diverged",
     "failed": "Failed",
     "lost": "Lost",
+    "unreadable": "Unreadable",
 }
 STARTING = "Preparing the pictures; the first steps follow."
+QUEUED = "It starts when the runs before it are done."
+PAUSE = "Pause"
+RESUME = "Resume"
 STOP = "Stop and keep the model"
-STOPPING = "Stopping after this step; the model is being saved."
+LEAVE = "Take it out of the line"
+ASKED = {
+    "stop": "Stopping after this step; the model is being saved.",
+    "pause": "Pausing after this step; the model is being saved.",
+}
 OPEN = "Look at this model in Explore"
 CONTINUE = "Go on with this run"
 DOWNLOAD_CSV = "Numbers (CSV)"
+DOWNLOAD_PDF = "Curves (PDF)"
 FOLDER = "Everything is in the folder {folder}"
+TO_RUNS = "All runs"
+OTHERS = "Also here:"
+
+FACTS = {
+    "step": "Step",
+    "rate": "Speed",
+    "left": "Time left",
+    "elapsed": "Trained for",
+    "accuracy": "Validation",
+    "best": "Best so far",
+    "device": "Device",
+    "memory": "Device memory",
+}
+NOTHING = "\u2013"
+PROGRESS = "Steps done"
 
 ENDINGS = {
+    "queued": "It is in line, {accuracy}.",
     "finished": "Finished, {accuracy}.",
+    "paused": "Paused, {accuracy}. The model can be looked at; resumed, the run goes on as if nothing had happened.",
     "stopped": "Stopped on request; the model is kept as it was, {accuracy}.",
     "diverged": "The loss was no longer a number, so the run ended itself. A tenth of the learning rate usually helps.",
     "failed": "The run ended with an error. What it printed is in output.log of its folder.",
@@ -88,19 +84,51 @@ LOSS_TOTAL = "total"
 LOSS_GAP = "the one head of GAP"
 LOSS_LOCAL = "main head, L_local"
 LOSS_GLOBAL = "auxiliary head, L_global"
+LOSS_RACE = "Loss of the head on the averaged map"
 ACCURACY = "Accuracy"
 ACCURACY_TRAIN = "training batches"
 ACCURACY_VALIDATION = "validation"
+ACCURACY_RACE = "Validation accuracy"
+PAPER = "paper, {name}: {share:.1f}\u00a0%"
 CURVES = {
+    "horizontal": "Horizontal axis",
     "by_step": "By step",
     "by_time": "By time",
     "log": "Log loss",
-    "linear": "Linear",
+    "linear": "Linear loss",
+    "log_x": "Log axis",
+    "linear_x": "Linear axis",
+    "smooth": "Smoothing",
+    "off": "off",
+    "raw": "raw",
     "step": "step",
     "time": "seconds",
+    "save": "Save {title} as {kind}",
+    "chart": "{title}. The arrow keys move along the curves, Enter keeps a step, Escape lets it go.",
+    "reset": "Whole run",
 }
 CURVES_WAITING = "The curves begin with the tenth step."
 CURVES_EMPTY = "This run ended before its first curve."
+
+RACE = "Compare with"
+RACE_HELP = "Lays the curves of other runs over this one, each with its colour."
+RACE_NONE = "other runs on the same chart"
+RACE_TWIN = "Race it with its {pooling} twin"
+RACE_TWIN_HELP = "The same recipe, seed and batches, ending in {pooling}. A twin that is here already is only shown."
+RACE_FAIR = "All of them see the same pictures in the same batches: whatever differs comes from the recipe."
+RACE_UNFAIR = "They do not share {fields}, so their batches differ; compare with care."
+RACE_LOSS = (
+    "MFA adds the losses of all views to that of its auxiliary head, so totals cannot be compared. The loss shown is "
+    "the one both have: of the head on the averaged map, L_global."
+)
+FIELDS = {
+    "data": "the pictures",
+    "train_n": "their number",
+    "seed": "the seed",
+    "batch": "the batch size",
+    "augment": "the augmentation",
+    "mix": "the mixing",
+}
 
 
 def duration(seconds: float) -> str:
@@ -122,14 +150,19 @@ def at_step(step: int, steps: int) -> str:
     return f"step {step:,} of {steps:,}"
 
 
-def progress(step: int, steps: int, steps_per_s: float | None, seconds_left: float | None) -> str:
-    """Where a running run stands, in a line."""
-    parts = [at_step(step, steps)]
-    if steps_per_s:
-        parts.append(rate(steps_per_s))
-    if seconds_left is not None:
-        parts.append(f"about {duration(seconds_left)} left")
-    return ", ".join(parts)
+def best(share: float, step: int) -> str:
+    """The best validation and where it was."""
+    return f"{100 * share:.1f}\u00a0% at {step:,}"
+
+
+def memory(megabytes: float) -> str:
+    """Memory in use on the device."""
+    return f"{megabytes / 1024:.1f} GB" if megabytes >= 1024 else f"{megabytes:.0f} MB"
+
+
+def listed(words: list[str]) -> str:
+    """Things in a sentence: a, b and c."""
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def accuracy(share: float | None) -> str:

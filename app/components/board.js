@@ -6,6 +6,7 @@ import { saveJson, savePanel } from "./export.js";
 import {
   colourRange, decodePalette, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintPicture, paintTag,
 } from "./paint.js";
+import { Dial } from "./dial.js";
 import { buildPanel, labelPanel, readout, showColours, showKey, showList } from "./panel.js";
 
 const EVENT = "mvfa-board-cell";
@@ -20,6 +21,7 @@ class Board {
     this.hover = null;
     this.selected = null;
     this.box = -1;
+    this.dials = new Map();
     this.heats = new WeakMap();
     this.sizes = new ResizeObserver(() => this.paint());
     this.listener = (event) => this.follow(event.detail);
@@ -40,6 +42,7 @@ class Board {
     const { plain, signed } = data.palettes;
     this.palettes = { plain: decodePalette(plain), signed: decodePalette(signed) };
     this.ranges = null;
+    data.panels.forEach((panel) => this.dials.get(panel.id)?.follow(panel));
     if (data.picture !== this.source) {
       this.source = data.picture;
       const picture = new Image();
@@ -60,7 +63,8 @@ class Board {
     this.root.replaceChildren();
     this.showTools = null;
     if (this.data.panels.some((panel) => panel.kind === "map")) this.root.appendChild(this.buildTools());
-    const grid = element("div", "grid");
+    this.dials.clear();
+    const grid = element("div", this.data.small ? "grid small" : "grid");
     this.parts = this.data.panels.map((_, index) => this.addPanel(index));
     grid.append(...this.parts.map((part) => part.figure));
     this.root.appendChild(grid);
@@ -79,7 +83,7 @@ class Board {
     label.append(element("span", "", words.opacity), slider, shown);
     const maps = this.data.panels.filter((panel) => panel.kind === "map");
     if (maps.some((panel) => !panel.sharp)) tools.append(smooth.group);
-    if (maps.length > 1) tools.append(shared.group);
+    if (maps.filter((panel) => !panel.own).length > 1) tools.append(shared.group);
     tools.append(label, button(words.json, () => saveJson(this.data), "quiet"));
     this.showTools = () => {
       smooth.mark(view.smooth);
@@ -100,12 +104,25 @@ class Board {
       this.choose(this.hover);
     };
     part.stage.onkeydown = (event) => this.key(event);
+    if (this.data.panels[index].frames) this.addDial(part, this.data.panels[index]);
     this.sizes.observe(part.stage);
     return part;
   }
 
+  // A panel of many frames is a map whose values a slider below it chooses.
+  addDial(part, panel) {
+    const dial = new Dial(panel, () => this.renew());
+    this.dials.set(panel.id, dial);
+    part.readout.before(dial.root);
+    part.figure.classList.add("dialled");
+  }
+
   set(key, value) {
     view[key] = value;
+    this.renew();
+  }
+
+  renew() {
     this.ranges = null;
     this.label();
     this.paint();
@@ -197,8 +214,10 @@ class Board {
   rangeOf(panel) {
     if (!this.ranges) {
       const usable = this.data.panels.filter((one) => one.kind === "map" && !one.message);
-      const common = colourRange(usable.map((one) => one.values));
-      this.ranges = new Map(usable.map((one) => [one.id, view.shared ? common : colourRange([one.values])]));
+      const all = (one) => one.frames?.map((frame) => frame.values) ?? [one.values];
+      const common = colourRange(usable.filter((one) => !one.own).flatMap(all));
+      const shared = (one) => view.shared && !one.own;
+      this.ranges = new Map(usable.map((one) => [one.id, shared(one) ? common : colourRange(all(one))]));
     }
     return this.ranges.get(panel.id);
   }

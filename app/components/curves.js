@@ -1,6 +1,12 @@
-// Learning curves: Plotly draws them, and is only ever told what is new, so a zoom survives every update.
-import { button, choice, element } from "./dom.js";
+// Learning curves: Plotly draws them, and is only ever told what is new, so a zoom survives every update. Axes, smoothing
+// and the marked step are this side's business: the server sends the curves and nothing else.
+import { button, choice, element, fill } from "./dom.js";
 import { fileName, save } from "./export.js";
+import { followStep, tellStep } from "./step.js";
+import { stepAt, timeAt, tracesOf, unitOf } from "./traces.js";
+
+// Kept for the session of the page: another run is looked at in the same manner.
+const view = (window.mvfaCurvesView ??= { x: "step", log: true, logX: false, smooth: 0 });
 
 let plotly;
 
@@ -23,78 +29,184 @@ function loadPlotly(address) {
 class Curves {
   constructor(parent) {
     this.root = parent.appendChild(element("div", "mvfa-curves"));
-    this.view = { x: "step", log: true };
-    this.sizes = new ResizeObserver(() => this.charts?.forEach(({ plot }) => {
-      if (plot.data && plot.clientWidth) window.Plotly.Plots.resize(plot);
+    this.step = null;
+    this.chosen = null;
+    this.sizes = new ResizeObserver(() => this.charts?.forEach((chart) => {
+      if (chart.plot.data && chart.plot.clientWidth) this.work(chart, window.Plotly.Plots.resize(chart.plot));
     }));
+    this.stopFollowing = followStep((told) => this.follow(told));
+  }
+
+  // Plotly goes on with a chart after it has returned: one that leaves the page is cleared when that is over.
+  work(chart, drawing) {
+    const done = drawing.then(() => this.closed || this.mark()).catch((error) => this.closed || reportError(error));
+    chart.done = Promise.all([chart.done, done]);
   }
 
   async update(data) {
-    const first = !this.data;
+    this.closed = false;
+    const { charts } = data;
+    if (this.data?.name !== data.name) Object.assign(this, { step: null, chosen: null });
     this.data = data;
-    if (first) this.build();
-    this.mark();
-    this.charts.forEach((chart) => {
+    if (!this.charts) this.build();
+    this.charts.forEach((chart, index) => {
+      chart.title.textContent = charts[index].title;
       chart.empty.hidden = data.series.some((one) => one.chart === chart.id && one.values.length);
       chart.empty.textContent = data.words.empty;
+      chart.stage.setAttribute("aria-label", fill(data.words.chart, { title: charts[index].title }));
+      chart.saves.forEach(([node, kind]) => {
+        node.setAttribute("aria-label", fill(data.words.save, { title: charts[index].title, kind: kind.toUpperCase() }));
+      });
     });
+    this.showTools();
     await loadPlotly(data.plotly);
     this.draw();
   }
 
+  // --- building ---
+
   build() {
+    const grid = element("div", "grid");
+    this.charts = this.data.charts.map(({ id }) => this.buildChart(id));
+    grid.append(...this.charts.map(({ figure }) => figure));
+    this.root.append(this.buildTools(), grid);
+  }
+
+  buildTools() {
     const { words } = this.data;
     const tools = element("div", "tools");
     const set = (key) => (value) => {
-      this.view[key] = value;
-      this.mark();
+      view[key] = value;
+      this.showTools();
       this.draw();
     };
-    const scale = choice([[words.by_step, "step"], [words.by_time, "time"]], set("x"));
-    const axis = choice([[words.log, true], [words.linear, false]], set("log"));
-    tools.append(scale.group, axis.group);
-    this.mark = () => {
-      scale.mark(this.view.x);
-      axis.mark(this.view.log);
+    const axis = choice([[words.by_step, "step"], [words.by_time, "time"]], set("x"));
+    const stretch = choice([[words.linear_x, false], [words.log_x, true]], set("logX"));
+    const loss = choice([[words.log, true], [words.linear, false]], set("log"));
+    axis.group.setAttribute("aria-label", words.horizontal);
+    stretch.group.setAttribute("aria-label", words.horizontal);
+    const label = element("label", "smooth");
+    const slider = element("input");
+    Object.assign(slider, { type: "range", min: 0, max: 99, step: 1 });
+    slider.oninput = () => set("smooth")(Number(slider.value) / 100);
+    const shown = element("output");
+    label.append(element("span", "", words.smooth), slider, shown);
+    tools.append(axis.group, stretch.group, loss.group, label);
+    this.showTools = () => {
+      axis.mark(view.x);
+      stretch.mark(view.logX);
+      loss.mark(view.log);
+      slider.value = String(Math.round(100 * view.smooth));
+      shown.textContent = view.smooth ? view.smooth.toFixed(2) : words.off;
     };
-    const grid = element("div", "grid");
-    this.charts = this.data.charts.map(({ id, title }) => {
-      const figure = element("figure");
-      const head = element("div", "head");
-      const plot = element("div", "plot");
-      const empty = element("p", "empty");
-      head.appendChild(element("h3", "", title));
-      for (const kind of ["png", "svg"]) {
-        const save = button(kind.toUpperCase(), () => this.saveAs(id, plot, kind), "quiet");
-        save.setAttribute("aria-label", `${title}: ${kind.toUpperCase()}`);
-        head.appendChild(save);
-      }
-      const stage = element("div", "stage");
-      stage.append(plot, empty);
-      figure.append(head, stage);
-      grid.appendChild(figure);
-      this.sizes.observe(stage);
-      return { id, plot, empty };
-    });
-    this.root.append(tools, grid);
+    return tools;
   }
 
+  buildChart(id) {
+    const figure = element("figure");
+    const head = element("div", "head");
+    const plot = element("div", "plot");
+    const empty = element("p", "empty");
+    const title = head.appendChild(element("h3"));
+    const saves = ["png", "svg"].map((kind) => [button(kind.toUpperCase(), () => this.saveAs(id, plot, kind), "quiet"), kind]);
+    head.append(...saves.map(([node]) => node));
+    const stage = element("div", "stage");
+    const marker = element("div", "marker");
+    stage.append(plot, marker, empty);
+    stage.tabIndex = 0;
+    stage.setAttribute("role", "group");
+    stage.onkeydown = (event) => this.key(event, id);
+    const readout = element("div", "readout");
+    readout.setAttribute("aria-live", "polite");
+    figure.append(head, stage, readout);
+    this.sizes.observe(stage);
+    return { id, figure, title, stage, plot, empty, marker, readout, saves };
+  }
+
+  listen(plot) {
+    if (plot.mvfaListens) return;
+    plot.mvfaListens = true;
+    const step = ({ points }) => points[0]?.customdata?.[0] ?? null;
+    plot.on("plotly_hover", (event) => tellStep(this.data.name, step(event)));
+    plot.on("plotly_unhover", () => tellStep(this.data.name, this.chosen, this.chosen !== null));
+    plot.on("plotly_click", (event) => tellStep(this.data.name, step(event), true));
+    plot.on("plotly_relayout", () => this.mark());
+  }
+
+  // --- the marked step, the same for all of the page ---
+
+  follow({ run, step, chosen }) {
+    if (!this.data || (run !== null && run !== this.data.name)) return;
+    this.step = step;
+    if (chosen || step === null) this.chosen = step;
+    this.mark();
+  }
+
+  key(event, id) {
+    const series = this.longest(id);
+    const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
+    if (event.key in moves && series) {
+      const last = series.steps.length - 1;
+      const from = this.step === null ? last : series.steps.findLastIndex((step) => step <= this.step);
+      tellStep(this.data.name, series.steps[Math.max(0, Math.min(last, from + moves[event.key]))]);
+    } else if (event.key === "Enter" && this.step !== null) {
+      tellStep(this.data.name, this.step, true);
+    } else if (event.key === "Escape") {
+      tellStep(this.data.name, null);
+    } else return;
+    event.preventDefault();
+  }
+
+  longest(id) {
+    const shown = this.data.series.filter((one) => one.chart === id);
+    return shown.sort((one, two) => two.steps.length - one.steps.length)[0];
+  }
+
+  mark() {
+    this.charts?.forEach(({ id, plot, marker, readout }) => {
+      const axis = plot._fullLayout?.xaxis;
+      const series = this.longest(id);
+      if (!axis || this.step === null || !series) {
+        marker.hidden = true;
+        readout.textContent = "";
+        return;
+      }
+      const at = axis.d2p(view.x === "time" ? timeAt(series, this.step) : this.step);
+      const size = plot._fullLayout._size;
+      marker.hidden = !(at >= 0 && at <= axis._length);
+      Object.assign(marker.style, { left: `${size.l + at}px`, top: `${size.t}px`, height: `${size.h}px` });
+      readout.textContent = this.read(id);
+    });
+  }
+
+  read(id) {
+    const number = (value) => (id === "accuracy" ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4));
+    const values = this.data.series.filter((one) => one.chart === id && one.steps.length)
+      .map((one) => [one.name, stepAt(one, this.step)])
+      .filter(([, place]) => place !== null)
+      .map(([name, { value }]) => `${name} ${number(value)}`);
+    return [`${this.data.words.step} ${this.step}`, ...values].join(", ");
+  }
+
+  // --- drawing ---
+
   layout(chart, colours, decades) {
-    const { words, steps } = this.data;
+    const { words, steps, name } = this.data;
     const axis = { gridcolor: colours.line, linecolor: colours.line, zeroline: false, automargin: true };
     axis.tickfont = { size: 12 };
-    const logarithmic = chart === "loss" && this.view.log;
-    const time = this.view.x === "time";
-    const x = { ...axis, uirevision: this.view.x, rangemode: "tozero" };
+    const logarithmic = chart === "loss" && view.log;
+    const time = view.x === "time";
+    const x = { ...axis, uirevision: `${name}-${view.x}-${view.logX}`, type: view.logX ? "log" : "linear" };
     x.title = { text: time ? words.time : words.step, standoff: 8, font: { size: 12.5 } };
-    Object.assign(x, time || !steps ? { autorange: true } : { range: [0, steps] });
-    const y = { ...axis, uirevision: String(logarithmic), type: logarithmic ? "log" : "linear" };
+    if (time || view.logX || !steps) Object.assign(x, { autorange: true, rangemode: view.logX ? "normal" : "tozero" });
+    else x.range = [0, steps];
+    const y = { ...axis, uirevision: `${name}-${logarithmic}`, type: logarithmic ? "log" : "linear" };
     if (chart === "accuracy") Object.assign(y, { range: [0, 1.02], tickformat: ".0%" });
     else Object.assign(y, { rangemode: logarithmic ? "normal" : "tozero", hoverformat: ".4g" });
     // Over a few decades 1, 2, 5; over many only the powers of ten.
     if (logarithmic) Object.assign(y, { tickformat: "~g", dtick: decades > 5 ? 1 : "D2" });
     return {
-      uirevision: "kept",
+      uirevision: name,
       margin: { l: 8, r: 12, t: 8, b: 8 },
       height: 300,
       autosize: true,
@@ -113,28 +225,22 @@ class Curves {
   }
 
   draw() {
-    if (!window.Plotly || !this.data) return;
+    if (!window.Plotly || !this.data || this.closed) return;
     const style = getComputedStyle(this.root);
     const read = (name) => style.getPropertyValue(name).trim();
     const colours = { text: read("--st-text-color"), back: read("--st-background-color") };
     Object.assign(colours, { line: read("--st-border-color"), font: read("--st-font") });
-    const scale = this.view.x === "time" ? "times" : "steps";
-    this.charts.forEach(({ id, plot }) => {
+    const unit = unitOf(this.data.series);
+    this.charts.forEach((chart) => {
+      const { id, plot } = chart;
       const shown = this.data.series.filter((one) => one.chart === id);
-      const traces = shown.map((one) => ({
-        type: "scatter",
-        mode: one.values.length < 40 ? "lines+markers" : "lines",
-        name: one.name,
-        x: one[scale],
-        y: one.values,
-        line: { color: one.colour, width: one.wide ? 2.4 : 1.6, dash: one.dash },
-        marker: { size: 5 },
-        hovertemplate: id === "accuracy" ? "%{y:.1%}" : "%{y:.4g}",
-      }));
+      const ghosts = this.data.ghosts.filter((one) => one.chart === id);
+      const traces = tracesOf(shown, ghosts, { view, unit, steps: this.data.steps, words: this.data.words });
       const values = shown.flatMap((one) => one.values).filter((value) => value > 0);
       const decades = values.length ? Math.log10(Math.max(...values) / Math.min(...values)) : 0;
       const options = { displayModeBar: false, responsive: false };
-      window.Plotly.react(plot, traces, this.layout(id, colours, decades), options);
+      this.work(chart, window.Plotly.react(plot, traces, this.layout(id, colours, decades), options));
+      this.listen(plot);
     });
   }
 
@@ -155,8 +261,10 @@ class Curves {
   }
 
   close() {
+    this.stopFollowing();
     this.sizes.disconnect();
-    this.charts?.forEach(({ plot }) => window.Plotly?.purge(plot));
+    this.closed = true;
+    this.charts?.forEach(({ plot, done }) => done?.then(() => this.closed && window.Plotly.purge(plot)));
   }
 }
 

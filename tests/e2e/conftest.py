@@ -38,7 +38,8 @@ class Server:
         """Start the server and return when it answers."""
         streamlit = Path(sys.executable).with_name("streamlit")
         command = [str(streamlit), "run", "app/main.py", f"--server.port={self.port}", "--server.headless=true"]
-        environment = {**os.environ, "MVFA_RUNS": str(self.folder / "runs"), "MVFA_CACHE": str(self.folder / "cache")}
+        places = {f"MVFA_{name.upper()}": str(self.folder / name) for name in ("runs", "cache", "data")}
+        environment = {**os.environ, **places}
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=log, stderr=log)
         deadline = time.monotonic() + START_S

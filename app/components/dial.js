@@ -1,0 +1,40 @@
+// A slider below a map that chooses which of its frames is shown; the panel takes over the frame's values and words.
+import { element } from "./dom.js";
+
+export class Dial {
+  constructor(panel, turned) {
+    this.turned = turned;
+    this.at = panel.frame;
+    this.root = element("label", "dial");
+    this.slider = element("input");
+    Object.assign(this.slider, { type: "range", min: 0, step: 1 });
+    this.slider.setAttribute("aria-label", panel.title);
+    this.slider.oninput = () => this.turn(Number(this.slider.value));
+    this.shown = element("output");
+    this.ends = [element("span"), element("span")];
+    this.root.append(this.ends[0], this.slider, this.ends[1], this.shown);
+    this.follow(panel);
+  }
+
+  follow(panel) {
+    this.panel = panel;
+    this.at = Math.min(this.at, panel.frames.length - 1);
+    this.slider.max = panel.frames.length - 1;
+    this.ends.forEach((end, index) => { end.textContent = panel.ends[index]; });
+    this.show();
+  }
+
+  turn(at) {
+    this.at = at;
+    this.show();
+    this.turned();
+  }
+
+  show() {
+    const frame = this.panel.frames[this.at];
+    Object.assign(this.panel, { values: frame.values, rest: frame.rest, alt: frame.alt });
+    this.slider.value = String(this.at);
+    this.slider.setAttribute("aria-valuetext", frame.label);
+    this.shown.textContent = frame.label;
+  }
+}

@@ -1,0 +1,52 @@
+// Shares as dots on one axis from 0 to 100 %, a row each: several dots a row where several things are compared.
+import { element } from "./dom.js";
+
+function key(data) {
+  const row = element("div", "key");
+  for (const { colour, label, hollow } of data.key) {
+    const entry = row.appendChild(element("span", "entry"));
+    const dot = entry.appendChild(element("i", hollow ? "hollow" : ""));
+    dot.style.setProperty("--dot", colour);
+    entry.appendChild(element("span", "", label));
+  }
+  return row;
+}
+
+function track(one, looks) {
+  const cell = element("td", "track");
+  const line = cell.appendChild(element("div", "line"));
+  const values = one.dots.filter((value) => value !== null);
+  if (values.length > 1) {
+    const span = line.appendChild(element("div", "span"));
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    Object.assign(span.style, { left: `${100 * low}%`, width: `${100 * (high - low)}%` });
+  }
+  one.dots.forEach((value, place) => {
+    if (value === null) return;
+    const dot = line.appendChild(element("i", looks[place].hollow ? "hollow" : ""));
+    dot.style.setProperty("--dot", looks[place].colour);
+    dot.style.left = `${100 * value}%`;
+  });
+  return cell;
+}
+
+export default function dots({ data, parentElement }) {
+  const root = (parentElement.mvfaDots ??= parentElement.appendChild(element("div", "dots")));
+  const frame = element("div", data.scroll ? "frame scroll" : "frame");
+  const table = frame.appendChild(element("table"));
+  table.appendChild(element("caption", "", data.caption));
+  const head = table.appendChild(element("thead")).appendChild(element("tr"));
+  const axis = element("th", "track");
+  const scale = axis.appendChild(element("div", "scale"));
+  scale.append(...["0", "50", "100 %"].map((text) => element("span", "", text)));
+  head.append(element("th", "name", data.columns.name), element("th", "count", data.columns.count), axis,
+    element("th", "value", data.columns.value));
+  const body = table.appendChild(element("tbody"));
+  for (const one of data.rows) {
+    const row = body.appendChild(element("tr"));
+    row.append(element("td", "name", one.name), element("td", "count", one.count), track(one, data.key),
+      element("td", "value", one.value));
+    row.firstChild.title = one.name;
+  }
+  root.replaceChildren(key(data), frame);
+}

@@ -1,0 +1,225 @@
+"""The findings of a survey as sections of the Dataset page. No numbers are made here."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state, wording
+from app import wording_dataset as words
+from app.components import component
+from app.dataset_data import Choice
+from mvfa_core.survey import Findings, Request
+from mvfa_core.survey.figures import (
+    by_class,
+    by_scale,
+    confusion,
+    profiles,
+    reliability,
+    rescued_and_harmed,
+    side_by_side,
+)
+from mvfa_core.survey.tables import csv_table, summary
+
+_matrix = component("matrix")
+_dots = component("dots")
+
+WRONG = "#d55e00"
+MANY = 15
+"""More rows than this scroll in a frame."""
+
+
+def headline(found: Findings) -> None:
+    """How often it is right, and whether the views helped, in numbers and in words."""
+    pair, right, n = rescued_and_harmed(found), int(found.right_N.sum()), len(found)
+    figures = [(words.ACCURACY if pair else words.ACCURACY_GAP, words.share(right, n))]
+    if pair:
+        auxiliary = pair.both + pair.only_second
+        figures.append((words.AUXILIARY, words.share(auxiliary, n)))
+        figures += [(words.RESCUED, f"{pair.only_first:,}"), (words.HARMED, f"{pair.only_second:,}")]
+    with st.container(horizontal=True, gap="medium"):
+        for title, value in figures:
+            st.metric(title, value, width="content")
+    if pair is None:
+        st.markdown(words.headline(n, right, None))
+        return
+    st.markdown(words.headline(n, right, auxiliary))
+    st.markdown(words.views_helped(pair.only_first, pair.only_second, pair.p))
+    st.caption(words.HEADLINE_NOTE)
+
+
+def against(model: str, choice: Choice, found: Findings) -> None:
+    """Another model on the same pictures, if one is chosen."""
+    st.header(words.AGAINST_TITLE, anchor=False)
+    others = [name for name in loaders.model_ids() if name != model]
+    state.follow_address(state.OTHER, others)
+    other = st.selectbox(
+        words.AGAINST, others, index=None, placeholder=words.AGAINST_NONE, key=state.OTHER, width=320,
+        persist_state="session",
+    )  # fmt: skip
+    if other is None:
+        return
+    try:
+        survey = dataset_job.show(dataset_data.request(other, choice))
+        if survey is None:
+            return
+        pair = side_by_side(found, dataset_data.findings(survey))
+    except ValueError as error:
+        st.warning(words.AGAINST_UNLIKE.format(why=wording.plain(str(error))))
+        return
+    first, second = pair.both + pair.only_first, pair.both + pair.only_second
+    st.markdown(words.against(model, other, first, second, pair.n))
+    titles = [title.format(other=other) for title in words.AGAINST_COLUMNS]
+    rows = [title.format(name=model) for title in words.AGAINST_ROWS]
+    cells = ((pair.both, pair.only_second), (pair.only_first, pair.neither))
+    columns = [rows, *([f"{value:,}" for value in column] for column in cells)]
+    st.dataframe(dict(zip(titles, columns, strict=True)), hide_index=True, width="content")
+    st.markdown(words.chance(pair.p))
+
+
+def show_confusion(found: Findings) -> None:
+    """The matrix; a pressed cell leaves its pictures in the grid."""
+    st.subheader(words.CONFUSION_TITLE, anchor=False)
+    counts = confusion(found)
+    cells = [[int(i), int(j), int(counts[i, j])] for i, j in np.argwhere(counts)]
+    pressed = tuple(state.get(key, words.ANY) for key in (state.TRUTH, state.SAID))
+    selected = [found.classes.index(name) for name in pressed if name in found.classes]
+
+    def picked() -> None:
+        cell = state.get(state.MATRIX, {}).get("picked")
+        if not isinstance(cell, list):
+            return
+        names = [found.classes[place] for place in cell] or [words.ANY, words.ANY]
+        for key, name in zip((state.TRUTH, state.SAID), names, strict=True):
+            state.put(key, name)
+        state.put(state.KIND, "all")
+        dataset_grid.back_to_start()
+
+    _matrix(
+        key=state.MATRIX,
+        on_picked_change=picked,
+        data={
+            "classes": list(found.classes),
+            "cells": cells,
+            "selected": selected if len(selected) == 2 else None,
+            "right": colours.MAIN,
+            "wrong": WRONG,
+            "words": words.MATRIX,
+        },
+    )
+    st.caption(words.CONFUSION_NOTE)
+
+
+def show_classes(found: Findings) -> None:
+    """Accuracy of every class, sortable."""
+    st.subheader(words.CLASSES_TITLE, anchor=False)
+    rows, titles = by_class(found), words.CLASS_COLUMNS
+    views = found.auxiliary_N is not None
+    ours = titles["ours"] if views else words.CLASS_OURS_GAP
+    table: dict[str, list] = {titles["name"]: [found.classes[one.label] for one in rows]}
+    table[titles["n"]] = [one.n for one in rows]
+    table[ours] = [100 * one.accuracy for one in rows]
+    formats = {ours: "%.1f"}
+    if views:
+        table[titles["auxiliary"]] = [100 * (one.auxiliary or 0.0) for one in rows]
+        table[titles["gain"]] = [100 * (one.accuracy - (one.auxiliary or 0.0)) for one in rows]
+        formats |= {titles["auxiliary"]: "%.1f", titles["gain"]: "%+.1f"}
+    config = {title: st.column_config.NumberColumn(format=form) for title, form in formats.items()}
+    config[titles["n"]] = st.column_config.NumberColumn(width=64)
+    st.dataframe(table, hide_index=True, column_config=config, height=min(460, 38 + 35 * len(rows)))
+    st.caption(words.CLASSES_NOTE)
+
+
+def show_scales(found: Findings) -> None:
+    """Accuracy by the size of the object, where it is known."""
+    bands = by_scale(found)
+    if not bands:
+        return
+    st.header(words.SCALE_TITLE, anchor=False)
+    key = [_key(colours.MAIN, words.ACCURACY)]
+    if found.auxiliary_N is not None:
+        key.insert(0, _key(colours.AUXILIARY, words.AUXILIARY, hollow=True))
+    else:
+        key = [_key(colours.GAP, words.ACCURACY_GAP)]
+    rows = []
+    for band in bands:
+        values = [band["accuracy"]] if "auxiliary" not in band else [band["auxiliary"], band["accuracy"]]
+        name = f"{100 * band['from']:.0f} to {100 * band['to']:.0f}\u00a0%"
+        rows.append(_row(name, band["n"], values, words.per_cent(band["accuracy"])))
+    columns = words.SCALE_COLUMNS if found.auxiliary_N is not None else {**words.SCALE_COLUMNS, "value": "Right"}
+    _show_dots("scale", words.SCALE_TITLE, columns, key, rows)
+    st.caption(words.SCALE_NOTE)
+
+
+def show_profiles(found: Findings) -> None:
+    """Mean confidence in the true class by region size, class by class."""
+    of_class = profiles(found)
+    if not of_class:
+        return
+    st.header(words.PROFILE_TITLE, anchor=False)
+    key = [_key(colours.size(r, found.sizes), words.SIZE_KEY.format(r=r)) for r in found.sizes]
+    counts = np.bincount(found.label_N, minlength=len(found.classes))
+    rows = []
+    for label, values in of_class.items():
+        best = words.SIZE_KEY.format(r=found.sizes[int(values.argmax())])
+        rows.append(_row(found.classes[label], int(counts[label]), values.tolist(), best))
+    _show_dots("profile", words.PROFILE_TITLE, words.PROFILE_COLUMNS, key, rows)
+    st.caption(words.PROFILE_NOTE)
+
+
+def _key(colour: str, label: str, *, hollow: bool = False) -> dict:
+    return {"colour": colour, "label": label, "hollow": hollow}
+
+
+def _row(name: str, count: int, dots: list[float], value: str) -> dict:
+    return {"name": name, "count": f"{count:,}", "dots": [round(dot, 4) for dot in dots], "value": value}
+
+
+def _show_dots(key: str, caption: str, columns: dict[str, str], looks: list[dict], rows: list[dict]) -> None:
+    data = {"caption": caption, "columns": columns, "key": looks, "rows": rows, "scroll": len(rows) > MANY}
+    _dots(key=state.DOTS(key), data=data)
+
+
+def show_reliability(found: Findings) -> None:
+    """The reliability diagram with the number of answers in each bin, and what it says."""
+    st.header(words.RELIABILITY_TITLE, anchor=False)
+    bins, error = reliability(found)
+    colour = colours.GAP if found.auxiliary_N is None else colours.MAIN
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", line={"color": colours.TOTAL, "dash": "dot", "width": 1.5},
+        name=words.RELIABILITY_IDEAL, hoverinfo="skip",
+    )  # fmt: skip
+    figure.add_bar(
+        x=[(one.low + one.high) / 2 for one in bins], y=[one.accuracy for one in bins], width=0.094,
+        marker={"color": colour, "opacity": 0.85}, text=[f"n = {one.n:,}" for one in bins], textposition="outside",
+        cliponaxis=False, name=words.RELIABILITY_Y, customdata=[[one.confidence] for one in bins],
+        hovertemplate="%{y:.1%} right, %{customdata[0]:.1%} sure, %{text}<extra></extra>",
+    )  # fmt: skip
+    axis = {"tickformat": ".0%", "fixedrange": True, "zeroline": False, "automargin": True}
+    figure.update_layout(
+        height=320, margin={"l": 8, "r": 8, "t": 26, "b": 8}, bargap=0, dragmode=False,
+        showlegend=False,
+        xaxis={**axis, "range": [0, 1.001], "title": words.RELIABILITY_X, "dtick": 0.2},
+        yaxis={**axis, "range": [0, 1.08], "title": words.RELIABILITY_Y, "dtick": 0.25},
+    )  # fmt: skip
+    st.plotly_chart(figure, key="reliability", config={"displayModeBar": False})
+    sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
+    st.markdown(words.calibration(error, sure, right))
+
+
+def exports(model: str, asked: Request, found: Findings) -> None:
+    """The findings as files, and the same as a command line."""
+    st.header(words.EXPORT_TITLE, anchor=False)
+    stem = f"{asked.name}-{asked.data_name}-{asked.side}".replace("/", "-")
+    with st.container(horizontal=True):
+        st.download_button(words.CSV, csv_table(found), f"{stem}.csv", "text/csv", on_click="ignore", key="as_csv")
+        told = json.dumps(summary(found, asked), indent=2, ensure_ascii=False)
+        st.download_button(words.JSON, told, f"{stem}.json", "application/json", on_click="ignore", key="as_json")
+    with st.expander(words.COMMAND):
+        limit = f" --limit {asked.limit}" if asked.limit else ""
+        command = f"python -m mvfa_core survey '{asked.model}' --data '{asked.data}' --side {asked.side}{limit} --json"
+        st.code(command, language="bash", wrap_lines=True)

@@ -1,0 +1,177 @@
+"""What the Dataset page looks at: the choice of pictures, the survey of a choice, and its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import dataset_pictures, loaders, state, wording
+from app import wording_dataset as words
+from mvfa_core.data.cache import digest
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
+from mvfa_core.data.sets import DataError
+from mvfa_core.data.uploads import uploads
+from mvfa_core.survey import Findings, Request, Survey, list_surveys, request_for
+from mvfa_core.survey.request import SIDES, digest_of
+
+LIMITS = (60, 200, 1000)
+FIRST_LIMIT = "200"
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which pictures: a data set's name or a folder, a side of its split, and at most how many."""
+
+    data: str
+    side: str
+    limit: int | None
+
+
+def choose_model() -> str:
+    """The model, from the side panel. Without any it says so and ends the page."""
+    options = loaders.model_ids()
+    if not options:
+        st.info(wording.NO_MODEL)
+        st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
+        st.stop()
+    with st.sidebar:
+        st.subheader(wording.MODEL)
+        return _select(wording.MODEL, state.OF_MODEL, options, str(state.get(state.MODEL)), str, wording.MODEL_HELP)
+
+
+def choose(model: str) -> Choice | None:
+    """The pictures, kept in the address; None, with the reason on the screen, while the folder is not there."""
+    sources, first = _sources(model), _first(model)
+    known = [survey.request() for survey in list_surveys()]
+    limits = {str(limit): limit for limit in sorted({*LIMITS, *(one.limit for one in known if one.limit)})}
+    offered: dict[str, int | None] = {**limits, words.ALL: None}
+
+    def title(name: str) -> str:
+        return words.DATA_FOLDER if name == OWN else Path(sources[name]).name
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = _select(words.DATA, state.DATA, [*sources, OWN], first[0], title, words.DATA_HELP)
+        side = _select(words.SIDE, state.SIDE, SIDES, first[1], words.SIDES.__getitem__)
+        most = _select(words.LIMIT, state.LIMIT, list(offered), first[2], str, words.LIMIT_HELP)
+        _earlier(known, sources)
+    data = _own_folder() if name == OWN else sources[name]
+    return Choice(data, side, offered[most]) if data else None
+
+
+def _select(
+    label: str, key: str, options: Any, default: str, title: Callable[[str], str], note: str | None = None
+) -> str:
+    """A box whose value always stands in the address, so that a link means these pictures for ever."""
+    first = default if default in options else next(iter(options))
+    state.remember(key, state.remembered(key, options.__contains__, first), "")
+    return st.selectbox(label, options, key=key, format_func=title, help=note, width=200, persist_state="session")
+
+
+def _own_folder() -> str | None:
+    path = st.text_input(
+        words.DATA_PATH, key=state.DATA_PATH, help=words.DATA_PATH_HELP, persist_state="session"
+    ).strip()
+    folder = Path(path).expanduser()
+    if path and folder.is_dir():
+        return str(folder.resolve())
+    st.caption(words.DATA_PATH_MISSING if path else words.DATA_PATH_NEEDED)
+    return None
+
+
+def _sources(model: str) -> dict[str, str]:
+    """Every data set and folder that is there, by its name in the address."""
+    there = [name for name in CATALOGUE if (data_root() / name).is_dir()]
+    folders = [str(upload.folder.resolve()) for upload in uploads()]
+    folders += [survey.request().data for survey in list_surveys()]
+    folders.append(str(loaders.card(model).get("recipe", {}).get("data", "")))
+    known = [SYNTHETIC, *there]
+    own = [folder for folder in dict.fromkeys(folders) if folder not in known and Path(folder).is_dir()]
+    return {**{name: name for name in known}, **{_name(folder): folder for folder in own}}
+
+
+def _name(data: str) -> str:
+    return data if data == SYNTHETIC or data in CATALOGUE else f"{dataset_pictures.FOLDER}{digest([data])[:12]}"
+
+
+def _first(model: str) -> tuple[str, str, str]:
+    """Where the page begins: at this model's newest findings, or else at the pictures it was trained for."""
+    content = _content(model)
+    for survey in list_surveys():
+        request = survey.request()
+        if request.content == content and survey.is_complete():
+            return _name(request.data), request.side, str(request.limit or words.ALL)
+    data = loaders.card(model).get("recipe", {}).get("data", SYNTHETIC)
+    return _name(data), "val", FIRST_LIMIT
+
+
+def _earlier(known: list[Request], sources: Mapping[str, str]) -> None:
+    """What was looked at before, to be shown again."""
+    models = {str(loaders.model_file(model).resolve()): model for model in loaders.model_ids()}
+    with st.popover(words.EARLIER, disabled=not known):
+        for request in known:
+            model, name = models.get(request.model), _name(request.data)
+            label = words.EARLIER_ONE.format(
+                model=wording.plain(request.name),
+                data=wording.plain(request.data_name),
+                side=words.SIDES[request.side].lower(),
+                count=words.looked_at(request.limit),
+            )
+            values = (model or "", name, request.side, str(request.limit or words.ALL))
+            st.button(
+                label,
+                key=state.EARLIER(request.digest),
+                disabled=model is None or name not in sources,
+                on_click=_show_earlier,
+                args=values,
+                width="stretch",
+            )
+
+
+def _show_earlier(model: str, data: str, side: str, limit: str) -> None:
+    for key, value in ((state.OF_MODEL, model), (state.DATA, data), (state.SIDE, side), (state.LIMIT, limit)):
+        state.put(key, value)
+
+
+# --- the survey of a choice ---
+
+
+def request(model: str, choice: Choice) -> Request:
+    """What is asked for when that model looks at those pictures. May raise `ValueError` with a sentence."""
+    file, name = loaders.model_file(model), model.removeprefix(loaders.RUN_PREFIX)
+    return request_for(file, choice.data, side=choice.side, limit=choice.limit, name=name, content=_content(model))
+
+
+def _content(model: str) -> str:
+    file = loaders.model_file(model)
+    return _digest(str(file), file.stat().st_mtime_ns)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _digest(file: str, stamp_ns: int) -> str:
+    return digest_of(Path(file))
+
+
+def findings(survey: Survey) -> Findings:
+    """Everything that was found. May raise `ValueError` with a sentence."""
+    return _findings(str(survey.path), survey.findings_file.stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _findings(path: str, stamp_ns: int) -> Findings:
+    return Survey(path).findings()
+
+
+def trouble(asked: Request, found: Findings) -> str:
+    """Why the pictures cannot be shown any more, in a sentence; empty if they can."""
+    try:
+        side = dataset_pictures.side(asked.data, asked.side, asked.seed)
+        places = zip(found.names, found.place_N.tolist(), strict=True)
+        same = side.listing is None or all(p < side.count and side.name(p) == name for name, p in places)
+    except (DataError, OSError) as error:
+        return words.GONE.format(why=wording.plain(f"{error}.".replace("..", ".")))
+    return "" if same else words.CHANGED

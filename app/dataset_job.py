@@ -1,0 +1,81 @@
+"""A survey while there is nothing to show yet: not begun, at work, stopped, failed or lost."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state, wording
+from app import wording_dataset as words
+from mvfa_core.survey import Request, Survey, SurveyError, survey_of
+from mvfa_core.survey.folder import BUSY, Status
+from mvfa_core.survey.launch import start
+
+
+def show(request: Request) -> Survey | None:
+    """The survey if it is complete; else where it stands and what can be done, and None."""
+    survey = survey_of(request)
+    status = _status(survey)
+    if status is not None and status.state == "finished":
+        return survey
+    with st.container(border=True):
+        if message := state.take(state.MESSAGE("survey")):
+            st.error(words.CANNOT.format(why=wording.plain(message)))
+        if status is None:
+            st.markdown(f"**{words.EMPTY_TITLE}**")
+            st.write(words.EMPTY_TEXT)
+            _button(words.START, request, "survey_start")
+        elif status.state in BUSY:
+            _watch(survey)
+        else:
+            _ended(status)
+            _button(words.AGAIN if status.done else words.ANEW, request, "survey_again")
+    return None
+
+
+def _status(survey: Survey) -> Status | None:
+    """Where it stands; None if it was never begun."""
+    try:
+        return survey.status()
+    except SurveyError:
+        return None
+
+
+def _button(label: str, request: Request, key: str) -> None:
+    st.button(label, type="primary", key=key, on_click=begin, args=(request,))
+
+
+def begin(request: Request) -> None:
+    """A process for it, or on the next run of the page why there is none."""
+    try:
+        start(request)
+    except (SurveyError, OSError) as error:
+        state.put(state.MESSAGE("survey"), str(error))
+
+
+def _watch(survey: Survey) -> None:
+    """How far it is, at every tick; the whole page is told when it ends."""
+
+    @st.fragment(run_every=1.0)
+    def tick() -> None:
+        status = _status(survey)
+        if status is None or status.state not in BUSY:
+            st.rerun()
+        text = words.STARTING if not status.what else words.progress(
+            status.what, status.done, status.total, status.seconds_left
+        )  # fmt: skip
+        st.progress(status.done / status.total if status.total else 0.0, wording.plain(text))
+        st.button(words.STOP, key="survey_stop", on_click=survey.request_stop, disabled=survey.stop_requested())
+        st.caption(words.STOPPING if survey.stop_requested() else "\u00a0")
+
+    tick()
+
+
+def _ended(status: Status) -> None:
+    if status.state == "failed":
+        st.error(words.FAILED.format(why=wording.plain(status.message)))
+    elif status.state == "lost":
+        st.warning(words.LOST)
+    elif status.done:
+        st.info(words.STOPPED.format(done=status.done, total=status.total))
+    else:
+        st.info(words.STOPPED_EARLY)

@@ -1,0 +1,44 @@
+"""Starting a run: at once, or in line behind the one that is being trained."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import jobs, state, wording
+from app import wording_film as film_words
+from app import wording_train as words
+from mvfa_core.training.recipes import Recipe
+from mvfa_core.training.runs import RunError
+
+
+def show(recipe: Recipe | None) -> None:
+    """The start, and what became of it if there is no run. None while the recipe cannot be carried out."""
+    busy = any(active for _, active in jobs.standing())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            words.START_QUEUED if busy else words.START,
+            type="primary",
+            key="start",
+            disabled=recipe is None,
+            on_click=start,
+            args=(recipe,),
+        )
+        if busy:
+            st.button(words.START_NOW, key="start_now", disabled=recipe is None, on_click=start, args=(recipe, False))
+        st.toggle(film_words.HELD_START, key=state.HELD_START, help=film_words.HELD_START_HELP)
+    if busy:
+        st.caption(words.BUSY)
+    if message := state.take(state.MESSAGE("run")):
+        st.error(wording.plain(message))
+
+
+def start(recipe: Recipe, wait: bool = True) -> None:
+    """A new run of that recipe, which the page then shows; or, on the next run of the page, why there is none. It
+    waits for its turn unless told otherwise."""
+    try:
+        begin = jobs.start_held if state.get(state.HELD_START) else jobs.start_training
+        run = begin(recipe, wait=wait)
+    except (RunError, OSError) as error:
+        state.put(state.MESSAGE("run"), str(error))
+    else:
+        state.put(state.RUN, run.id)

@@ -1,0 +1,189 @@
+"""One step at a time: hold a run between two steps, and see what a step does to its batch and to the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from app import colours, jobs, state
+from app import wording_film as words
+from app.components import component
+from mvfa_core.training import pace
+from mvfa_core.training.runs import Run, RunError, Status
+
+_lesson = component("lesson")
+
+DELAYS_S = (0.5, 1.0, 2.0, 5.0)
+BEFORE, AFTER = "before", "after"
+
+
+def show(run: Run, status: Status) -> None:
+    """The switch, and while the run is held its steps; nothing for a run that is not being trained."""
+    recipe = run.recipe()
+    if status.state not in jobs.ACTIVE or recipe.devices * recipe.nodes > 1:
+        return
+    asked = pace.pace_of(run)
+    state.put(state.HELD, asked.mode != "run")  # the file decides, whoever wrote it
+    st.toggle(words.HOLD, key=state.HELD, help=words.HOLD_HELP, on_change=_switch, args=(run,))
+    if asked.mode == "run":
+        return
+    lesson = pace.read_lesson(run)
+    with st.container(border=True):
+        _controls(run, asked, ready=lesson is not None)
+        if lesson is None:
+            st.caption(words.WAITING)
+        else:
+            _lesson(key=state.LESSON, data={**told(lesson), "busy": _is_busy(asked, lesson)})
+
+
+def _controls(run: Run, asked: pace.Pace, *, ready: bool) -> None:
+    def asks(label: str, key: str, act: Callable[..., None], *args: object, **options: Any) -> None:
+        st.button(label, key=key, on_click=act, args=args, **options)
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        asks(words.NEXT, "step_one", pace.step_on, run, type="primary", disabled=not ready)
+        asks(words.NEXT_TEN, "step_ten", pace.step_on, run, 10, disabled=not ready)
+        if asked.mode == "slow":
+            asks(words.STOP_HERE, "step_hold", pace.hold, run)
+        else:
+            asks(words.SLOW, "step_slow", pace.slow, run, state.get(state.DELAY, DELAYS_S[1]), disabled=not ready)
+        asks(words.RUN_ON, "step_free", pace.run_on, run)
+        asks(words.START_OVER, "step_over", _start_over, run, help=words.START_OVER_HELP)
+        st.selectbox(
+            words.DELAY, DELAYS_S, index=1, key=state.DELAY, format_func="{:g} s".format, width=200,
+            on_change=_delay, args=(run,),
+        )  # fmt: skip
+    if message := state.take(state.MESSAGE("step")):
+        st.text(message)
+
+
+def _switch(run: Run) -> None:
+    pace.hold(run) if state.get(state.HELD) else pace.run_on(run)
+
+
+def _delay(run: Run) -> None:
+    if pace.pace_of(run).mode == "slow":
+        pace.slow(run, state.get(state.DELAY))
+
+
+def _start_over(run: Run) -> None:
+    """The same recipe and seed from the first weights, held, in the place of a run that is then stopped."""
+    try:
+        fresh = jobs.start_held(run.recipe())
+    except (RunError, OSError) as error:
+        state.put(state.MESSAGE("step"), str(error))
+        return
+    run.request_stop()
+    state.put(state.RUN, fresh.id)
+
+
+def _is_busy(asked: pace.Pace, lesson: dict[str, Any]) -> bool:
+    return asked.mode == "hold" and lesson["step"] < min(asked.until, lesson["steps"])
+
+
+def told(lesson: dict[str, Any]) -> dict[str, Any]:
+    """A lesson in words and bars, for the browser."""
+    done = lesson["losses"][AFTER] is not None
+    facts = [words.STEP_FACTS.format(lr=f"{lesson['lr']:.3g}")]
+    if lesson["gradient"] is not None:
+        facts.append(words.GRADIENT.format(gradient=words.figure(lesson["gradient"])))
+    return {
+        "title": words.done(lesson["step"], lesson["steps"]),
+        "facts": " ".join(facts),
+        "batch": _batch(lesson, done=done),
+        "losses": _losses(lesson, done=done),
+        "moved": _moved(lesson),
+        "words": {**words.LESSON, "on_its_way": words.ON_ITS_WAY},
+    }
+
+
+def _batch(lesson: dict[str, Any], *, done: bool) -> dict[str, Any]:
+    shown = words.pictures(len(lesson["pictures"]), lesson["batch"])
+    right = words.BATCH_RIGHT if done else words.BATCH_RIGHT_NOW
+    note = (words.BATCH_DONE if done else words.BATCH_NEXT).format(shown=shown)
+    counts = {when: words.NOBODY if n is None else n for when, n in lesson["right"].items()}
+    return {
+        "title": words.BATCH_TITLE,
+        "note": f"{note} {right.format(n=lesson['batch'], **counts)}",
+        "pictures": [
+            {
+                "src": one["src"],
+                "label": one["label"],
+                "answers": [
+                    {"text": words.answer(*said), "right": said[0] == one["label"]}
+                    for when in (BEFORE, AFTER)
+                    if (said := one[when])
+                ],
+            }
+            for one in lesson["pictures"]
+        ],
+    }
+
+
+def _losses(lesson: dict[str, Any], *, done: bool) -> dict[str, Any]:
+    before, after = (lesson["losses"][when] or {} for when in (BEFORE, AFTER))
+    names = {"global": (words.LOSS_GLOBAL, colours.AUXILIARY), "local": (words.LOSS_LOCAL, colours.MAIN),
+             "total": (words.LOSS_TOTAL, colours.TOTAL)}  # fmt: skip
+    if lesson["pooling"] == "gap":
+        names = {"total": (words.LOSS_GAP, colours.GAP)}
+    rows = [
+        [name, colour, words.figure(before.get(field)), words.figure(after.get(field)) if done else "",
+         words.change(before.get(field), after.get(field))]
+        for field, (name, colour) in names.items()
+    ]  # fmt: skip
+    return {
+        "title": words.LOSSES_TITLE,
+        "note": words.LOSSES_NOTE if done else words.LOSSES_NOTE_NEXT,
+        "columns": words.COLUMNS,
+        "rows": rows,
+        "equations": equations(lesson, before, after),
+    }
+
+
+def equations(lesson: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Eq. 7 and 9 with the numbers of this step."""
+    n, views = lesson["batch"], lesson["views"]
+    if lesson["pooling"] == "gap":
+        return [words.EQ_GAP.format(n=n)]
+
+    def then(text: Callable[[dict[str, Any]], str]) -> dict[str, str]:
+        return {BEFORE: text(before) if before else "", AFTER: words.THEN + text(after) if after else ""}
+
+    def sum_of(losses: dict[str, Any]) -> str:
+        global_, local, total = (words.figure(losses[name]) for name in ("global", "local", "total"))
+        return f"{global_} + {local} = {total}" if seven is words.EQ7 else total
+
+    seven = _seventh(lesson, before or after)
+    nine = words.EQ9_SUM if lesson["local"] == "sum" else words.EQ9_MEAN
+    a_view = then(lambda losses: words.figure(losses["local"] and losses["local"] / views))
+    return [seven.format(**then(sum_of)), nine.format(n=n, views=views, **a_view)]
+
+
+def _seventh(lesson: dict[str, Any], losses: dict[str, Any]) -> str:
+    if lesson["global_loss"] == "off":
+        return words.EQ7_OFF
+    if not losses or None in losses.values():
+        return words.EQ7
+    adds_up = abs(losses["total"] - losses["global"] - losses["local"]) <= 1e-4 * abs(losses["total"])
+    return words.EQ7 if adds_up else words.EQ7_MORE
+
+
+def _moved(lesson: dict[str, Any]) -> dict[str, Any]:
+    parts = lesson["moved"] or []
+    longest = max((part["share"] or 0.0 for part in parts), default=0.0) or 1.0
+    shades = {"auxiliary head": colours.AUXILIARY, "main head": colours.MAIN}
+    return {
+        "title": words.MOVED_TITLE,
+        "note": words.MOVED_NOTE if parts else words.MOVED_NEXT,
+        "rows": [
+            {
+                "name": part["name"],
+                "amount": round((part["share"] or 0.0) / longest, 4),
+                "value": words.share_moved(part["share"]),
+                "colour": shades.get(part["name"], colours.TOTAL),
+            }
+            for part in parts
+        ],
+    }

@@ -1,0 +1,238 @@
+"""The groups of the set-up form behind the first row, in the order of the method: model, views, training, device."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from app import fields, state, wording
+from app import wording_set_up as words
+from app.controls import SIZES
+from app.fields import Form, choice, number, select, whole
+from mvfa_core.backbones import BACKBONES, TIMM, Backbone, find_backbone
+from mvfa_core.model import POOLINGS
+from mvfa_core.training.measured import devices_here
+from mvfa_core.training.recipes import LOGS, MOST_FILM, PRECISIONS
+
+OTHER = "timm"
+WEIGHT_FILES = (".safetensors", ".pth", ".pt")
+WIDEST = 8192
+
+
+# --- model ---
+
+
+def model(form: Form) -> None:
+    """Backbone, weights, ending and head."""
+    left, right = st.columns(2)
+    with left:
+        form.values["pooling"] = choice(
+            words.POOLING, {name: name.upper() for name in POOLINGS}, form.base.pooling, "pooling",
+            help=words.POOLING_HELP,
+        )  # fmt: skip
+        _backbone(form)
+    with right:
+        _weights(form)
+        _head(form)
+
+
+def _backbone(form: Form) -> None:
+    known = form.base.backbone in BACKBONES
+    notes = "  \n".join(f"{name}: {wording.plain(entry.note)}" for name, entry in BACKBONES.items())
+    shown = {**{name: name for name in BACKBONES}, OTHER: words.BACKBONE_TIMM}
+    start = form.base.backbone if known else OTHER
+    chosen = select(words.BACKBONE, list(shown), start, "backbone", format_func=shown.__getitem__, help=notes)
+    if chosen == OTHER:
+        asked = form.base.backbone.removeprefix(TIMM) if not known else ""
+        name = st.text_input(words.TIMM, asked, key=fields.key("timm"), help=words.TIMM_HELP, **fields.LAYOUT).strip()
+        if not name:
+            form.problem(words.TIMM_NEEDED)
+            return
+        chosen = TIMM + name.removeprefix(TIMM)
+    form.values["backbone"] = chosen
+    entry, reason = backbone(chosen)
+    if entry is None:
+        form.problem(reason)
+    else:
+        st.caption(words.grid(entry[0], entry[1], entry[2]))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def backbone(name: str) -> tuple[tuple[int, int, int] | None, str]:
+    """Channels, side and stride of a backbone, or None and the reason why it cannot be used."""
+    try:
+        entry: Backbone = find_backbone(name)
+    except ValueError as error:
+        return None, str(error)
+    return (entry.channels, entry.side, entry.stride), ""
+
+
+def _weights(form: Form) -> None:
+    asked = form.base.weights
+    start = "none" if asked is None else asked if asked == "imagenet" else "file"
+    if form.values.get("backbone") == "compact":
+        form.values["weights"] = None
+        fresh = words.WEIGHTS_SHOWN["none"]
+        st.segmented_control(words.WEIGHTS, [fresh], default=fresh, disabled=True, key=fields.key("fresh"))
+        st.caption(words.WEIGHTS_NONE)
+        return
+    kind = choice(words.WEIGHTS, words.WEIGHTS_SHOWN, start, "weights")
+    if kind != "file":
+        form.values["weights"] = None if kind == "none" else kind
+        if kind == "imagenet":
+            st.caption(words.WEIGHTS_IMAGENET)
+        return
+    named = asked if start == "file" and asked else ""
+    given = st.text_input(
+        words.WEIGHTS_FILE, named, key=fields.key("weights_file"), help=words.WEIGHTS_FILE_HELP, **fields.LAYOUT
+    ).strip()
+    file = Path(given).expanduser()
+    form.values["weights"] = str(file)
+    if not given:
+        form.problem(words.WEIGHTS_FILE_NEEDED)
+    elif not file.is_file():
+        form.problem(words.WEIGHTS_FILE_MISSING)
+    elif file.suffix.lower() not in WEIGHT_FILES:
+        form.problem(words.WEIGHTS_FILE_KIND)
+
+
+def _head(form: Form) -> None:
+    head = choice(words.HEAD, words.HEAD_SHOWN, form.base.head, "head", help=words.HEAD_HELP)
+    form.values["head"] = head
+    if head == "mlp":
+        start = ", ".join(map(str, form.base.hidden))
+        told = st.text_input(words.HIDDEN, start, key=fields.key("hidden"), help=words.HIDDEN_HELP, **fields.LAYOUT)
+        parts = re.split(r"[,\s]+", told.strip())
+        widths = [int(part) for part in parts if re.fullmatch(r"\d{1,4}", part)]
+        form.values["hidden"] = tuple(widths)
+        if len(widths) != len(parts) or not all(1 <= width <= WIDEST for width in widths):
+            form.problem(words.HIDDEN_WRONG)
+    if head == "prototype":
+        form.values["prototype_weight"] = number(
+            words.PROTOTYPE_WEIGHT, form.base.prototype_weight, "prototype_weight", least=0.0, most=10.0, step=0.001
+        )
+
+
+# --- views ---
+
+
+def views(form: Form) -> None:
+    """K, L_R, where the anchors are, and the two losses."""
+    if form.values["pooling"] == "gap":
+        st.caption(words.VIEWS_NONE)
+        return
+    left, right = st.columns(2)
+    with left:
+        _anchors(form)
+        _sizes(form)
+        if form.values["sizes"]:
+            st.caption(words.views(form.values["k"], form.values["sizes"]))
+    with right:
+        form.values["anchors"] = select(
+            words.ANCHORS, list(words.ANCHORS_SHOWN), form.base.anchors, "anchors",
+            format_func=words.ANCHORS_SHOWN.__getitem__, help=words.ANCHORS_HELP,
+        )  # fmt: skip
+        shown = {"sum": "Sum", "mean": "Mean"}
+        form.values["local"] = choice(words.LOCAL, shown, form.base.local, "local", help=words.LOCAL_HELP)
+        on = st.toggle(
+            words.GLOBAL_LOSS, form.base.global_loss == "on", key=fields.key("global_loss"),
+            help=words.GLOBAL_LOSS_HELP, persist_state="session",
+        )  # fmt: skip
+        form.values["global_loss"] = "on" if on else "off"
+
+
+def _cells(entry: tuple[int, int, int] | None) -> int:
+    return (entry[1] // entry[2]) ** 2 if entry else 196
+
+
+def _anchors(form: Form) -> None:
+    entry, _ = backbone(form.values.get("backbone", form.base.backbone))
+    cells = _cells(entry)
+    asked = state.get(fields.key("k"), form.base.k)
+    if asked > cells:
+        state.put(fields.key("k"), cells)
+    form.values["k"] = st.slider(
+        wording.K, 1, cells, min(form.base.k, cells), key=fields.key("k"), help=wording.K_HELP, **fields.LAYOUT
+    )
+    if asked > cells:
+        st.caption(words.K_LESS.format(asked=asked, cells=cells))
+
+
+def _sizes(form: Form) -> None:
+    chosen = st.pills(
+        wording.SIZES,
+        sorted({*SIZES, *form.base.sizes}),
+        selection_mode="multi",
+        default=list(form.base.sizes),
+        key=fields.key("sizes"),
+        help=wording.SIZES_HELP,
+        persist_state="session",
+    )
+    form.values["sizes"] = tuple(sorted(chosen))
+    if not chosen:
+        form.problem(words.SIZES_NONE)
+
+
+# --- training ---
+
+
+def training(form: Form) -> None:
+    """Augmentation, batches, the optimiser and its schedule, and when to validate."""
+    values, base = form.values, form.base
+    left, middle, right = st.columns(3)
+    with left:
+        values["augment"] = choice(words.AUGMENT, words.AUGMENT_SHOWN, base.augment, "augment")
+        values["mix"] = choice(words.MIX, words.MIX_SHOWN, base.mix, "mix")
+        values["seed"] = whole(words.SEED, base.seed, "seed", 2**31 - 1, least=0)
+    with middle:
+        values["optimizer"] = choice(words.OPTIMIZER, words.OPTIMIZER_SHOWN, base.optimizer, "optimizer")
+        values["schedule"] = choice(words.SCHEDULE, words.SCHEDULE_SHOWN, base.schedule, "schedule")
+        values["lr"] = number(words.LR, base.lr, "lr", least=1e-6, most=1.0, step=1e-4)
+        values["weight_decay"] = number(
+            words.WEIGHT_DECAY, base.weight_decay, "weight_decay", least=0.0, most=1.0, step=0.001
+        )
+    with right:
+        values["batch"] = whole(words.BATCH, base.batch, "batch", 1024)
+        train_n = form.train_n
+        if train_n and values["batch"] > train_n:
+            st.caption(words.BATCH_LESS.format(train=train_n))
+        values["val_every"] = whole(words.VAL_EVERY, base.val_every, "val_every", 100_000)
+        if values["val_every"] > values["steps"]:
+            st.caption(words.VAL_LATE)
+
+
+# --- where and until when ---
+
+
+def device(form: Form) -> None:
+    """Device and precision, stop conditions, the film and a logger."""
+    values, base, here = form.values, form.base, devices_here()
+    gpu = any(name.startswith("cuda") for name in here)
+    left, right = st.columns(2)
+    with left:
+        values["device"] = select(words.DEVICE, ["auto", *here], base.device, "device", help=words.DEVICE_HELP)
+        precisions = [name for name in PRECISIONS if gpu or name != "fp16"]
+        values["precision"] = select(
+            words.PRECISION, precisions, base.precision, "precision", help=words.PRECISION_HELP
+        )
+        values["compile"] = "off"
+        if gpu:
+            on = st.toggle(words.COMPILE, base.compile == "on", key=fields.key("compile"), help=words.COMPILE_HELP)
+            values["compile"] = "on" if on else "off"
+        values["log"] = select(words.LOG, list(LOGS), base.log, "log")
+    with right:
+        start = None if base.stop_at is None else 100 * base.stop_at
+        enough = st.number_input(
+            words.STOP_AT, 1.0, 100.0, start, step=1.0, key=fields.key("stop_at"), help=words.STOP_AT_HELP,
+            placeholder=words.NO_LIMIT, **fields.LAYOUT,
+        )  # fmt: skip
+        values["stop_at"] = None if enough is None else enough / 100
+        values["patience"] = st.number_input(
+            words.PATIENCE, 1, 10_000, base.patience, key=fields.key("patience"), placeholder=words.NO_LIMIT,
+            **fields.LAYOUT,
+        )  # fmt: skip
+        values["film"] = st.slider(
+            words.FILM, 0, MOST_FILM, base.film, key=fields.key("film"), help=words.FILM_HELP, **fields.LAYOUT
+        )

@@ -1,0 +1,109 @@
+"""The pictures of the set-up form: drawn ones, a data set, a folder, or a zip that is handed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import fields, state, upload, wording
+from app import wording_set_up as words
+from app.fields import Form
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
+from mvfa_core.data.sets import DataError
+from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL
+from mvfa_core.data.uploads import uploads
+
+KEY = fields.key("data")
+
+
+def choose(form: Form) -> None:
+    """What to train on, in the first row of the form."""
+    here = _here()
+    kept = {one.name: str(one.folder) for one in uploads()}
+    options = [SYNTHETIC, *here, *kept, words.DATA_FOLDER, words.DATA_ZIP]
+    _take_over(options, kept)
+    shown = {name: words.DATA_UPLOADED.format(name=name.rpartition("-")[0]) for name in kept}
+    chosen = st.selectbox(
+        words.DATA,
+        options,
+        key=KEY,
+        help=words.DATA_HELP,
+        format_func=lambda name: shown.get(name, name),
+        **fields.LAYOUT,
+    )
+    if chosen == words.DATA_FOLDER:
+        _folder(form)
+    elif chosen != words.DATA_ZIP:
+        form.values["data"] = kept.get(chosen, chosen)
+
+
+def _here() -> list[str]:
+    return [name for name in CATALOGUE if (data_root() / name).is_dir()]
+
+
+def _take_over(options: list[str], kept: dict[str, str]) -> None:
+    """Show the pictures of a recipe that was filled in, as the option that means them."""
+    source = state.take(fields.key("source"))
+    if source is None:
+        return
+    name = next((name for name, folder in kept.items() if folder == source), source)
+    if name not in options:
+        state.put(fields.key("path"), source)
+        name = words.DATA_FOLDER
+    state.put(KEY, name)
+
+
+def _folder(form: Form) -> None:
+    key = fields.key("path")
+    path = st.text_input(words.DATA_PATH, key=key, help=words.DATA_PATH_HELP, **fields.LAYOUT).strip()
+    folder = Path(path).expanduser()
+    if not path:
+        form.problem(words.DATA_PATH_NEEDED)
+    elif not folder.is_dir():
+        form.problem(words.DATA_PATH_MISSING)
+    else:
+        form.values["data"] = str(folder)
+
+
+def show_own(form: Form) -> None:
+    """Below the first row: the way in for a zip, and what is in the visitor's own pictures or a data set."""
+    if state.get(KEY) == words.DATA_ZIP:
+        name = upload.take()
+        if name:
+            state.put(fields.key("source"), name)
+            st.rerun()
+        form.problem(words.ZIP_NEEDED)
+    source = form.values.get("data")
+    if source is None:
+        return
+    if source == SYNTHETIC:
+        form.train_n = form.base.train_n or SYNTHETIC_TRAIN
+        return
+    try:
+        seen = upload.look(source, state.get(fields.key("seed"), form.base.seed))
+    except DataError as error:
+        form.problem(str(error))
+        return
+    form.train_n = seen.train_n
+    upload.preview(seen, source)
+
+
+def show_more(form: Form) -> None:
+    """How many pictures are drawn, and the data sets that are not here with how to get them."""
+    if form.values.get("data") == SYNTHETIC:
+        drawn = fields.whole(words.DRAWN_N, form.base.train_n or SYNTHETIC_TRAIN, "train_n", 1_000_000)
+        form.train_n = drawn
+        form.values["train_n"] = form.base.train_n if drawn == (form.base.train_n or SYNTHETIC_TRAIN) else drawn
+        st.caption(words.DRAWN.format(train=form.train_n, val=SYNTHETIC_VAL))
+    rows = [(name, entry) for name, entry in CATALOGUE.items() if name not in _here()]
+    if rows:
+        st.markdown(f"**{wording.plain(words.NOT_HERE)}**")
+        st.caption(words.NOT_HERE_NOTE)
+        cells = [
+            (name, e.title, e.class_count, e.pictures, f"python -m mvfa_core data get {name}"
+             + ("" if e.remotes else " --from FILE"), e.instructions or e.page)
+            for name, e in rows
+        ]  # fmt: skip
+        columns = {title: [cell[i] for cell in cells] for i, title in enumerate(words.NOT_HERE_COLUMNS)}
+        st.dataframe(columns, hide_index=True)

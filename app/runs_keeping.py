@@ -1,0 +1,102 @@
+"""Keeping runs: removed with a way back, put into a file, taken from one; and what was refused."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import state, wording
+from app import wording_runs as words
+from mvfa_core.training import archive
+from mvfa_core.training.follow import FollowedRun
+from mvfa_core.training.runs import RunError
+
+
+def trying(action: Callable[..., Any]) -> Callable[..., None]:
+    """The action, which keeps a refusal for the next run of the page."""
+
+    def tried(*args: Any) -> None:
+        try:
+            action(*args)
+        except (RunError, OSError, ValueError) as error:
+            state.put(state.MESSAGE("runs"), str(error))
+
+    return tried
+
+
+def remove(runs: Sequence[FollowedRun]) -> None:
+    """Move runs aside; `messages` then offers to undo it."""
+    gone: list[tuple[str, str]] = []
+    for run in runs:
+        trying(lambda run=run: gone.append((run.id, archive.remove(run).id)))()
+    state.put(state.REMOVED, gone)
+    state.put(state.PICKED, [])
+
+
+def messages() -> None:
+    """What was removed and can be undone, and what was refused."""
+    if gone := state.get(state.REMOVED):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(words.REMOVED.format(runs=", ".join(name for name, _ in gone)))
+            st.button(words.UNDO, key=state.RUN_ACTION("undo"), on_click=_undo, args=(gone,))
+    if message := state.take(state.MESSAGE("runs")):
+        st.error(wording.plain(message))
+
+
+def _undo(gone: Sequence[tuple[str, str]]) -> None:
+    for name, in_trash in gone:
+        trying(archive.restore)(in_trash, name)
+    state.drop(state.REMOVED)
+
+
+def zip_button(run: FollowedRun | None, *, idle: bool) -> None:
+    """The whole folder of a run as a file, made when it is asked for."""
+
+    def parcel() -> bytes:
+        assert run is not None
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"{run.id}.zip"
+            archive.export_zip(run, file, with_state=True)
+            return file.read_bytes()
+
+    name = f"{run.id}.zip" if run else "run.zip"
+    st.download_button(
+        words.ZIP,
+        parcel if run and idle else b"",
+        name,
+        "application/zip",
+        key=state.RUN_ACTION("zip"),
+        disabled=not idle,
+        help=words.ZIP_HELP,
+        on_click="ignore",
+    )
+
+
+def bring_in() -> None:
+    """A run from a zip, and the runs that were removed."""
+    with st.expander(words.IMPORT):
+        file = st.file_uploader(words.IMPORT_FILE, type="zip", key=state.RUN_ACTION("import_file"))
+        name = st.text_input(words.IMPORT_NAME, key=state.RUN_ACTION("import_name"))
+        act = trying(_imported)
+        key = state.RUN_ACTION("import")
+        st.button(words.IMPORT_DO, key=key, disabled=file is None, on_click=act, args=(file, name))
+    if gone := archive.removed():
+        with st.expander(f"{words.TRASH} ({len(gone)})"):
+            st.text(words.TRASH_NOTE.format(folder=gone[0].path.parent))
+            for run in gone:
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    key = state.RUN_ACTION(f"restore_{run.id}")
+                    st.button(words.RESTORE, key=key, on_click=trying(archive.restore), args=(run.id,))
+                    st.text(run.id)
+
+
+def _imported(file: Any, name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.zip"
+        path.write_bytes(file.getbuffer())
+        run = archive.import_zip(path, name.strip() or None)
+    state.put(state.PICKED, [run.id])

@@ -1,0 +1,46 @@
+"""Every sentence of the Compare page."""
+
+from __future__ import annotations
+
+from app.wording import percent, plain
+
+NAV = "Compare"
+TITLE = "Do two models look at the same thing?"
+INTRO = (
+    "The same picture through two models: a GAP model and its MFA twin, two runs, or two checkpoints of your own. "
+    "Class, K and L_R are the same for both."
+)
+SECOND = "Compare with"
+ONLY_ONE = "There is one model so far. Train another, or upload a checkpoint, to compare."
+SAME = "Both sides show the same model: every difference is zero."
+
+MAPS_HEADING = "Where each finds its evidence"
+MAP_TITLE = "{title}, {model}"
+OTHER_GRID = (
+    "The grids differ, {first} and {second} cells: each model has its own board, and a cell of one is no cell of the "
+    "other."
+)
+ALIKE_HEADING = "How alike their maps are"
+ALIKE_COLUMNS = ("Map", "Rank correlation", "Highest {k} cells in common, %")
+ALIKE_CAPTION = (
+    "The same map of both models: Spearman's rank correlation over all cells, and intersection over union of the {k} "
+    "highest. Logits of two models have no common zero, so only orders and places are compared, not heights."
+)
+REGIONS_HEADING = "The region each is surest by"
+REGION_TITLE = "Top-1, {model}"
+NO_REGIONS = "Neither model has views."
+VERDICT_HEADING = "What each answers"
+VERDICT = {"class": "Class", "caption": "Confidence of both models in each class"}
+OTHER_CLASSES = "The models do not know the same classes, so their answers stand side by side and not class by class."
+CLASS_UNKNOWN = "{model} has no class {name}: its own answer, {own}, is explained instead."
+TO_TRAIN = "Train the twin of a run"
+
+
+def answer(model: str, name: str, share: float, truth: str | None, *, known: bool) -> str:
+    """One model's answer, and whether it is right where that is known."""
+    said = f"**{plain(model)}** says **{plain(name)}**, {percent(share)} sure"
+    if truth is None:
+        return f"{said}."
+    if not known:
+        return f"{said}; it has no class {plain(truth)}."
+    return f"{said}, which is {'right' if name == truth else 'wrong'}."

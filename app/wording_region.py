@@ -1,0 +1,48 @@
+"""Every sentence of the page that asks about a rectangle."""
+
+from __future__ import annotations
+
+from app.wording import percent, plain
+
+NAV = "Region"
+TITLE = "What would it say about this part alone?"
+INTRO = (
+    "Drag a rectangle over the picture. The main head answers for the mean of the features inside it, as it does for "
+    "every view; the network is not run again."
+)
+BEST_HEADING = "The best rectangle"
+BEST = "Search the best rectangle for the class"
+BEST_HELP = "Tries every rectangle of the grid. This search is ours, not the paper's."
+BEST_CAPTION = (
+    "Of all {count} rectangles, the one with the most evidence for {name}: how far its log-odds lead the whole "
+    "picture's, summed over its cells. The search is ours, not the paper's."
+)
+BEST_TAG = "best for {name}: {share}"
+TAG = "{name}, {share}"
+USE_BEST = "Ask about the best rectangle"
+WHOLE = "Ask about the whole picture"
+ASK = {
+    "label": "The picture: drag a rectangle; the arrow keys move it, with Shift they resize it",
+    "readout": "{columns} × {rows} cells, from ({x0}, {y0}) to ({x1}, {y1})",
+}
+HEAD_REGION = "This rectangle"
+HEAD_PICTURE = "The whole picture"
+VERDICT = {"class": "Class", "caption": "Confidence in each class for the rectangle and for the whole picture"}
+CAPTION = (
+    "A rectangle holds what its cells saw, and each cell saw further than its own square. Evidence, not cause: what "
+    "stands outside may have coloured what is inside."
+)
+CAPTION_GAP = (
+    "This model was trained on the mean of the whole map only; it never learned to judge parts, so take its answers "
+    "for small rectangles as a curiosity."
+)
+TO_VIEWS = "See how the model's own regions vote"
+
+
+def answer(name: str, share: float, cells: int, all_cells: int) -> str:
+    """The head's answer for the rectangle."""
+    return (
+        f"From these {cells} of {all_cells} cells alone it says **{plain(name)}**, {percent(share)} sure."
+        if cells < all_cells
+        else f"From all {all_cells} cells in one mean it says **{plain(name)}**, {percent(share)} sure."
+    )

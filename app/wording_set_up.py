@@ -1,0 +1,192 @@
+"""Every sentence of the set-up half of the Train page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.wording import plain
+
+PRESET = "Preset"
+PRESETS = {
+    "quick": "Quick: the small backbone learns visibly on drawn shapes in a few minutes on two CPU cores.",
+    "paper": "Paper: the settings of its Section 3.1, VGG16 with K = 50. Made for a GPU and a day, not for a laptop.",
+    "bundled": "Bundled: how the models that come with the app were trained; as quick, four times as long.",
+}
+STEPS = "Steps"
+
+DATA = "Pictures"
+DATA_FOLDER = "a folder of mine"
+DATA_ZIP = "a zip of mine"
+DATA_UPLOADED = "{name} (uploaded)"
+DATA_HELP = "synthetic is drawn here. Data sets of the catalogue appear once they are in the data folder."
+DATA_PATH = "Folder"
+DATA_PATH_HELP = "A folder with one sub-folder per class, or with train/ and val/ that hold them. It is only read."
+DATA_PATH_NEEDED = "Name the folder first."
+DATA_PATH_MISSING = "There is no such folder on the computer that runs this app."
+ZIP = "A zip with one folder of pictures for every class"
+ZIP_HELP = (
+    "The class folders lie at the top, inside one wrapper folder, or below train/ and val/ (or test/). Without such a "
+    "split a fifth of every class is held out. At most {megabytes} MB."
+)
+ZIP_NEEDED = "Choose the zip first."
+ZIP_UNPACKING = "Unpacking and looking at every file"
+ZIP_REMOVE = "Remove these pictures from this computer"
+ZIP_LEFT_OUT = "{count} files of the zip are left out"
+ZIP_LEFT_OUT_NOTE = "They are no pictures, damaged, or lie in no class folder."
+MORE_CLASSES = "and {count} more classes"
+DRAWN = "Ten shapes drawn over photographs, {train:,} to train on and {val:,} held out; boxes and masks are known."
+DRAWN_N = "Pictures to draw for training"
+NOT_HERE = "Data sets of the paper that are not here"
+NOT_HERE_NOTE = "Get one in a terminal; it then appears under Pictures."
+NOT_HERE_COLUMNS = ("Name", "Data set", "Classes", "Pictures", "In a terminal", "Otherwise")
+
+SETTINGS = "All settings"
+TABS = ("Data", "Model", "Views", "Training", "Device and end", "Command")
+RESET = "Back to the preset"
+UNDO = "Undo"
+
+BACKBONE = "Backbone"
+BACKBONE_TIMM = "another one of timm"
+TIMM = "Name in timm"
+TIMM_HELP = "As timm calls it, regnety_004 say. Its last map of at least 14 × 14 cells becomes F."
+TIMM_NEEDED = "Name the timm model first."
+WEIGHTS = "Weights to start from"
+WEIGHTS_SHOWN = {"none": "Fresh", "imagenet": "ImageNet", "file": "A file"}
+WEIGHTS_NONE = "Nobody has pretrained the compact backbone: it starts fresh."
+WEIGHTS_IMAGENET = "Downloaded once, when the run starts; only the backbone's are used."
+WEIGHTS_FILE = "Weights file"
+WEIGHTS_FILE_HELP = "A .safetensors or .pth state dict on the computer that runs this app."
+WEIGHTS_FILE_NEEDED = "Name the file first."
+WEIGHTS_FILE_MISSING = "There is no such file on the computer that runs this app."
+WEIGHTS_FILE_KIND = "Expected a file that ends in .safetensors, .pth or .pt."
+POOLING = "Ending"
+POOLING_HELP = "MFA lets many regions vote; GAP averages the whole map once."
+HEAD = "Head"
+HEAD_SHOWN = {"linear": "Linear", "mlp": "MLP", "prototype": "Prototype"}
+HEAD_HELP = "Linear scores, hidden layers between, or one prototype for every class."
+HIDDEN = "Hidden widths"
+HIDDEN_HELP = "One number for every hidden layer, 256 or 512, 128 say."
+HIDDEN_WRONG = "Expected whole numbers from 1 to 8192 with commas between, 512, 128 say."
+PROTOTYPE_WEIGHT = "Weight of the prototype loss"
+
+VIEWS_NONE = "GAP has no anchors and no regions: it averages the whole map once."
+SIZES_NONE = "At least one region size is needed."
+K_LESS = "K was {asked}; this backbone gives {cells} cells, so there are at most {cells} anchors."
+ANCHORS = "Where the anchors are"
+ANCHORS_SHOWN = {
+    "adacam": "AdaCAM's highest cells, as the paper",
+    "random": "K random cells",
+    "all": "every cell",
+    "label": "the label's own map, in training",
+}
+ANCHORS_HELP = "All but the first are there to see what the attention is worth."
+LOCAL = "Local loss"
+LOCAL_HELP = "The paper sums the losses of all views; mean gives both heads the same weight."
+GLOBAL_LOSS = "Global loss"
+GLOBAL_LOSS_HELP = "Off: the auxiliary head learns nothing, and its attention stays as it began."
+
+AUGMENT = "Augmentation"
+AUGMENT_SHOWN = {"flip-crop": "Flip and crop", "none": "None"}
+MIX = "Mixing"
+MIX_SHOWN = {"none": "None", "mixup": "Mixup", "cutmix": "CutMix", "cutout": "Cutout"}
+BATCH = "Batch"
+BATCH_LESS = "There are {train:,} pictures to train on, so every batch has {train:,}."
+LR = "Learning rate"
+SCHEDULE = "Schedule"
+SCHEDULE_SHOWN = {"constant": "Constant", "one-cycle": "One cycle"}
+OPTIMIZER = "Optimiser"
+OPTIMIZER_SHOWN = {"adam": "Adam", "adamw": "AdamW"}
+WEIGHT_DECAY = "Weight decay"
+SEED = "Seed"
+VAL_EVERY = "Validate every … steps"
+VAL_LATE = "The run is shorter: it is validated once, at its end."
+
+DEVICE = "Device"
+DEVICE_HELP = "auto takes a GPU if there is one."
+PRECISION = "Precision"
+PRECISION_HELP = "auto: bf16 on a GPU that has it, fp32 elsewhere."
+COMPILE = "Compile the model"
+COMPILE_HELP = "The first steps take minutes, the others less."
+STOP_AT = "Enough at a validation accuracy of … %"
+STOP_AT_HELP = "Empty: all steps are done."
+PATIENCE = "Give up after … validations without a better one"
+NO_LIMIT = "none"
+FILM = "Pictures in the film"
+FILM_HELP = "So many held-out pictures are explained at every validation; 0 for none."
+LOG = "Also log to"
+
+CANNOT = "This cannot start yet:"
+
+ESTIMATE = "Measure a few steps"
+ESTIMATE_AGAIN = "Measure again"
+ESTIMATE_HELP = "Trains a few steps on noise in a process of its own and scales them up; takes some seconds."
+ESTIMATING = "Measuring a few steps; the page can be used meanwhile."
+ESTIMATE_WAIT = "Another estimate is being measured; try again in a moment."
+ESTIMATE_FAILED = "No estimate: {reason}"
+ESTIMATE_LONG = "it took longer than {minutes} minutes and was ended"
+ESTIMATE_SILENT = "its process ended without saying why"
+
+
+def from_run(pooling: str, backbone: str, data: str) -> str:
+    """What the form shows after a run was taken over."""
+    return f"Filled in from a run: {pooling.upper()} on {plain(backbone)}, {plain(data)}. Change anything."
+
+
+def cannot(problems: Iterable[str]) -> str:
+    """Why there is nothing to start."""
+    return plain(" ".join((CANNOT, *dict.fromkeys(problems))))
+
+
+def parameters(count: int, size: int) -> str:
+    """How large the model is."""
+    return f"{count:,} parameters; with gradients and optimiser {amount(size)}."
+
+
+def estimated(seconds: float, memory: int | None) -> str:
+    """The estimate itself."""
+    peak = f", {amount(memory)} of memory at its peak" if memory is not None else ""
+    return f"About **{duration(seconds)}**{peak}."
+
+
+def measured(steps: int, batch: int, machine: str, *, beside: bool, scaled: bool) -> str:
+    """What it rests on."""
+    extra = ", scaled up to a whole batch" if scaled else ""
+    slower = " Another run was being trained meanwhile, so alone it will be faster." if beside else ""
+    return (
+        f"An estimate from {steps} measured {'step' if steps == 1 else 'steps'} of {batch} pictures on "
+        f"{plain(machine)}{extra}; decoding the pictures for the first time comes on top.{slower}"
+    )
+
+
+def amount(size: int) -> str:
+    """Bytes as people say them."""
+    return f"{size / 2**30:.1f} GB" if size >= 0.95 * 2**30 else f"{max(size / 2**20, 0.1):.3g} MB"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it."""
+    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}" if seconds < 10 * size else f"{seconds / size:,.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def counted(classes: int, train: int, val: int) -> str:
+    """How many pictures there are."""
+    return f"{classes} classes, {train + val:,} pictures: {train:,} to train on, {val:,} held out."
+
+
+def each(train: int, val: int) -> str:
+    """The same of one class, short."""
+    return f"{train:,} + {val:,}"
+
+
+def grid(channels: int, side: int, stride: int) -> str:
+    """What a backbone hands over."""
+    cells = side // stride
+    return f"Pictures of {side} px become {cells} × {cells} cells of {stride} px with {channels:,} channels."
+
+
+def views(k: int, sizes: tuple[int, ...]) -> str:
+    """How many views there will be."""
+    return f"{k} anchors × {len(sizes)} sizes = {k * len(sizes):,} views of every picture."

@@ -1,0 +1,47 @@
+"""Compare: do two models look at the same thing?"""
+
+import streamlit as st
+
+from app import compare, controls, loaders, wording
+from app import wording_compare as words
+
+st.title(words.TITLE, anchor=False)
+st.caption(words.INTRO)
+
+model, picture = controls.subject()
+with st.sidebar:
+    other = compare.second(model)
+if other is None:
+    st.info(words.ONLY_ONE)
+    st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
+    st.stop()
+
+try:
+    facts = loaders.facts(model, picture), loaders.facts(other, picture)
+    with st.sidebar:
+        st.subheader(wording.METHOD)
+        chosen = controls.target(facts[0])
+        k, sizes = compare.views(facts)
+    target = None if chosen is None else facts[0].classes[chosen]
+    sides = (
+        compare.side(model, facts[0], picture, target, k, sizes),
+        compare.side(other, facts[1], picture, target, k, sizes),
+    )
+except ValueError as error:
+    st.error(wording.plain(str(error)))
+    st.stop()
+
+compare.show_answers(sides, picture, target)
+
+st.header(words.MAPS_HEADING, anchor=False)
+compare.show_maps(sides, picture)
+if sides[0].found.grid == sides[1].found.grid:
+    st.header(words.ALIKE_HEADING, anchor=False)
+    compare.show_likeness(sides, k or min(facts[0].k, facts[0].cells))
+
+st.header(words.REGIONS_HEADING, anchor=False)
+compare.show_regions(sides, picture)
+
+st.header(words.VERDICT_HEADING, anchor=False)
+compare.show_verdict(sides, picture.truth)
+st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")

@@ -1,0 +1,35 @@
+"""Region: what would the classifier say about one part of the picture alone?"""
+
+import streamlit as st
+
+from app import controls, loaders, panels, region, wording
+from app import wording_region as words
+
+st.title(words.TITLE, anchor=False)
+st.caption(words.INTRO)
+
+model, picture = controls.subject()
+try:
+    facts = loaders.facts(model, picture)
+    with st.sidebar:
+        st.subheader(wording.METHOD)
+        target = controls.target(facts)
+        search = controls.best_rectangle()
+    found = loaders.explanation(model, picture, target, None, None)
+    asked = loaders.asked(model, picture, region.chosen(found))
+    best = loaders.best_rectangle(model, picture, found.target) if search else None
+except ValueError as error:
+    st.error(wording.plain(str(error)))
+    st.stop()
+
+panels.show_answer(model, picture, found)
+left, right = st.columns([5, 4], gap="large")
+with left:
+    region.show(picture, found, asked, best)
+    region.buttons(found, best)
+    if best:
+        st.caption(region.best_caption(found))
+with right:
+    region.show_answer(found, asked, picture.truth)
+    st.caption(words.CAPTION_GAP if found.pooling == "gap" else words.CAPTION)
+st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")

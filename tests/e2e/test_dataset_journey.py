@@ -1,0 +1,86 @@
+"""A visitor lets a model look at a data set, presses a cell of the confusion matrix and opens one of its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from mvfa_core import load_model
+from mvfa_core.data.synthetic import CLASSES, draw_scene
+from mvfa_core.images import to_tensor
+from mvfa_core.survey import Survey, request_for
+from mvfa_core.training.recipes import quick
+from mvfa_core.training.runs import Run
+from tests.e2e.conftest import Server, settle
+from tests.survey.conftest import shaken
+
+pytestmark = pytest.mark.browser
+
+LIMIT = 60
+NAME = "shaky"
+WORK_MS = 240_000  # a process of its own, beside whatever else the machine does
+
+
+@pytest.fixture
+def shaky(server: Server) -> Iterator[Run]:
+    """A model that errs now and then, among the runs of the server."""
+    run = Run(server.folder / "runs" / NAME)
+    run.create(quick())
+    file = shaken("compact_mfa", run.path / "model.safetensors")
+    digest = request_for(file, "synthetic", limit=LIMIT).digest
+    yield run
+    run.discard()
+    Survey(server.folder / "runs" / ".surveys" / digest).forget()
+
+
+def one_by_one(run: Run) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Classes, answers and places of the same pictures, each drawn and looked at by itself."""
+    model, places = load_model(run.path), [i * 1000 // LIMIT for i in range(LIMIT)]
+    scenes = [draw_scene(1_000_000_000 + place) for place in places]
+    with torch.no_grad():
+        logits = [model(to_tensor(Image.fromarray(s.picture), model.side)).ensemble_BC[0] for s in scenes]
+    return np.array([s.label for s in scenes]), np.array([int(one.argmax()) for one in logits]), places
+
+
+def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run) -> None:
+    page = visit(f"/dataset?of=runs/{NAME}&data=synthetic&most={LIMIT}")
+    page.get_by_role("button", name="Look at them").click()
+    expect(page.get_by_text("Stop", exact=True)).to_be_visible(timeout=WORK_MS)
+    labels, answers, places = one_by_one(shaky)
+    right = int((labels == answers).sum())
+    assert right < LIMIT
+    figure = page.get_by_test_id("stMetric").filter(has_text="Ensemble of the views")
+    expect(figure).to_contain_text(f"{100 * right / LIMIT:.1f}\u00a0%", timeout=WORK_MS)
+    settle(page)
+
+    wrong = next(i for i in range(LIMIT) if labels[i] != answers[i])
+    truth, answer = int(labels[wrong]), int(answers[wrong])
+    inside = [i for i in range(LIMIT) if (labels[i], answers[i]) == (truth, answer)]
+    matrix = page.locator("canvas[aria-label^='Confusion matrix']")
+    matrix.focus()
+    for key, times in (("ArrowDown", truth), ("ArrowRight", answer)):
+        for _ in range(times):
+            matrix.press(key)
+    total = int((labels == truth).sum())
+    said = f"{CLASSES[truth]}, taken for {CLASSES[answer]}: {len(inside)} of {total}"
+    expect(page.locator(".matrix .readout")).to_have_text(said)
+    matrix.press("Enter")
+    grid = page.locator("section[aria-label='Pictures']").first
+    expect(grid.locator(".tile")).to_have_count(len(inside))
+    expect(grid.locator(".count")).to_have_text(f"{len(inside)} of {LIMIT} pictures")
+
+    grid.locator(".tile").first.click()
+    settle(page)
+    expect(page.get_by_text("Where does the classifier look?")).to_be_visible()
+    opened = f"synthetic-val-{places[inside[0]]}"
+    assert f"picture={opened}" in page.url and "model=runs" in page.url
+    expect(page.get_by_text(f"It says {CLASSES[answer]}").first).to_be_visible()
+    expect(page.get_by_text(f"but it is a {CLASSES[truth]}").first).to_be_visible()
+    page.reload()
+    settle(page)
+    expect(page.get_by_text(f"but it is a {CLASSES[truth]}").first).to_be_visible()
