@@ -21,7 +21,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-PAGES = {"explore": "/", **{name: f"/{name}" for name in ("anchors", "views", "train", "results")}}
+NAMES = ("maps", "anchors", "views", "region", "compare", "dataset", "train", "runs", "results")
+PAGES = {"explore": "/", **{name: f"/{name}" for name in NAMES}}
 WIDTHS = {"": (1440, 1000), "-phone": (390, 844)}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run"]  # fmt: skip
