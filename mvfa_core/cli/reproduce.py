@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> None:
     if not args.json:
         _say(f"{experiment.title}: {len(wanted)} cells, {settings.label()}")
     request = Request(experiment.name, settings, tuple(dict.fromkeys(cell.data for cell in wanted)))
-    interrupted = _carry_out(wanted, root, request, engines.engine_of(args))
+    with redirect_stdout(sys.stderr):  # Ray prints what it has to say; standard output is for the table alone
+        interrupted = _carry_out(wanted, root, request, engines.engine_of(args))
     known = _note(wanted, root, request)
     found = figures(experiment, settings, known, rows=args.rows, data=args.datasets)
     _print(experiment, found, known, args)

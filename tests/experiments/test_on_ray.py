@@ -19,6 +19,7 @@ from mvfa_core.__main__ import main
 from mvfa_core.experiments import on_ray
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run, RunError, list_runs
+from mvfa_core.training.saving import STATE
 from tests.experiments import samples
 from tests.experiments.samples import last_accuracy, reproduce, wait_for
 
@@ -95,7 +96,7 @@ def test_a_sweep_with_a_worker_killed_in_the_middle(root: Path, command: subproc
 
     def under_way() -> list[Run]:
         assert command.poll() is None, command.communicate()[1]
-        return [run for run in list_runs(root) if run.is_alive() and run.model_path()]
+        return [run for run in list_runs(root) if run.is_alive() and (run.path / STATE).exists()]
 
     wait_for(under_way, "a checkpoint")
     cut = under_way()[0]
@@ -104,6 +105,7 @@ def test_a_sweep_with_a_worker_killed_in_the_middle(root: Path, command: subproc
     worker.send_signal(signal.SIGKILL)
     out, err = command.communicate(timeout=600)
     assert command.returncode == 0, err
+    assert out.startswith("{"), out[:400]
     figures = {one["row"]: one for one in json.loads(out)["figures"]}
     assert [one["state"] for one in figures.values()] == ["done"] * 3
     for one in figures.values():
