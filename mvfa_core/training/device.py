@@ -22,3 +22,8 @@ def find_device(name: str = "auto") -> torch.device:
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     expect(there.get(device.type, False), "device", "one that this machine has (try --device cpu)", repr(name))
     return device
+
+
+def most_memory(device: torch.device) -> int | None:
+    """The most bytes that tensors have taken on a CUDA device so far; None elsewhere, where torch does not count."""
+    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None

@@ -23,6 +23,7 @@ from mvfa_core.images import normalise
 from mvfa_core.losses import Loss
 from mvfa_core.model import Classifier
 from mvfa_core.training.batches import Batch, batch_of, to_device
+from mvfa_core.training.device import most_memory
 from mvfa_core.training.objective import objective
 from mvfa_core.training.parallel import ALONE, World
 from mvfa_core.training.recipes import Recipe
@@ -49,7 +50,7 @@ class Started:
 @dataclass(frozen=True)
 class Stepped:
     """Means over the steps since the last such event, even if the run was stopped in between. `loss_local` is None for
-    GAP."""
+    GAP; `memory_bytes`, the most that was ever taken on the device, is None elsewhere than on CUDA."""
 
     step: int
     loss: float
@@ -59,6 +60,7 @@ class Stepped:
     lr: float
     steps_per_s: float
     time_s: float
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,8 @@ class Trainer:
                 rate = (self.step - since_step) / max(self._now() - since, 1e-9)
                 total, global_, local, accuracy = means
                 local_or_none = None if self.recipe.pooling == "gap" else local
-                yield Stepped(self.step, total, global_, local_or_none, accuracy, lr, rate, round(self.time_s, 3))
+                told = (self.step, total, global_, local_or_none, accuracy, lr, rate, round(self.time_s, 3))
+                yield Stepped(*told, memory_bytes=most_memory(self.device))
                 self.sums, self.summed = torch.zeros(4, device=self.device), 0
                 since, since_step = self._now(), self.step
             if validate:

@@ -167,9 +167,10 @@ def test_events_as_json() -> None:
         "event": "start", "step": 0, "train_n": 12, "val_n": 6, "device": "cpu",
     }  # fmt: skip
     names = {
-        "step": {"step", "loss", "loss_global", "loss_local", "train_accuracy", "lr", "steps_per_s", "time_s", "event"},
+        "step": {"step", "loss", "loss_global", "loss_local", "train_accuracy", "lr", "steps_per_s", "time_s", "event",
+                 "memory_bytes"},
         "validation": {"step", "accuracy", "n", "time_s", "event"},
-    }
+    }  # fmt: skip
     for event in map(to_json, others[:2]):
         assert set(event) == names[event["event"]]
 
