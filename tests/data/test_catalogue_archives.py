@@ -7,6 +7,7 @@ import os
 import tarfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -187,7 +188,7 @@ HARM: dict[str, tuple[str, Callable[[Path], None], str]] = {
 @pytest.mark.parametrize("case", HARM)
 def test_harm_is_refused_in_words(case: str, tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "SMALL", 1_000_000)
-    monkeypatch.setattr(archives, "MOST_ENTRIES", 50)
+    monkeypatch.setitem(archives.unpack.__kwdefaults__, "limits", replace(archives.USUAL, entries=50))
     name, make, words = HARM[case]
     make(tmp_path / name)
     before = set(tmp_path.rglob("*"))
