@@ -35,7 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--datasets", nargs="+", metavar="NAME", help="some of its datasets, or synthetic")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs of every cell, seeds 0 to N-1")
     parser.add_argument("--steps-scale", type=float, default=1.0, metavar="PART", help="of the paper's steps, 0.05 say")
-    parser.add_argument("--recipe", choices=OWN_RECIPES, default="paper", help="quick: our schedule for short runs")
+    parser.add_argument("--recipe", choices=OWN_RECIPES, default="paper", help="quick, photos: schedules of ours")
     parser.add_argument("--backbone", metavar="NAME", help="in place of the paper's, compact say; the table says so")
     parser.add_argument("--batch", type=int, help="pictures a step (default: 64)")
     parser.add_argument("--val-every", type=int, help="steps between validations and checkpoints (default: 100)")

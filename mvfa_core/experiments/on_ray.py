@@ -16,7 +16,7 @@ from mvfa_core.data.catalogue import data_root
 from mvfa_core.experiments.plan import Cell
 from mvfa_core.experiments.standing import DONE, FAILED, Standing
 from mvfa_core.experiments.work import POLL_S, Begun, Ended, Event, Waited, ending, to_train
-from mvfa_core.training.launch import NICE
+from mvfa_core.processes import NICE
 from mvfa_core.training.runs import Run, RunError
 from mvfa_core.training.work import resume
 

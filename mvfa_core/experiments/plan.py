@@ -18,9 +18,9 @@ from mvfa_core.training.recipes import RECIPES, Recipe
 
 # Where a run computes, and what its recipe was made from, do not decide what comes out.
 _NOT_IN_DIGEST = ("device", "devices", "nodes", "compile", "film", "log", "preset")
-OWN_RECIPES = ("paper", "quick")
-"""Whose schedule the cells are trained with: the paper's, or our own for short runs."""
-SCHEDULE = ("optimizer", "schedule", "lr", "weight_decay", "batch")
+OWN_RECIPES = ("paper", "quick", "photos")
+"""Whose schedule the cells are trained with: the paper's, or one of our own for short runs."""
+SCHEDULE = ("optimizer", "schedule", "lr", "weight_decay", "batch", "precision")
 """What an own recipe puts in place of the paper's."""
 _OF_VIEWS = ("k", "sizes", "anchors", "local", "global_loss")
 
@@ -107,7 +107,8 @@ def schedule_of(recipe: Recipe) -> str:
     """How a recipe trains, in words: "adamw, one-cycle to 0.004, weight decay 0.01, batches of 32"."""
     rate = f"one-cycle to {recipe.lr:g}" if recipe.schedule == "one-cycle" else f"{recipe.schedule} {recipe.lr:g}"
     decay = f", weight decay {recipe.weight_decay:g}" if recipe.weight_decay else ""
-    return f"{recipe.optimizer}, {rate}{decay}, batches of {recipe.batch}"
+    precision = "" if recipe.precision == "auto" else f", {recipe.precision}"
+    return f"{recipe.optimizer}, {rate}{decay}, batches of {recipe.batch}{precision}"
 
 
 @dataclass(frozen=True)

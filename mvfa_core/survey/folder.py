@@ -25,6 +25,7 @@ from typing import Any
 import psutil
 
 from mvfa_core.files import replace_text
+from mvfa_core.processes import note_of, noted
 from mvfa_core.survey.findings import Findings
 from mvfa_core.survey.request import Request
 from mvfa_core.training.runs import runs_root
@@ -130,8 +131,7 @@ class Survey:
             raise SurveyError(f"{self.path.name}: another process is at it; stop it first")
         for name in ("stop", "failed.json"):
             (self.path / name).unlink(missing_ok=True)
-        note = {"pid": process.pid, "created": process.create_time()}
-        replace_text(self.path / "process.json", json.dumps(note), durable=False)
+        replace_text(self.path / "process.json", json.dumps(note_of(process)), durable=False)
 
     def release(self, failed: str = "") -> None:
         """Note that nobody does it any more, and why it failed, if it did."""
@@ -145,13 +145,7 @@ class Survey:
         return self._process() is not None
 
     def _process(self) -> psutil.Process | None:
-        try:
-            note = json.loads((self.path / "process.json").read_text())
-            process = psutil.Process(note["pid"])
-            same = abs(process.create_time() - note["created"]) < 1  # the pid alone could be a stranger's
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-        except (OSError, ValueError, KeyError, psutil.Error):
-            return None
+        return noted(self.path / "process.json")
 
     # --- how far it is ---
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -100,12 +101,10 @@ def _few(names: tuple[str, ...]) -> str:
 def _part(folder: Survey, model: Classifier, pictures: Gathered, start: int, stop: int) -> tuple[Findings, bool]:
     """The findings of a batch, and whether they were there already."""
     file, places = folder.parts / f"{start:07}.npz", pictures.places_N[start:stop]
-    try:
+    with suppress(OSError, ValueError, KeyError, TypeError):  # none yet, or a spoilt one
         known = Findings.load(file)
         if np.array_equal(known.place_N, places):
             return known, True
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # none yet, or a spoilt one
     found = look(model, pictures.batch(start, stop), places)
     found.save(file)
     return found, False

@@ -10,11 +10,9 @@ import os
 import shlex
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import psutil
 import torch
 
 from mvfa_core.backbones import find_backbone
@@ -23,8 +21,8 @@ from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, find_data
 from mvfa_core.data.synthetic import CLASSES
 from mvfa_core.files import replace_text
+from mvfa_core.processes import stand_back
 from mvfa_core.training.device import find_device
-from mvfa_core.training.launch import NICE
 from mvfa_core.training.measured import Measured, machine_of, measure, model_of
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import list_runs
@@ -120,9 +118,7 @@ def begin(recipe: Recipe) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
-    if os.name != "nt":
-        with suppress(psutil.Error, OSError):
-            psutil.Process(process.pid).nice(NICE)
+    stand_back(process.pid)
     return process
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from contextlib import suppress
 
-import psutil
 from filelock import FileLock
 
+from mvfa_core.processes import start_apart
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs, new_run_id, runs_root
 
-NICE = 5
-"""How much further back a training process stands than whoever started it: enough that a page asked for meanwhile is
-drawn first, and nothing lost where nobody asks."""
 LOCK_S = 10
 
 
@@ -35,16 +29,9 @@ def launch(run: Run) -> None:
     trains already is left to it."""
     if run.is_alive():
         return
-    # threads that wait by spinning would take the processor from the server, or from a second run
-    environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
-    command = [sys.executable, "-m", "mvfa_core", "train", "--resume", str(run.path), "--quiet"]
-    with (run.path / "output.log").open("ab") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
-        )
-    _stand_back(process.pid)
+    pid = start_apart(["train", "--resume", str(run.path), "--quiet"], run.path / "output.log")
     # noted here, so that the run is seen to start, and can be stopped, before the process has read its first line
-    run.claim(process.pid)
+    run.claim(pid)
 
 
 def enqueue(run: Run) -> None:
@@ -81,14 +68,3 @@ def _in_line() -> list[Run]:
     """The runs that wait and are not being trained, the longest waiting first."""
     since = {run: at for run in list_runs() if (at := run.queued_since()) is not None and not run.is_alive()}
     return sorted(since, key=lambda run: (since[run], run.id))
-
-
-def _stand_back(pid: int) -> None:
-    """Give way to others. From here, not between fork and exec, which a server with threads may not survive; threads
-    that the process starts later inherit it."""
-    with suppress(psutil.Error, OSError):
-        process = psutil.Process(pid)
-        if os.name == "nt":
-            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-        else:
-            process.nice(min(process.nice() + NICE, 19))

@@ -30,6 +30,7 @@ import psutil
 
 from mvfa_core.checkpoints import BEST, WEIGHTS
 from mvfa_core.files import PART, replace_text
+from mvfa_core.processes import note_of, noted
 from mvfa_core.training.journal import Journal
 from mvfa_core.training.recipes import Recipe
 
@@ -151,7 +152,7 @@ class Run:
             raise RunError(f"{self.id}: another process is training this run; stop it first")
         (self.path / "stop").unlink(missing_ok=True)
         self.forget_end()
-        note = {"pid": process.pid, "created": process.create_time(), "started": time.time()}
+        note = note_of(process) | {"started": time.time()}
         replace_text(self.path / "process.json", json.dumps(note), durable=False)
         self.leave_queue()
 
@@ -172,13 +173,7 @@ class Run:
         return self._process() is not None
 
     def _process(self) -> psutil.Process | None:
-        try:
-            note = json.loads((self.path / "process.json").read_text())
-            process = psutil.Process(note["pid"])
-            same = abs(process.create_time() - note["created"]) < 1  # the pid alone could be a stranger's
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-        except (OSError, ValueError, KeyError, psutil.Error):
-            return None
+        return noted(self.path / "process.json")
 
     def note_preparing(self, what: str, done: int, total: int) -> None:
         """Note how far the pictures are, for whoever watches the run start."""

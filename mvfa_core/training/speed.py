@@ -48,11 +48,14 @@ class Network(nn.Module):
 
 
 def network_on(model: Classifier, recipe: Recipe, device: torch.device) -> Network:
-    """The model on the device, in the recipe's precision; on CUDA in the layout its tensor cores read."""
+    """The model on the device, in the recipe's precision; on CUDA, and in low precision on a CPU, in the layout that
+    matrix units read."""
+    dtype = dtype_of(recipe.precision, device)
+    channels_last = device.type == "cuda" or (device.type == "cpu" and dtype is not None)
     model = model.to(device)
-    if device.type == "cuda":
+    if channels_last:
         model = model.to(memory_format=torch.channels_last)
-    return Network(model, dtype_of(recipe.precision, device), channels_last=device.type == "cuda")
+    return Network(model, dtype, channels_last=channels_last)
 
 
 def dtype_of(precision: str, device: torch.device) -> torch.dtype | None:

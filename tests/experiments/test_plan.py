@@ -125,7 +125,7 @@ def test_our_own_schedule_is_applied_and_said() -> None:
     )
     (smaller,) = cells(EXPERIMENTS["table3"], replace(ours, batch=8), rows=["K=20"], data=["ucmerced"])
     assert smaller.recipe.batch == 8 and smaller.digest != cell.digest
-    with pytest.raises(ValueError, match="recipe: expected one of quick, got 'slow'"):
+    with pytest.raises(ValueError, match="recipe: expected one of quick, photos, got 'slow'"):
         Settings(recipe="slow")
 
 

@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from mvfa_core import load_model
-from mvfa_core.training.launch import NICE, enqueue, launch, start, start_next
+from mvfa_core.processes import NICE
+from mvfa_core.training.launch import enqueue, launch, start, start_next
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs
 from mvfa_core.training.work import resume, train

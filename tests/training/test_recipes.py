@@ -29,7 +29,7 @@ def test_the_paper_s_settings() -> None:
 
 
 def test_presets_know_their_names() -> None:
-    assert set(RECIPES) == {"quick", "paper", "bundled"}
+    assert set(RECIPES) == {"quick", "paper", "photos", "bundled"}
     assert all(make().preset == name for name, make in RECIPES.items())
     assert quick().backbone == bundled().backbone == "compact"
     assert quick().data == "synthetic"

@@ -1,0 +1,58 @@
+"""Work in a process of its own, which outlives whoever started it and is found again by a note in its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+NICE = 5
+"""How much further back such a process stands than whoever started it: enough that a page asked for meanwhile is drawn
+first, and nothing lost where nobody asks."""
+
+
+def start_apart(words: Sequence[str], log: Path) -> int:
+    """Start `python -m mvfa_core` with those words, in a session of its own; what it prints is added to the log.
+    Returns its pid at once."""
+    # threads that wait by spinning would take the processor from the server, or from other work
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+    command = [sys.executable, "-m", "mvfa_core", *words]
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, start_new_session=True
+        )
+    stand_back(process.pid)
+    return process.pid
+
+
+def stand_back(pid: int) -> None:
+    """Give way to others. From here, not between fork and exec, which a server with threads may not survive; threads
+    that the process starts later inherit it."""
+    with suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        if os.name == "nt":
+            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            process.nice(min(process.nice() + NICE, 19))
+
+
+def note_of(process: psutil.Process) -> dict:
+    """What tells a process from any other that may get its pid later."""
+    return {"pid": process.pid, "created": process.create_time()}
+
+
+def noted(file: Path) -> psutil.Process | None:
+    """The process of the note in a file, as long as it exists."""
+    try:
+        note = json.loads(file.read_text())
+        process = psutil.Process(note["pid"])
+        same = abs(process.create_time() - note["created"]) < 1  # the pid alone could be a stranger's
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return None
