@@ -59,6 +59,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         Experiment("ablation", "Ablation of the module", all_rows.ABLATION_ROWS, TABLE3_DATA,
                    "One choice changed at a time, VGG16; the paper's own ablation is in a supplement that is not "
                    "public, so only its GAP and MFA have a number."),
+        Experiment("anchors", "Ours: the number of anchors by the size of the object", all_rows.ANCHORS_ROWS,
+                   (SYNTHETIC,), "K from 1 to every cell, on the drawn set, where the size of every object is known. "
+                   "The paper says that views help where the object is small."),
     )
 }  # fmt: skip
 
@@ -195,7 +198,7 @@ def chosen_rows(experiment: Experiment, names: Sequence[str] | None) -> list[str
 
 def chosen_data(experiment: Experiment, names: Sequence[str] | None) -> list[str]:
     """Names of the catalogue for names of it or of the paper; the drawn set may stand in any experiment."""
-    known = {CATALOGUE[name].paper.casefold(): name for name in experiment.data}
+    known = {CATALOGUE[name].paper.casefold(): name for name in experiment.data if name in CATALOGUE}
     known |= {name: name for name in (*experiment.data, SYNTHETIC)}
     for name in names or ():
         if name.casefold() not in known:

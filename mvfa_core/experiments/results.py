@@ -40,7 +40,7 @@ class Request:
 @dataclass(frozen=True)
 class Results:
     """What is in the file: requests, newest first, and measurements by `Cell.key`. Each measurement holds state, step,
-    steps, accuracy, best, n, curve, message, seed, run, and when it was noted."""
+    steps, accuracy, best, n, curve, by_scale, message, seed, run, and when it was noted."""
 
     requests: tuple[Request, ...] = ()
     measured: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -115,6 +115,7 @@ def _add(measured: dict[str, Mapping[str, Any]], cell: Cell, standing: Standing)
         return
     now = datetime.now(UTC).isoformat(timespec="seconds")
     fresh = {**asdict(standing), "curve": [list(point) for point in standing.curve], "seed": cell.seed}
+    fresh["by_scale"] = list(standing.by_scale)
     fresh |= {"run": cell.run_id, "noted": now}
     old = {**measured.get(cell.key, {}), "noted": now}
     measured[cell.key] = fresh if old != fresh else measured[cell.key]

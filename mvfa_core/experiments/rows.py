@@ -100,3 +100,6 @@ ABLATION_ROWS = (
     Row("prototype head, GAP", {"pooling": "gap", "head": "prototype"}),
     Row("prototype head, MFA", {"head": "prototype"}, twin="prototype head, GAP"),
 )
+ANCHOR_COUNTS = (1, 4, 9, 16, 25, 36, 50, 100, 196)
+ANCHORS_ROWS = (Row("GAP", GAP), *(Row(f"K={k}", {"k": k}, twin="GAP") for k in ANCHOR_COUNTS))
+"""Beyond Table 3: from one anchor to every cell of 14 x 14."""

@@ -20,7 +20,8 @@ ENDED = (DONE, DIVERGED, OTHER, MISSING)
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a cell stands; accuracies are shares of the n held-out pictures. `best` is the highest validation."""
+    """Where a cell stands; accuracies are shares of the n held-out pictures. `best` is the highest validation,
+    `by_scale` the last one in bands of object scale, where those are known."""
 
     state: str
     step: int = 0
@@ -31,6 +32,7 @@ class Standing:
     n: int | None = None
     curve: tuple[tuple[int, float], ...] = ()
     message: str = ""
+    by_scale: tuple[dict, ...] = ()
 
 
 def get_command(data: str) -> str:
@@ -95,4 +97,5 @@ def _of_run(run: Run, steps: int) -> Standing:
         validations[-1]["n"] if validations else None,
         curve,
         status.message,
+        tuple((validations[-1].get("by_scale") if validations else None) or ()),
     )

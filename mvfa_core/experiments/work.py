@@ -121,4 +121,4 @@ def measure_rule(cell: Cell, root: Path) -> Standing:
     right = predict(model, data.val, ensemble=cell.ensemble) == data.val.labels
     trained = standing_of(replace(cell, ensemble="logit-sum"), root)
     accuracy = float(right.mean())
-    return replace(trained, accuracy=accuracy, best=accuracy, n=len(right), curve=())
+    return replace(trained, accuracy=accuracy, best=accuracy, n=len(right), curve=(), by_scale=())

@@ -21,6 +21,7 @@ from mvfa_core.data.sets import DataSet, PictureSet
 from mvfa_core.ensembles import combine
 from mvfa_core.images import normalise
 from mvfa_core.losses import Loss
+from mvfa_core.measure.scales import accuracy_by_scale
 from mvfa_core.model import Classifier
 from mvfa_core.training.batches import Batch, batch_of, to_device
 from mvfa_core.training.device import most_memory
@@ -65,12 +66,14 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Validated:
-    """Accuracy on the n pictures of the val split. At this point the model is worth saving."""
+    """Accuracy on the n pictures of the val split, and in bands of object scale where the scales are known (see
+    `accuracy_by_scale`). At this point the model is worth saving."""
 
     step: int
     accuracy: float
     n: int
     time_s: float
+    by_scale: list[dict] | None = None
 
 
 @dataclass(frozen=True)
@@ -194,10 +197,10 @@ class Trainer:
                 since, since_step = self._now(), self.step
             if validate:
                 before = self._now()
-                accuracy = evaluate(self.network, self.data.val, self.world)
+                accuracy, by_scale = evaluate(self.network, self.data.val, self.world)
                 since += self._now() - before
                 self.time_s = self._now() - clock
-                yield Validated(self.step, accuracy, val_n, round(self.time_s, 3))
+                yield Validated(self.step, accuracy, val_n, round(self.time_s, 3), by_scale)
             yield Ticked(self.step)
 
     def learn(self, batch: Batch) -> None:
@@ -234,11 +237,15 @@ def predict(model: nn.Module, pictures: PictureSet, batch: int = EVAL_BATCH, ens
     return torch.cat(found).cpu().numpy()
 
 
-def evaluate(model: nn.Module, pictures: PictureSet, world: World = ALONE) -> float:
-    """The share of pictures whose predicted class is their label; several processes each look at a part of them."""
+def evaluate(model: nn.Module, pictures: PictureSet, world: World = ALONE) -> tuple[float, list[dict] | None]:
+    """The share of pictures whose predicted class is their label, in all and in bands of object scale (None where the
+    scales are not known); several processes each look at a part of them."""
     mine = world.part(len(pictures))
-    part = PictureSet(pictures.images[mine], pictures.labels[mine], pictures.names[mine])
-    return world.total(int((predict(model, part) == part.labels).sum()) if len(part) else 0) / len(pictures)
+    scales = None if pictures.scales is None else pictures.scales[mine]
+    part = PictureSet(pictures.images[mine], pictures.labels[mine], pictures.names[mine], scales)
+    right_N = predict(model, part) == part.labels if len(part) else np.zeros(0, bool)
+    accuracy = world.total(int(right_N.sum())) / len(pictures)
+    return accuracy, None if scales is None else accuracy_by_scale(right_N, scales, world.total)
 
 
 def _detached(loss: Loss) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

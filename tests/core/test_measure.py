@@ -11,7 +11,7 @@ from mvfa_core import build_model, explain
 from mvfa_core.boxes import best_box
 from mvfa_core.draw import enlarge
 from mvfa_core.explain import encode
-from mvfa_core.measure import MEANINGS, Truth, measure_picture
+from mvfa_core.measure import MEANINGS, SCALE_EDGES, Truth, accuracy_by_scale, measure_picture
 from mvfa_core.measure.crosswise import crosswise, halves
 from mvfa_core.measure.intervals import mean_interval
 from mvfa_core.measure.localisation import (
@@ -242,3 +242,18 @@ def test_refusals() -> None:
         Truth(np.array([BOX_PX]), (0, 10))
     with refusal("mask"):
         truth(mask=np.zeros((4, 4), bool))
+
+
+def test_parts_of_the_pictures_make_up_the_bands_of_all() -> None:
+    """As several processes do it: every count is summed over them, also by one that holds nothing of a band."""
+    rng = np.random.default_rng(3)
+    scales_N, right_N = rng.uniform(0.14, 0.85, 60), rng.random(60) < 0.5
+    parts = [slice(0, 20), slice(20, 21), slice(21, 60)]
+    alone = [accuracy_by_scale(right_N[part], scales_N[part]) for part in parts]
+    whole = accuracy_by_scale(right_N, scales_N)
+    assert [band["n"] for band in whole] == [
+        sum(band["n"] for found in alone for band in found if band["from"] == edge) for edge in SCALE_EDGES[:-1]
+    ]
+    asked: list[int] = []
+    accuracy_by_scale(right_N[parts[1]], scales_N[parts[1]], lambda count: asked.append(count) or count)
+    assert len(asked) == 2 * (len(SCALE_EDGES) - 1), "processes must ask alike, or one of them waits for ever"

@@ -13,7 +13,7 @@ from mvfa_core.training.recipes import Recipe, paper, quick
 
 STEPS = {
     "imagenette": 20_000, "caltech101": 20_000, "aid": 20_000, "corel5k": 20_000, "scene15": 10_000, "event8": 10_000,
-    "rsscn7": 10_000, "ucmerced": 15_000, "action40": 30_000, "indoor67": 40_000,
+    "rsscn7": 10_000, "ucmerced": 15_000, "action40": 30_000, "indoor67": 40_000, "synthetic": 20_000,
 }  # fmt: skip
 
 
@@ -27,7 +27,8 @@ def test_table_1_has_110_different_cells() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "count"), [("table2", 27), ("table3", 24), ("fig5", 2), ("fig6", 20), ("fig7", 1), ("ablation", 68)]
+    ("what", "count"),
+    [("table2", 27), ("table3", 24), ("fig5", 2), ("fig6", 20), ("fig7", 1), ("ablation", 68), ("anchors", 10)],
 )
 def test_the_other_experiments(what: str, count: int) -> None:
     found = cells(EXPERIMENTS[what])

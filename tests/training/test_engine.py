@@ -169,7 +169,7 @@ def test_events_as_json() -> None:
     names = {
         "step": {"step", "loss", "loss_global", "loss_local", "train_accuracy", "lr", "steps_per_s", "time_s", "event",
                  "memory_bytes"},
-        "validation": {"step", "accuracy", "n", "time_s", "event"},
+        "validation": {"step", "accuracy", "n", "time_s", "by_scale", "event"},
     }  # fmt: skip
     for event in map(to_json, others[:2]):
         assert set(event) == names[event["event"]]
@@ -198,7 +198,7 @@ def test_accuracy_is_a_hand_count() -> None:
             right += found[-1] == label
     assert (said.accuracy, said.n) == (right / len(val), len(val))
     assert predict(one.model, val, batch=4).tolist() == found
-    assert evaluate(one.model, val) == said.accuracy
+    assert evaluate(one.model, val) == (said.accuracy, None)
 
 
 def spoil_weights(one: Trainer) -> None:
