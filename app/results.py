@@ -12,7 +12,7 @@ from app import wording_results as words
 from mvfa_core.experiments.formats import FORMATS, grid
 from mvfa_core.experiments.plan import EXPERIMENTS, Experiment
 from mvfa_core.experiments.report import Figure, figures, paper_title
-from mvfa_core.experiments.results import Request, Results, read, results_file
+from mvfa_core.experiments.results import Request, Results, read, results_file, with_published
 from mvfa_core.experiments.standing import TO_DO
 
 EXPERIMENT = "experiment"
@@ -22,8 +22,9 @@ SUFFIXES = {"markdown": "md", "csv": "csv", "latex": "tex"}
 
 
 def load() -> Results:
-    """Everything measured on this machine. May raise `ValueError` with a sentence for the visitor."""
-    return read(results_file())
+    """Everything measured on this machine, and what came with the project. May raise `ValueError` with a sentence for
+    the visitor."""
+    return with_published(read(results_file()))
 
 
 def empty() -> None:
@@ -82,6 +83,22 @@ def show_cells(found: Sequence[Figure]) -> None:
     signed = dict.fromkeys((titles[name] for name in ("difference", "over_gap", "paper_over_gap")), "%+.2f")
     config = {title: st.column_config.NumberColumn(format=form) for title, form in {**plain, **signed}.items()}
     st.dataframe(_columns(titles, rows), hide_index=True, column_config=config, placeholder="")
+
+
+def show_scales(found: Sequence[Figure]) -> None:
+    """Rows by bands of object scale, where those are known."""
+    scaled = {(one.row, one.data): bands for one in found if (bands := one.bands())}
+    if not scaled:
+        return
+    st.header(words.SCALES, anchor=False)
+    titles = {(band.low, band.high): words.band(band.low, band.high, band.n) for band in next(iter(scaled.values()))}
+    columns: dict[str, list] = {words.CELL_COLUMNS["row"]: [row for row, _ in scaled]}
+    for edges, title in titles.items():
+        columns[title] = [next((b.ours for b in bands if (b.low, b.high) == edges), None) for bands in scaled.values()]
+    spreads = [band.spread for bands in scaled.values() for band in bands if band.spread is not None]
+    config = {title: st.column_config.NumberColumn(format="%.1f") for title in titles.values()}
+    st.dataframe(columns, hide_index=True, column_config=config, placeholder="")
+    st.caption(words.scales_note(max(spreads, default=None)))
 
 
 def show_runs(found: Sequence[Figure]) -> None:

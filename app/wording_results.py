@@ -5,8 +5,8 @@ from __future__ import annotations
 NAV = "Results"
 TITLE = "The paper's tables, ours beside theirs"
 INTRO = (
-    "Only what was run here has a number of ours; each says with which steps, seeds and backbone. "
-    "Fewer steps or a smaller backbone show that the path works, not what the paper's models reach."
+    "Only what was run has a number of ours, here or for the report that comes with the project; each says with which "
+    "steps, seeds and backbone. Fewer steps or a smaller backbone do not test what the paper's models reach."
 )
 EXPERIMENT = "Table or figure"
 SETTINGS = "Settings"
@@ -38,8 +38,12 @@ CELL_COLUMNS = {
     "backbone": "Backbone",
     "state": "State",
 }
+SCALES = "By the size of the object"
 RUNS = "The runs behind the figures"
-RUNS_NOTE = "A run opens on the Train page. A run whose folder was cleared away keeps its figure and loses its link."
+RUNS_NOTE = (
+    "A run opens on the Train page. One whose folder is not here, because it was cleared away or trained elsewhere, "
+    "keeps its figure without a link."
+)
 RUN_COLUMNS = {
     "link": "Run",
     "row": "Row",
@@ -63,3 +67,17 @@ def steps(here: int, there: int) -> str:
 def backbone(here: str, there: str) -> str:
     """Which backbone, and in place of which if it is another."""
     return here if here == there else f"{here} in place of {there}"
+
+
+def band(low: float, high: float, pictures: int) -> str:
+    """A band of object scale, as the head of a column."""
+    return f"{low:.2f} to {high:.2f} (n = {pictures:,})"
+
+
+def scales_note(spread: float | None) -> str:
+    """What the table by object scale holds."""
+    said = (
+        "Accuracy in per cent of the held-out pictures whose object spans that share of the picture's side, the mean "
+        "over the seeds. The paper's reason for views is the small object on the left."
+    )
+    return said if spread is None else f"{said} Over the seeds they scatter by up to {spread:.1f} points."

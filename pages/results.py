@@ -28,6 +28,7 @@ if not table:
 results.show_table(experiment, table)
 st.header(words.CELLS, anchor=False)
 results.show_cells(table)
+results.show_scales(table)
 st.header(words.RUNS, anchor=False)
 results.show_runs(table)
 st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")

@@ -30,6 +30,19 @@ class Trained:
     accuracy: float | None
     message: str
     curve: tuple[tuple[int, float], ...] = ()
+    by_scale: tuple[Mapping[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Band:
+    """Accuracy where the object spans `low` to `high` of the picture's side: the mean over the finished seeds in per
+    cent, their standard deviation (None for one seed), and the pictures of one seed."""
+
+    low: float
+    high: float
+    ours: float
+    spread: float | None
+    n: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,11 @@ class Figure:
     def seeds(self) -> int:
         """How many finished runs `ours` is the mean of."""
         return sum(run.accuracy is not None for run in self.runs)
+
+    def bands(self) -> tuple[Band, ...]:
+        """By object scale, from the smallest objects to the largest; empty where the scales are not known."""
+        told = [band for run in self.runs if run.accuracy is not None for band in run.by_scale]
+        return tuple(_band([band for band in told if band["from"] == low]) for low in sorted({b["from"] for b in told}))
 
     @property
     def difference(self) -> float | None:
@@ -132,10 +150,15 @@ def _trained(
         share = one["accuracy"] if one["state"] == DONE else None
         curve = tuple((int(step), float(accuracy)) for step, accuracy in one["curve"])
         accuracy = None if share is None else 100 * share
-        found.append(
-            Trained(seed, one["run"], one["state"], one["step"], one["steps"], accuracy, one["message"], curve)
-        )
+        told = (one["run"], one["state"], one["step"], one["steps"], accuracy, one["message"])
+        found.append(Trained(seed, *told, curve, tuple(one["by_scale"])))
     return tuple(found)
+
+
+def _band(told: Sequence[Mapping[str, float]]) -> Band:
+    shares = [100 * band["accuracy"] for band in told]
+    spread = statistics.stdev(shares) if len(shares) > 1 else None
+    return Band(told[0]["from"], told[0]["to"], statistics.fmean(shares), spread, int(told[0]["n"]))
 
 
 def _state(trained: Sequence[Trained]) -> str:

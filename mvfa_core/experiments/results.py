@@ -21,6 +21,8 @@ from mvfa_core.experiments.standing import DONE, TO_DO, Standing
 from mvfa_core.training.runs import runs_root
 
 FILE = "results.json"
+PUBLISHED = Path(__file__).resolve().parents[2] / "assets" / FILE
+"""What was measured for the project's own report (docs/reproduction.md); it comes with the project."""
 VERSION = 1
 
 
@@ -49,6 +51,19 @@ class Results:
 def results_file(root: Path | None = None) -> Path:
     """Where it is: beside the run folders that it was made from."""
     return (runs_root() if root is None else root) / FILE
+
+
+def with_published(own: Results) -> Results:
+    """What was measured here, and where nothing was, what came with the project.
+
+    Raises:
+        ResultsError: the project's file cannot be read.
+    """
+    published = read(PUBLISHED)
+    asked = [(one.experiment, one.settings) for one in own.requests]
+    more = [one for one in published.requests if (one.experiment, one.settings) not in asked]
+    done = {key: one for key, one in own.measured.items() if one["state"] == DONE or key not in published.measured}
+    return Results((*own.requests, *more), {**published.measured, **done})
 
 
 def read(file: Path) -> Results:

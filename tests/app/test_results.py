@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mvfa_core.experiments import results as results_module
 from mvfa_core.experiments.plan import EXPERIMENTS, PAPER, Settings, cells
 from mvfa_core.experiments.results import Request, note, results_file
 from mvfa_core.experiments.standing import DIVERGED, DONE, MISSING, Standing
@@ -21,6 +22,13 @@ FEW = Settings(steps_scale=0.01, backbone="compact")
 @pytest.fixture
 def results_page(app: AppTest) -> OpenPage:
     return lambda: app.run().switch_page("../pages/results.py").run()
+
+
+@pytest.fixture(autouse=True)
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file in place of the one that comes with the project; it is not there until a test writes it."""
+    monkeypatch.setattr(results_module, "PUBLISHED", tmp_path / "published" / "results.json")
+    return results_module.PUBLISHED
 
 
 @pytest.fixture
@@ -116,3 +124,33 @@ def test_an_address_names_the_table(app: AppTest, file: Path) -> None:
     page.run()
     assert not page.exception and page.selectbox(key="experiment").value == "fig7"
     assert "None of its cells" in page.info[0].value
+
+
+BANDS = ({"from": 0.14, "to": 0.3175, "accuracy": 0.25, "n": 8}, {"from": 0.3175, "to": 0.495, "accuracy": 1, "n": 2})
+
+
+def test_what_came_with_the_project_stands_beside_what_was_measured_here(
+    results_page: OpenPage, file: Path, published: Path
+) -> None:
+    noted(published, FEW, (0.25, 0.35))
+    noted(file, FEW, (0.9,))
+    page = results_page()
+    assert not page.exception
+    # seed 0 was measured here too, and that counts; seed 1 was not
+    assert page.dataframe[0].value["UCMLU"][0].startswith("62.50 ± 38.89")
+
+
+def test_accuracy_by_object_scale(results_page: OpenPage, published: Path) -> None:
+    experiment = EXPERIMENTS["anchors"]
+    pair = cells(experiment, FEW, rows=["K=50"], seeds=range(2))
+    steps = pair[0].recipe.steps
+    smaller = tuple({**band, "accuracy": band["accuracy"] / 2} for band in BANDS)
+    told = [(cell, Standing(DONE, steps, steps, accuracy=0.4, by_scale=bands))
+            for cell, bands in zip(pair, (BANDS, smaller), strict=True)]  # fmt: skip
+    note(published, Request("anchors", FEW), told)
+    page = results_page()
+    assert not page.exception
+    table = page.dataframe[2].value
+    assert list(table.columns) == ["Row", "0.14 to 0.32 (n = 8)", "0.32 to 0.49 (n = 2)"]
+    assert table.iloc[0].tolist() == ["K=50", pytest.approx(18.75), pytest.approx(75.0)]
+    assert any("scatter by up to 35.4 points" in element.value for element in page.caption)
