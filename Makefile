@@ -33,7 +33,7 @@ endef
 help: ## List these commands
 	@echo "Usage: make COMMAND [PYTHON=python3.12] [PORT=8501] [ARGS=\"...\"]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 app: $(RUNTIME) ## Set up if needed, then open the app on PORT (8501)
 	@$(BIN)/streamlit run app/main.py --server.port $(PORT) $(ARGS)
