@@ -17,8 +17,7 @@ MOST_TERMS = 12
 
 def chosen(found: Explanation) -> tuple[int, int]:
     """The cell (x, y) to tell about: the one that was clicked, or else the first anchor."""
-    cell = state.cell()
-    if cell and 0 <= cell[0] < found.grid[1] and 0 <= cell[1] < found.grid[0]:
+    if cell := state.cell(found.grid):
         return cell
     assert found.anchors_K2 is not None
     x, y = found.anchors_K2[0].tolist()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import colours, controls, loaders, panels, state, wording
+from app import colours, controls, loaders, panels, state, teacher, wording
 from app import wording_compare as words
 from app.gallery import Specimen
 from app.loaders import Facts
@@ -29,10 +29,10 @@ def second(first: str) -> str | None:
     options = [name for name in loaders.model_ids() if name != first]
     if not options:
         return None
-    state.forget_unless(state.SECOND, options)
-    return st.selectbox(
-        words.SECOND, options, options.index(_twin(first, options)), key=state.SECOND, bind="query-params"
-    )
+    chosen = state.follow(state.SECOND, options, _twin(first, options))
+    if not teacher.hidden(state.SECOND):
+        st.selectbox(words.SECOND, options, key=state.SECOND, persist_state="session", **teacher.look(state.SECOND))
+    return chosen
 
 
 def _twin(first: str, options: list[str]) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import gallery, loaders, state, wording, wording_dataset, wording_maps, wording_region
+from app import gallery, loaders, state, teacher, wording, wording_dataset, wording_maps, wording_region
+from app import wording_sharing as sharing
 from app import wording_views as words
 from app.components import component
 from app.gallery import Specimen
@@ -27,7 +28,9 @@ SIZES = (1, 3, 5, 7, 9, 11, 13)
 def subject() -> tuple[str, Specimen]:
     """The model and the picture to look at. Without any model it says so and ends the page."""
     with st.sidebar:
-        own_picture()
+        teacher.show()
+        if not teacher.held(state.PICTURE):
+            own_picture()
         name = model()
     chosen = picture()
     if name is None:
@@ -50,6 +53,8 @@ def picture() -> Specimen:
         state.put(state.DATA_PICTURE, chosen)
     if (kept := state.get(state.DATA_PICTURE)) and loaders.is_picture(kept):
         groups.append((wording_dataset.GALLERY, [loaders.specimen(kept)]))
+    if teacher.hidden(state.PICTURE):
+        return own if own and chosen == gallery.OWN else loaders.specimen(chosen)
     all_pictures = [loaders.specimen(name) for name in gallery.ids()]
     groups.append((wording.GALLERY_SCENES, [one for one in all_pictures if one.truth]))
     groups.append((wording.GALLERY_PHOTOGRAPHS, [one for one in all_pictures if not one.truth]))
@@ -59,6 +64,7 @@ def picture() -> Specimen:
         data={
             "label": wording.GALLERY,
             "selected": chosen,
+            "locked": sharing.LOCKED if teacher.locked(state.PICTURE) else "",
             "groups": [{"name": name, "items": [_item(one) for one in items if one]} for name, items in groups],
         },
     )
@@ -73,7 +79,7 @@ def _item(one: Specimen) -> dict:
 
 def _picked() -> None:
     picked = state.get(state.STRIP, {}).get("picked")
-    if picked:
+    if picked and not teacher.held(state.PICTURE):
         state.remember(state.PICTURE, picked, gallery.DEFAULT)
 
 
@@ -129,18 +135,21 @@ def _keep_picture(key: str) -> None:
 def model() -> str | None:
     """The model's name, kept in the address; None while there is no model at all."""
     options = loaders.model_ids()
+    chosen = state.follow(state.MODEL, options, options[0]) if options else None
+    if teacher.hidden(state.MODEL):
+        return chosen
     st.subheader(wording.MODEL)
-    chosen = None
     if options:
-        state.forget_unless(state.MODEL, options)
-        chosen = st.selectbox(
+        st.selectbox(
             wording.MODEL,
             options,
             key=state.MODEL,
-            bind="query-params",
-            help=wording.MODEL_HELP,
             label_visibility="collapsed",
+            persist_state="session",
+            **teacher.look(state.MODEL, wording.MODEL_HELP),
         )
+    if teacher.locked(state.MODEL):
+        return chosen
     with st.popover(wording.OWN_MODEL, width="stretch"):
         st.file_uploader(wording.OWN_MODEL_FILE, ["safetensors"], key=state.OWN_MODEL_FILE, on_change=_keep_model)
         if message := state.take(state.MESSAGE("model")):
@@ -178,20 +187,28 @@ def _keep_model() -> None:
 # --- the method ---
 
 
+def heading(*names: str) -> None:
+    """The title over the controls of the method, if any of those named is shown."""
+    if not all(map(teacher.hidden, names)):
+        st.subheader(wording.METHOD)
+
+
 def target(facts: loaders.Facts) -> int | None:
     """The class to explain, kept in the address; None for the predicted one."""
-    options = [wording.CLASS_PREDICTED, *facts.classes]
-    state.forget_unless(state.CLASS, options)
-    chosen = st.selectbox(wording.CLASS, options, key=state.CLASS, bind="query-params")
-    return None if chosen == wording.CLASS_PREDICTED else facts.classes.index(chosen)
+    return _class(wording.CLASS, state.CLASS, wording.CLASS_PREDICTED, facts)
 
 
 def rival(facts: loaders.Facts) -> int | None:
     """The class to hold against the explained one, kept in the address; None for the best of the others."""
-    options = [words.AGAINST_BEST, *facts.classes]
-    state.forget_unless(state.AGAINST, options)
-    chosen = st.selectbox(words.AGAINST, options, key=state.AGAINST, bind="query-params")
-    return None if chosen == words.AGAINST_BEST else facts.classes.index(chosen)
+    return _class(words.AGAINST, state.AGAINST, words.AGAINST_BEST, facts)
+
+
+def _class(label: str, key: str, none: str, facts: loaders.Facts) -> int | None:
+    options = [none, *facts.classes]
+    chosen = state.follow(key, options, none)
+    if not teacher.hidden(key):
+        st.selectbox(label, options, key=key, persist_state="session", **teacher.look(key))
+    return None if chosen == none else facts.classes.index(chosen)
 
 
 def views(facts: loaders.Facts) -> tuple[int, tuple[int, ...], bool]:
@@ -201,49 +218,62 @@ def views(facts: loaders.Facts) -> tuple[int, tuple[int, ...], bool]:
 
 def anchors(facts: loaders.Facts) -> int:
     """K, kept in the address: 1 to H*W."""
-    state.forget_unless(state.K, range(1, facts.cells + 1))
-    default = min(facts.k, facts.cells)
-    return st.slider(wording.K, 1, facts.cells, default, key=state.K, bind="query-params", help=wording.K_HELP)
+    chosen = state.follow(state.K, range(1, facts.cells + 1), min(facts.k, facts.cells), state.number)
+    if not teacher.hidden(state.K):
+        look = teacher.look(state.K, wording.K_HELP)
+        st.slider(wording.K, 1, facts.cells, key=state.K, persist_state="session", **look)
+    return chosen
 
 
 def sizes(facts: loaders.Facts) -> tuple[int, ...]:
     """L_R, kept in the address: odd sizes in cells, at least one."""
     options = sorted({*SIZES, *facts.sizes})
-    chosen = st.pills(
-        wording.SIZES,
-        options,
-        selection_mode="multi",
-        default=list(facts.sizes),
-        key=state.SIZES,
-        bind="query-params",
-        help=wording.SIZES_HELP,
-    )
-    if not chosen:
-        st.caption(wording.SIZES_NONE)
+    chosen = state.follow_several(state.SIZES, options, list(facts.sizes), state.number)
+    if not teacher.hidden(state.SIZES):
+        st.pills(
+            wording.SIZES,
+            options,
+            selection_mode="multi",
+            key=state.SIZES,
+            persist_state="session",
+            **teacher.look(state.SIZES, wording.SIZES_HELP),
+        )
+        if not chosen:
+            st.caption(wording.SIZES_NONE)
     return tuple(sorted(chosen)) or facts.sizes
 
 
 def distinct() -> bool:
     """Whether near doubles are left out of the ranked regions, kept in the address."""
-    return st.toggle(wording.DISTINCT, key=state.DISTINCT, bind="query-params", help=wording.DISTINCT_HELP)
+    return _switch(wording.DISTINCT, state.DISTINCT, wording.DISTINCT_HELP)
+
+
+def _switch(label: str, key: str, note: str) -> bool:
+    chosen = state.follow(key, (True, False), False, state.switch)
+    if not teacher.hidden(key):
+        st.toggle(label, key=key, persist_state="session", **teacher.look(key, note))
+    return chosen
 
 
 def other_maps() -> list[str]:
     """The methods to compare with, kept in the address."""
-    return st.pills(
-        wording_maps.OTHERS,
-        list(OTHER_MAPS),
-        selection_mode="multi",
-        default=["Grad-CAM++", "LayerCAM", "HiResCAM"],
-        key=state.METHODS,
-        bind="query-params",
-        help=wording_maps.OTHERS_HELP,
-    )
+    options = list(OTHER_MAPS)
+    chosen = state.follow_several(state.METHODS, options, ["Grad-CAM++", "LayerCAM", "HiResCAM"])
+    if not teacher.hidden(state.METHODS):
+        st.pills(
+            wording_maps.OTHERS,
+            options,
+            selection_mode="multi",
+            key=state.METHODS,
+            persist_state="session",
+            **teacher.look(state.METHODS, wording_maps.OTHERS_HELP),
+        )
+    return chosen
 
 
 def best_rectangle() -> bool:
     """Whether the best rectangle for the class is searched, kept in the address."""
-    return st.toggle(wording_region.BEST, key=state.BEST, bind="query-params", help=wording_region.BEST_HELP)
+    return _switch(wording_region.BEST, state.BEST, wording_region.BEST_HELP)
 
 
 def offer_views() -> None:
@@ -252,4 +282,9 @@ def offer_views() -> None:
         st.markdown(f"**{wording.GAP_TITLE}**")
         st.write(wording.GAP_TEXT)
         if "compact_mfa" in loaders.model_ids():
-            st.button(wording.GAP_CHOOSE, on_click=state.put, args=(state.MODEL, "compact_mfa"))
+            st.button(
+                wording.GAP_CHOOSE,
+                on_click=state.put,
+                args=(state.MODEL, "compact_mfa"),
+                disabled=teacher.held(state.MODEL),
+            )

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import dataset_pictures, loaders, state, wording
+from app import dataset_pictures, loaders, state, teacher, wording
 from app import wording_dataset as words
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
@@ -68,8 +68,13 @@ def _select(
 ) -> str:
     """A box whose value always stands in the address, so that a link means these pictures for ever."""
     first = default if default in options else next(iter(options))
-    state.remember(key, state.remembered(key, options.__contains__, first), "")
-    return st.selectbox(label, options, key=key, format_func=title, help=note, width=200, persist_state="session")
+    chosen = state.remembered(key, options.__contains__, first)
+    state.remember(key, chosen, "")
+    held = {state.OF_MODEL: state.MODEL}.get(key, state.DATA)
+    if teacher.hidden(held):
+        return chosen
+    look = teacher.look(held, note)
+    return st.selectbox(label, options, key=key, format_func=title, width=200, persist_state="session", **look)
 
 
 def _own_folder() -> str | None:

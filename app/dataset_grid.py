@@ -34,7 +34,7 @@ def show(model: str, asked: Request, found: Findings) -> None:
     """The pictures that the filters leave, sorted, with the filters above them."""
     order = _sorted(found, _filtered(found))
     last = max(0, (len(order) - 1) // ON_A_PAGE)
-    page = min(int(state.get(state.PAGE, 0)), last)
+    page = state.follow(state.PAGE, range(last + 1), 0, state.number)
     here = order[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
     items = [_item(model, asked, found, i) for i in here.tolist()]
     _show(state.GRID, items, words.shown(len(order), len(found)), page, last)

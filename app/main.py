@@ -25,16 +25,20 @@ from app import (  # noqa: E402
     wording_views,
 )
 
+DEFAULT = "explore"  # answers at "/" alone
 SIDEBAR_PX = 260  # leaves room for three pictures of 320 px side by side on a screen of 1440 px
 
 if __name__ == "__main__":
+    from app import sharing  # it brings the caches, and those want the server to be there
+
     st.set_page_config(
         page_title=wording.APP,
         page_icon=str(ROOT / "assets" / "logo.svg"),
         layout="wide",
-        initial_sidebar_state=SIDEBAR_PX,
+        initial_sidebar_state="collapsed" if st.context.is_embedded else SIDEBAR_PX,
     )
-    st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
+    if not st.context.is_embedded:
+        st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
     page = st.navigation(
         [
             st.Page("../pages/explore.py", title=wording.EXPLORE, url_path="explore", default=True),
@@ -48,8 +52,12 @@ if __name__ == "__main__":
             st.Page("../pages/runs.py", title=wording_runs.NAV, url_path="runs"),
             st.Page("../pages/results.py", title=wording_results.NAV, url_path="results"),
         ],
-        position="top",
+        position=sharing.navigation(),
     )
-    page.run()
+    place = sharing.begin(page.url_path or DEFAULT)
+    try:
+        page.run()
+    finally:
+        sharing.end(place)
 else:
     app = st.App(__file__, lifespan=server.lifespan, routes=server.ROUTES, middleware=server.MIDDLEWARE)

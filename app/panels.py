@@ -43,7 +43,7 @@ def show_board(
         channel: boards of one channel point at the same cells.
     """
 
-    chosen = selected or state.cell()
+    chosen = selected or state.cell(found.grid)
 
     def keep() -> None:
         state.put(state.CELL, state.get(key, {}).get("cell"))

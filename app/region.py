@@ -19,7 +19,7 @@ _ask = component("ask")
 def chosen(found: Explanation) -> Corners:
     """The rectangle in the session or the address, if it lies on this grid; else the middle of the picture."""
     rows, columns = found.grid
-    box = state.region()
+    box = state.region(found.grid)
     if box and box[0] <= box[2] < columns and box[1] <= box[3] < rows:
         return box
     return columns // 4, rows // 4, columns - 1 - columns // 4, rows - 1 - rows // 4

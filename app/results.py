@@ -15,9 +15,6 @@ from mvfa_core.experiments.report import Figure, figures, paper_title
 from mvfa_core.experiments.results import Request, Results, read, results_file, with_published
 from mvfa_core.experiments.standing import TO_DO
 
-EXPERIMENT = "experiment"
-SETTINGS = "settings"
-"""Keys of the two choices; both stand in the address."""
 SUFFIXES = {"markdown": "md", "csv": "csv", "latex": "tex"}
 
 
@@ -38,13 +35,13 @@ def empty() -> None:
 def choose(results: Results) -> Request:
     """The table to show, of those that somebody asked for: experiment first, then its settings, newest first."""
     names = list(dict.fromkeys(request.experiment for request in results.requests))
-    state.follow_address(EXPERIMENT, names)
-    name = st.selectbox(words.EXPERIMENT, names, key=EXPERIMENT, format_func=lambda name: EXPERIMENTS[name].title)
+    state.follow_address(state.EXPERIMENT, names)
+    name = st.selectbox(words.EXPERIMENT, names, key=state.EXPERIMENT, format_func=lambda name: EXPERIMENTS[name].title)
     labels = {request.settings.label(): request for request in results.requests if request.experiment == name}
     if len(labels) == 1:
         return next(iter(labels.values()))
-    state.follow_address(SETTINGS, labels)
-    return labels[st.selectbox(words.SETTINGS, list(labels), key=SETTINGS)]
+    state.follow_address(state.SETTINGS, labels)
+    return labels[st.selectbox(words.SETTINGS, list(labels), key=state.SETTINGS)]
 
 
 def table_of(request: Request, results: Results) -> list[Figure]:

@@ -1,16 +1,38 @@
 """Every key of the session and of the address, once.
 
-A key that stands in the address makes a link reopen the view: the widgets of `controls` bind themselves to it, and
-the few that are no widgets go through `remembered` and `remember`. Nothing else is ever read from an address.
+A key that stands in the address makes a link reopen the view: widgets go through `follow` and its kin just before they
+are made, the few that are no widgets through `remembered` and `remember` (all in address.py, to be had from here).
+Nothing else is ever read from an address.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
 from typing import Any
 
 import streamlit as st
+
+from app.address import (
+    IGNORED,
+    follow,
+    follow_address,
+    follow_list,
+    follow_several,
+    forget_unless,
+    ignore,
+    ignored,
+    number,
+    numbers,
+    remember,
+    remembered,
+    switch,
+    tell,
+)
+
+__all__ = [
+    "IGNORED", "follow", "follow_address", "follow_list", "follow_several", "forget_unless", "ignore", "ignored",
+    "number", "numbers", "remember", "remembered", "switch", "tell",
+]  # fmt: skip
 
 # In the address.
 MODEL = "model"
@@ -28,8 +50,47 @@ RACE = "with"
 
 CELL = "cell"
 REGION = "region"
+EXPERIMENT = "experiment"
+SETTINGS = "settings"
+
+# In the address, looking at data sets.
+OF_MODEL = "of"  # no bound key, so that the way to another page may name its model
+DATA = "data"
+SIDE = "side"
+LIMIT = "most"
+KIND = "show"
+TRUTH = "true"
+SAID = "said"
+SORT = "sort"
+OTHER = "other"
+PAGE = "page"
+
+# In the address, what a teacher's link asks for (teacher.py, questions.py).
+LOCK = "lock"
+HIDE = "hide"
+QUESTIONS = "ask"
+
+# In the address, kept by the browser alone (components/address.js); the forms of their values.
+BROWSER = {
+    **{"look": "cells", "range": "own", "opacity": "[0-9]|[1-9][0-9]|100", "t": r"[0-9]{1,3}(\.[0-9]{1,2})?"},
+    **{"by": "time", "across": "log", "loss": "linear", "smooth": "[1-9][0-9]?"},
+    **{"frame": "[0-9]{1,9}", "frames": "all", "dots": "off", "open": "anchors|views"},
+    **{"order": "[a-z]{1,20}(-down)?", "find": r"[^\x00-\x1f]{1,60}", "status": "[a-z]{1,20}"},
+    **{"pictures": r"[^\x00-\x1f]{1,80}", "ending": "[A-Za-z]{1,20}"},
+}
+
+ADDRESS = frozenset(
+    {MODEL, PICTURE, CLASS, K, SIZES, DISTINCT, AGAINST, RUN, METHODS, SECOND, BEST, RACE, CELL, REGION}
+    | {EXPERIMENT, SETTINGS, LOCK, HIDE, QUESTIONS, *BROWSER}
+    | {OF_MODEL, DATA, SIDE, LIMIT, KIND, TRUTH, SAID, SORT, OTHER, PAGE}
+)
+"""Every name that is ever read from an address."""
 
 # In the session only.
+PLACE = "place_of_address"
+ANSWERED = "answered_{}".format
+ANSWER = "answer_{}".format
+SHARE = "share"
 OWN_PICTURE = "own_picture"
 OWN_PICTURE_FILE = "own_picture_file"
 OWN_PICTURE_SHOT = "own_picture_shot"
@@ -51,19 +112,9 @@ REMOVED = "runs_removed"
 PICKED = "picked"
 
 # Looking at data sets.
-OF_MODEL = "of"  # no bound key, so that the way to another page may name its model
-DATA = "data"
-SIDE = "side"
-LIMIT = "most"
-KIND = "show"
-TRUTH = "true"
-SAID = "said"
-SORT = "sort"
-OTHER = "other"
 DATA_PATH = "dataset_path"
 DATA_PICTURE = "data_picture"
 OPEN = "dataset_open"
-PAGE = "dataset_page"
 EARLIER = "earlier_{}".format
 MATRIX = "matrix"
 GRID = "grid"
@@ -117,81 +168,36 @@ def drop(key: str) -> None:
     st.session_state.pop(key, None)
 
 
-def remembered(key: str, allowed: Callable[[str], bool], default: str) -> str:
-    """What the session or else the address says, if it is allowed; the default otherwise."""
-    for value in (st.session_state.get(key), st.query_params.get(key)):
-        if isinstance(value, str) and allowed(value):
-            remember(key, value, default)
-            return value
-    remember(key, default, default)
-    return default
+def heed(page: str) -> None:
+    """At the start of every run of a page: what the address says that is not of the session.
 
-
-def remember(key: str, value: str, default: str) -> None:
-    """Keep a value in the session, and in the address unless it is the default."""
-    st.session_state[key] = value
-    if value != default:
-        if st.query_params.get(key) != value:
-            st.query_params[key] = value
-    elif key in st.query_params:
-        del st.query_params[key]
-
-
-def cell() -> tuple[int, int] | None:
-    """The chosen cell (x, y) from the session, else from the address, and then in both."""
-    numbers = _numbers(CELL, 2)
-    return (numbers[0], numbers[1]) if numbers else None
-
-
-def region() -> tuple[int, int, int, int] | None:
-    """The chosen rectangle, inclusive corners in cells, from the session, else from the address, and then in both."""
-    numbers = _numbers(REGION, 4)
-    return (numbers[0], numbers[1], numbers[2], numbers[3]) if numbers else None
-
-
-def _numbers(key: str, count: int) -> list[int] | None:
-    """Whole numbers that stand in the address as 3-4."""
-    if key not in st.session_state:
-        told = re.fullmatch("-".join([r"(\d{1,4})"] * count), st.query_params.get(key, ""))
-        st.session_state[key] = [int(number) for number in told.groups()] if told else None
-    chosen = st.session_state[key]
-    if chosen is None:
-        if key in st.query_params:
-            del st.query_params[key]
-        return None
-    chosen = [int(number) for number in chosen]
-    text = "-".join(map(str, chosen))
-    if st.query_params.get(key) != text:
-        st.query_params[key] = text
-    return chosen
-
-
-def follow_address(key: str, options: Collection[str]) -> None:
-    """Before a widget of that key is made: its value from the session, else from the address, and then in both.
-
-    For widgets that may appear with a value already set: those do not reach the address through their own binding.
+    On the way to another page, a value that the link names replaces the one in the session. Names that no key bears,
+    and values of the browser's own that mean nothing, are noted and go.
     """
-    value = st.session_state[key] if key in st.session_state else st.query_params.get(key)
-    if isinstance(value, str) and value in options:
-        st.session_state[key] = value
-        if st.query_params.get(key) != value:
-            st.query_params[key] = value
-    else:
-        drop(key)
-        if key in st.query_params:
+    if st.session_state.get(PLACE) != page:
+        st.session_state[PLACE] = page
+        st.session_state.pop(IGNORED, None)
+        for key in ADDRESS.intersection(st.query_params):
+            st.session_state.pop(key, None)
+    for key in list(st.query_params):
+        values = st.query_params.get_all(key)
+        form = BROWSER.get(key)
+        if form and len(values) == 1 and re.fullmatch(form, values[0]):
+            continue
+        if form or key not in ADDRESS:
+            ignore(key, values)
             del st.query_params[key]
 
 
-def follow_list(key: str, options: Collection[str]) -> None:
-    """As `follow_address`, for a widget that holds several values; those that are not on offer are left out."""
-    told = st.session_state[key] if key in st.session_state else st.query_params.get_all(key)
-    chosen = [value for value in dict.fromkeys(told or ()) if value in options]
-    st.session_state[key] = chosen
-    if st.query_params.get_all(key) != chosen:
-        st.query_params[key] = chosen
+def cell(grid: tuple[int, int] | None = None) -> tuple[int, int] | None:
+    """The chosen cell (x, y) from the session, else from the address, and then in both; None outside of (H, W)."""
+    found = numbers(CELL, 2, grid)
+    return (found[0], found[1]) if found else None
 
 
-def forget_unless(key: str, options: Collection[Any]) -> None:
-    """Drop a widget's value that is no longer on offer, so that the widget starts from its default."""
-    if key in st.session_state and st.session_state[key] not in options:
-        del st.session_state[key]
+def region(grid: tuple[int, int] | None = None) -> tuple[int, int, int, int] | None:
+    """The chosen rectangle, inclusive corners in cells, from the session, else from the address, and then in both."""
+    found = numbers(REGION, 4, grid)
+    if found and found[0] <= found[2] and found[1] <= found[3]:
+        return found[0], found[1], found[2], found[3]
+    return None

@@ -23,7 +23,7 @@ def choose_run() -> FollowedRun | None:
     asked = st.query_params.get(state.RUN)
     if asked and asked not in runs:
         st.info(words.RUN_GONE.format(folder=wording.plain(jobs.runs_folder())))
-    state.follow_address(state.RUN, runs)
+    state.follow_address(state.RUN, runs, said=False)
     newest = next(iter(runs))
     # No preselection: whatever is chosen then stands in the address, and the link means that run for ever.
     chosen = st.selectbox(

@@ -15,7 +15,7 @@ try:
         controls.offer_views()
         st.stop()
     with st.sidebar:
-        st.subheader(wording.METHOD)
+        controls.heading(state.K, state.SIZES)
         k, sizes = controls.anchors(facts), controls.sizes(facts)
     found = loaders.explanation(model, picture, None, k, sizes)
     cell = anchors.chosen(found)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import compare, controls, loaders, wording
+from app import compare, controls, loaders, state, wording
 from app import wording_compare as words
 
 st.title(words.TITLE, anchor=False)
@@ -19,7 +19,7 @@ if other is None:
 try:
     facts = loaders.facts(model, picture), loaders.facts(other, picture)
     with st.sidebar:
-        st.subheader(wording.METHOD)
+        controls.heading(state.CLASS, state.K, state.SIZES)
         chosen = controls.target(facts[0])
         k, sizes = compare.views(facts)
     target = None if chosen is None else facts[0].classes[chosen]

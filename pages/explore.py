@@ -12,7 +12,7 @@ try:
     facts = loaders.facts(model, picture)
     views = facts.pooling == "mfa"
     with st.sidebar:
-        st.subheader(wording.METHOD)
+        controls.heading(state.CLASS, state.K, state.SIZES, state.DISTINCT)
         target = controls.target(facts)
         k, sizes, distinct = controls.views(facts) if views else (None, None, False)
     found = loaders.explanation(model, picture, target, k, sizes)
@@ -25,7 +25,7 @@ recipe = panels.recipe(model, picture, found)
 
 st.header(wording.MAPS_TITLE, anchor=False)
 panels.show_board(state.MAPS, "maps", loaders.shown(picture), found, panels.maps(found), recipe)
-cell = state.cell()
+cell = state.cell(found.grid)
 st.markdown((cell and panels.cell_sentence(found, cell)) or wording.CELL_HINT)
 
 st.header(wording.REGIONS_TITLE, anchor=False)

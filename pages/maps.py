@@ -13,7 +13,7 @@ try:
     facts = loaders.facts(model, picture)
     gap = facts.pooling == "gap"
     with st.sidebar:
-        st.subheader(wording.METHOD)
+        controls.heading(state.CLASS, state.K, state.SIZES)
         target = controls.target(facts)
         k, sizes = (None, None) if gap else (controls.anchors(facts), controls.sizes(facts))
     found = loaders.explanation(model, picture, target, k, sizes)

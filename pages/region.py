@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, panels, region, wording
+from app import controls, loaders, panels, region, state, wording
 from app import wording_region as words
 
 st.title(words.TITLE, anchor=False)
@@ -12,7 +12,7 @@ model, picture = controls.subject()
 try:
     facts = loaders.facts(model, picture)
     with st.sidebar:
-        st.subheader(wording.METHOD)
+        controls.heading(state.CLASS, state.BEST)
         target = controls.target(facts)
         search = controls.best_rectangle()
     found = loaders.explanation(model, picture, target, None, None)

@@ -15,7 +15,7 @@ try:
         controls.offer_views()
         st.stop()
     with st.sidebar:
-        st.subheader(wording.METHOD)
+        controls.heading(state.CLASS, state.AGAINST, state.K, state.SIZES, state.DISTINCT)
         target, asked = controls.target(facts), controls.rival(facts)
         k, sizes, distinct = controls.views(facts)
     found = loaders.explanation(model, picture, target, k, sizes)

@@ -1,0 +1,87 @@
+"""Sharing, on every page: the bar with the link, its code for a class room, and what an address said in vain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+import streamlit as st
+
+from app import gallery, loaders, state, teacher
+from app import wording_sharing as words
+from app.components import component
+
+_share = component("share")
+
+LONGEST_CODE = 1200
+"""A code of more signs than this is too fine for a camera at the far end of a room."""
+SUBJECT = (state.PICTURE, state.MODEL)
+OF_PAGES = {
+    "explore": (*SUBJECT, state.CLASS, state.K, state.SIZES, state.DISTINCT),
+    "maps": (*SUBJECT, state.CLASS, state.K, state.SIZES, state.METHODS),
+    "anchors": (*SUBJECT, state.K, state.SIZES),
+    "views": (*SUBJECT, state.CLASS, state.AGAINST, state.K, state.SIZES, state.DISTINCT),
+    "region": (*SUBJECT, state.CLASS, state.BEST),
+    "compare": (*SUBJECT, state.SECOND, state.CLASS, state.K, state.SIZES),
+    "dataset": (state.MODEL, state.DATA),
+}
+"""What a link to a page can hold; a page that is not named here can hide the others only."""
+ASKING = ("explore", "maps", "anchors", "views", "region")
+"""Pages that can ask before they tell."""
+
+
+def navigation() -> Any:
+    """How the list of pages is shown: not at all in a page of somebody else's, nor where a link hides it."""
+    return "hidden" if st.context.is_embedded or teacher.hidden(teacher.PAGES) else "top"
+
+
+def begin(page: str) -> Any:
+    """What stands above every page; returns the place of the line that `end` may fill."""
+    state.heed(page)
+    if not st.context.is_embedded:
+        _bar(page)
+    return st.empty()
+
+
+def end(place: Any) -> None:
+    """After the page has read the address: one line on what was left out of it."""
+    if met := state.ignored():
+        place.caption(words.ignored(met))
+
+
+@st.fragment
+def _bar(page: str) -> None:
+    """The two buttons; only this part is run again when a code is asked for."""
+    link = state.get(state.SHARE, {}).get("link")
+    _share(
+        key=state.SHARE,
+        on_link_change=lambda: None,
+        data={
+            "words": words.SHARE,
+            "controls": [_control(name) for name in (*OF_PAGES.get(page, ()), teacher.PAGES)],
+            "questions": [{"id": name, "title": text} for name, text in words.QUESTIONS.items() if page in ASKING],
+            "own": _own(page),
+            "code": {"link": link, "src": code(link)} if isinstance(link, str) else None,
+        },
+    )
+
+
+def _control(name: str) -> dict[str, Any]:
+    ways = ["free", "hidden"] if name == teacher.PAGES else ["free", "locked", "hidden"]
+    return {"id": name, "title": words.CONTROLS[name], "ways": ways}
+
+
+def _own(page: str) -> list[str]:
+    """What is on the page and does not travel with a link."""
+    if page not in OF_PAGES:
+        return []
+    own = ["picture"] if state.get(state.PICTURE) == gallery.OWN else []
+    return [*own, "model"] if str(state.get(state.MODEL)).startswith(loaders.OWN_PREFIX) else own
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def code(link: str) -> str:
+    """A QR code as the data URL of an SVG, dark on light whatever the theme; empty if the link is too long."""
+    if len(link) > LONGEST_CODE or not link.startswith(("http://", "https://")):
+        return ""
+    return segno.make(link, error="m", micro=False).svg_data_uri(border=4, dark="#000", light="#fff")
