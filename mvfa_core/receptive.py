@@ -95,7 +95,7 @@ def sight(model: Classifier) -> Sight:
     """What every cell sees of a picture of the model's side."""
     try:
         reach = reach_of(model.backbone)
-    except Exception:  # writing down a network runs its code on stand-ins, which fails in as many ways as there are nets
+    except Exception:  # writing a network down runs its code on stand-ins, which fails in many ways
         return measured_sight(model)
     if reach.jump != model.stride:
         return measured_sight(model)
