@@ -46,6 +46,7 @@ RUN = "run"
 METHODS = "methods"
 SECOND = "second"
 BEST = "best"
+SEEN = "saw"
 RACE = "with"
 
 CELL = "cell"
@@ -143,9 +144,12 @@ LEDGER = "ledger"
 DIAL = "board_dial"
 OTHER_MAPS = "board_other_maps"
 ATLAS = "board_atlas"
+SEEN_BOARD = "board_seen"
 COMPARED = "board_compared_{}".format
 ASK = "ask"
 BARS = "bars_{}".format
+LINES = "lines_{}".format
+FIRM = "board_firm"
 
 
 def get(key: str, default: Any = None) -> Any:

@@ -43,6 +43,11 @@ def _winners(found: Explanation) -> dict[int, tuple[str, str]]:
     return {c: (colours.winner(place), short[found.classes[c]]) for place, c in enumerate(order)}
 
 
+def winning(found: Explanation) -> list[int]:
+    """The classes that win a view or an anchor, most views first: the order of their colours."""
+    return list(_winners(found))
+
+
 def board(found: Explanation, *, distinct: bool) -> list[dict]:
     """The vote map, the top-1 region and the top-10 regions."""
     return [_vote_map(found), *panels.regions(found, distinct=distinct)[1:]]

@@ -115,6 +115,8 @@ BOARD = {
     "inside": "inside {inside} of {count} regions",
 }
 
+LINES = {"save": "Save {title} as {kind}"}
+
 VERDICT_TRUE = "true class"
 VERDICT_EXPLAINED = "explained"
 HEAD_AUXILIARY = "Auxiliary head, f"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import anchors, controls, loaders, panels, state, wording
+from app import anchors, controls, loaders, panels, seen, state, wording, wording_seen
 from app import wording_views as words
 
 st.title(words.ANCHORS_TITLE, anchor=False)
@@ -20,6 +20,7 @@ try:
     found = loaders.explanation(model, picture, None, k, sizes)
     cell = anchors.chosen(found)
     story = loaders.cell(model, picture, cell, sizes)
+    sight = loaders.seen(model)
 except ValueError as error:
     st.error(wording.plain(str(error)))
     st.stop()
@@ -29,7 +30,8 @@ recipe = panels.recipe(model, picture, found)
 
 st.header(words.BOARD_TITLE, anchor=False)
 shown = loaders.shown(picture)
-board = anchors.board(found, story)
+saw = seen.seen(story, sight, found)
+board = seen.with_outlines(anchors.board(found, story), saw)
 panels.show_board(state.ATTENTION, "anchors", shown, found, board, recipe, selected=cell)
 
 st.markdown(anchors.sentence(found, story))
@@ -41,4 +43,7 @@ with right:
 
 st.header(words.CORNERS_TITLE, anchor=False)
 anchors.show_corners(story)
+
+st.header(wording_seen.HEADING, anchor=False)
+seen.show(shown, found, story, sight, saw, recipe)
 st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, panels, state, views, wording
+from app import controls, firm, loaders, panels, state, views, wording, wording_firm
 from app import wording_views as words
 
 st.title(words.VIEWS_TITLE, anchor=False)
@@ -21,6 +21,7 @@ try:
     found = loaders.explanation(model, picture, target, k, sizes)
     rival = views.against(found, asked)
     other = views.other(model, picture, found, rival)
+    path, held = loaders.answer_path(model, picture, sizes), loaders.firm(model, picture, k, sizes)
 except ValueError as error:
     st.error(wording.plain(str(error)))
     st.stop()
@@ -44,4 +45,8 @@ upper, lower = st.columns(2, gap="large"), st.columns(2, gap="large")
 for place, show in zip((*upper, *lower), views.AGREEMENT, strict=True):
     with place:
         show(found)
+
+st.header(wording_firm.HEADING, anchor=False)
+firm.show_path(path, found, recipe)
+firm.show_views(held, found, shown, recipe)
 st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")

@@ -4,7 +4,8 @@
 import { button, choice, element } from "./dom.js";
 import { saveJson, savePanel } from "./export.js";
 import {
-  colourRange, decodePalette, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintPicture, paintTag,
+  colourRange, decodePalette, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintOutline, paintPicture,
+  paintTag,
 } from "./paint.js";
 import { Dial } from "./dial.js";
 import { buildPanel, labelPanel, readout, showColours, showKey, showList } from "./panel.js";
@@ -288,9 +289,9 @@ class Board {
     const scale = width / this.data.size[0];
     if (panel.boxes && this.picture) {
       const chosen = this.chosenBox(index);
+      const box = panel.boxes[chosen >= 0 ? chosen : 0];
+      if (box?.seen && (panel.outlined || chosen >= 0)) paintOutline(context, box, scale, unit, width, height);
       paintBoxes(context, panel.boxes, scale, unit, chosen);
-      const tagged = chosen >= 0 ? chosen : 0;
-      const box = panel.boxes[tagged];
       if (box) paintTag(context, box.tag, box.px[0] * scale, box.px[1] * scale - 21 * unit, unit, width, height);
     }
     if (!marks) return;

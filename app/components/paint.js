@@ -157,6 +157,27 @@ export function paintBoxes(context, boxes, scale, unit, chosen = -1) {
   context.restore();
 }
 
+// What a region saw: dark outside of a dashed line. At the edge of the picture the line stays inside it.
+export function paintOutline(context, { seen, colour }, scale, unit, width, height) {
+  const [x0, y0, x1, y1] = seen.map((value) => value * scale);
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, width, height);
+  context.rect(x0, y0, x1 - x0, y1 - y0);
+  context.fillStyle = "rgba(12, 15, 18, 0.5)";
+  context.fill("evenodd");
+  const inset = 1.5 * unit;
+  const edge = [x0 + inset, y0 + inset, x1 - x0 - 2 * inset, y1 - y0 - 2 * inset];
+  context.lineWidth = 3.5 * unit;
+  context.strokeStyle = rim(colour);
+  context.strokeRect(...edge);
+  context.lineWidth = 2 * unit;
+  context.setLineDash([7 * unit, 5 * unit]);
+  context.strokeStyle = colour;
+  context.strokeRect(...edge);
+  context.restore();
+}
+
 export function paintTag(context, text, x, y, unit, width, height) {
   context.save();
   context.font = `600 ${12 * unit}px system-ui, sans-serif`;

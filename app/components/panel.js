@@ -82,7 +82,7 @@ export function showList(part, panel, point) {
 export function readout(panel, data, cell, box) {
   if (panel.message) return "";
   if (box >= 0) return panel.boxes[box].label;
-  if (!cell) return panel.rest ?? "";
+  if (!cell || panel.outlined) return panel.rest ?? "";
   const { words, grid: [rows, columns], size } = data;
   const [x, y] = cell;
   const at = fill(words.cell, { x, y });

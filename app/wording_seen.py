@@ -1,0 +1,79 @@
+"""Every sentence about what a region really saw, on the Anchors page."""
+
+from __future__ import annotations
+
+from app.wording_views import NO_BREAK, square
+
+HEADING = "What a region really saw"
+SIZE = "Region, in cells"
+SIZE_LABEL = "{r} × {r}"
+PANEL_TITLE = "Region and what it saw"
+PANEL_SYMBOL = "r = {r}, cell ({x}, {y})"
+PANEL_CAPTION = (
+    "Solid: the region of Eq. 5. Dashed: all pixels that can change its cells. Those near the middle count most, so "
+    "the dashed line is a limit, not a weight."
+)
+KEY_REGION = "region of Eq. 5"
+KEY_SEEN = "what it saw"
+BOX_NAME = "{r} × {r} cells"
+BOX_TAG = "saw {width} × {height} px"
+BOX_LABEL = "the region is {own} px, it saw {seen} px of the picture"
+
+EQUATION = (
+    r"\footnotesize \begin{array}{l} \text{output } i \text{ of a layer takes its inputs } "
+    r"i\,s - p \;\ldots\; i\,s - p + d\,(k - 1) \\ "
+    r"k \text{ kernel},\; s \text{ stride},\; p \text{ padding},\; d \text{ dilation}; "
+    r"\text{ where branches meet, the farther counts} \end{array}"
+)
+COLUMNS = {"size": "r", "own": "Region, px", "seen": "Saw, px", "share": "Of the picture"}
+CAPTION = (
+    "In px of this picture. The picture is squashed to {side} × {side} px for the network, so one px there is "
+    "{width} × {height} px here."
+)
+CAPTION_SQUARE = "In px of this picture, {width} × {height}; the network is given it as {side} × {side} px."
+
+
+def rule(cell: int, side: int, share: float) -> str:
+    """What one cell sees by the rule."""
+    return (
+        f"By the layers of this network, one cell gathers from **{cell} × {cell} px** of the {side} × {side} px that "
+        f"the network is given, however small its box. This region saw **{100 * share:.0f}{NO_BREAK}%** of the picture."
+    )
+
+
+def rule_everywhere(cell: int, side: int) -> str:
+    """What one cell sees where blocks of attention pool over the whole picture."""
+    return (
+        f"This network has blocks that pool over the whole picture, so **every cell depends on all of it**. The "
+        f"convolutions alone gather from {cell} × {cell} px of the {side} × {side} px that the network is given: that "
+        "is the dashed line."
+    )
+
+
+def measured(share: float) -> str:
+    """What the region saw where no rule knows the network and the gradient was asked."""
+    return (
+        f"No rule here knows the layers of this network, so it was measured: pixels whose gradient is not zero on a "
+        f"picture of noise. The region saw at least **{100 * share:.0f}{NO_BREAK}%** of the picture."
+    )
+
+
+MEASURED_EVERYWHERE = (
+    "No rule here knows the layers of this network, so it was measured: on a picture of noise **every pixel can change "
+    "every cell**. Attention or pooling over the whole picture does that."
+)
+
+
+def pixels(width: float, height: float) -> str:
+    """A size on the picture."""
+    return f"{width:.0f} × {height:.0f}".replace(" ", NO_BREAK)
+
+
+def share(value: float) -> str:
+    """A share of the picture's area."""
+    return f"{100 * value:.0f}{NO_BREAK}%"
+
+
+def region(r: int) -> str:
+    """A region's size, for a table."""
+    return square(r)
