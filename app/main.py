@@ -15,6 +15,7 @@ import streamlit as st  # noqa: E402
 
 from app import (  # noqa: E402
     server,
+    telling,
     wording,
     wording_compare,
     wording_dataset,
@@ -50,6 +51,7 @@ if __name__ == "__main__":
         ],
         position="top",
     )
-    page.run()
+    with telling.in_words():
+        page.run()
 else:
     app = st.App(__file__, lifespan=server.lifespan, routes=server.ROUTES, middleware=server.MIDDLEWARE)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import anchors, controls, loaders, panels, state, wording
+from app import anchors, controls, loaders, panels, state, telling, wording
 from app import wording_views as words
 
 st.title(words.ANCHORS_TITLE, anchor=False)
@@ -21,7 +21,7 @@ try:
     cell = anchors.chosen(found)
     story = loaders.cell(model, picture, cell, sizes)
 except ValueError as error:
-    st.error(wording.plain(str(error)))
+    st.error(wording.plain(telling.told(error)))
     st.stop()
 
 panels.show_answer(model, picture, found)

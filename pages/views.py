@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, panels, state, views, wording
+from app import controls, loaders, panels, state, telling, views, wording
 from app import wording_views as words
 
 st.title(words.VIEWS_TITLE, anchor=False)
@@ -22,7 +22,7 @@ try:
     rival = views.against(found, asked)
     other = views.other(model, picture, found, rival)
 except ValueError as error:
-    st.error(wording.plain(str(error)))
+    st.error(wording.plain(telling.told(error)))
     st.stop()
 
 panels.show_answer(model, picture, found)
