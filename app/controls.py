@@ -11,12 +11,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import gallery, loaders, state, teacher, wording, wording_dataset, wording_maps, wording_region
+from app import gallery, loaders, state, teacher, telling, wording, wording_dataset, wording_maps, wording_region
 from app import wording_sharing as sharing
 from app import wording_views as words
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.checkpoints import CheckpointError, load_model
+from mvfa_core.files import whole_file
 from mvfa_core.images import PictureError, open_picture
 from mvfa_core.other_maps import OTHER_MAPS
 
@@ -123,7 +124,7 @@ def _keep_picture(key: str) -> None:
     try:
         opened = open_picture(file.getvalue())
     except PictureError as error:
-        state.put(state.MESSAGE("picture"), str(error))
+        state.put(state.MESSAGE("picture"), telling.told(error))
         return
     state.put(state.OWN_PICTURE, gallery.from_picture(gallery.OWN, opened))
     state.put(state.PICTURE, gallery.OWN)
@@ -172,13 +173,13 @@ def _keep_model() -> None:
     content = file.getvalue()
     name = hashlib.blake2b(content, digest_size=4).hexdigest()
     path = _uploads() / f"uploaded-{name}.safetensors"
-    if not path.exists():
-        path.write_bytes(content)
     try:
+        with whole_file(path, durable=False) as opened:
+            opened.write(content)
         load_model(path)
-    except CheckpointError as error:
-        path.unlink()
-        state.put(state.MESSAGE("model"), str(error))
+    except (CheckpointError, OSError) as error:
+        path.unlink(missing_ok=True)
+        state.put(state.MESSAGE("model"), telling.told(error))
         return
     state.put(state.OWN_MODELS, {**state.get(state.OWN_MODELS, {}), name: str(path)})
     state.put(state.MODEL, loaders.OWN_PREFIX + name)

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state, wording
+from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state, telling, wording
 from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
@@ -68,7 +68,7 @@ def against(model: str, choice: Choice, found: Findings) -> None:
             return
         pair = side_by_side(found, dataset_data.findings(survey))
     except ValueError as error:
-        st.warning(words.AGAINST_UNLIKE.format(why=wording.plain(str(error))))
+        st.warning(words.AGAINST_UNLIKE.format(why=wording.plain(telling.told(error))))
         return
     first, second = pair.both + pair.only_first, pair.both + pair.only_second
     st.markdown(words.against(model, other, first, second, pair.n))

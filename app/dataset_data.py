@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import dataset_pictures, loaders, state, teacher, wording
+from app import dataset_pictures, loaders, state, teacher, telling, wording
 from app import wording_dataset as words
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
@@ -178,5 +178,5 @@ def trouble(asked: Request, found: Findings) -> str:
         places = zip(found.names, found.place_N.tolist(), strict=True)
         same = side.listing is None or all(p < side.count and side.name(p) == name for name, p in places)
     except (DataError, OSError) as error:
-        return words.GONE.format(why=wording.plain(f"{error}.".replace("..", ".")))
+        return words.GONE.format(why=wording.plain(f"{telling.told(error)}.".replace("..", ".")))
     return "" if same else words.CHANGED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state, wording
+from app import state, telling, wording
 from app import wording_dataset as words
 from mvfa_core.survey import Request, Survey, SurveyError, survey_of
 from mvfa_core.survey.folder import BUSY, Status
@@ -49,13 +49,14 @@ def begin(request: Request) -> None:
     try:
         start(request)
     except (SurveyError, OSError) as error:
-        state.put(state.MESSAGE("survey"), str(error))
+        state.put(state.MESSAGE("survey"), telling.told(error))
 
 
 def _watch(survey: Survey) -> None:
     """How far it is, at every tick; the whole page is told when it ends."""
 
     @st.fragment(run_every=1.0)
+    @telling.in_words()
     def tick() -> None:
         status = _status(survey)
         if status is None or status.state not in BUSY:
@@ -72,7 +73,7 @@ def _watch(survey: Survey) -> None:
 
 def _ended(status: Status) -> None:
     if status.state == "failed":
-        st.error(words.FAILED.format(why=wording.plain(status.message)))
+        st.error(words.FAILED.format(why=wording.plain(telling.told(status.message))))
     elif status.state == "lost":
         st.warning(words.LOST)
     elif status.done:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from app import jobs, wording
+from app import jobs, telling, wording
 from app import wording_set_up as words
 from mvfa_core.training.estimate import Estimate, Size, begin, noted, picture_counts, size_of
 from mvfa_core.training.recipes import Recipe
@@ -104,7 +104,7 @@ def _line(recipe: Recipe, desk: Desk, *, waiting: bool) -> None:
         size = _size(_plain(recipe), counts[0])
         found = desk.answers.get(recipe) or noted(recipe, counts)
     except ValueError as error:
-        st.caption(words.ESTIMATE_FAILED.format(reason=wording.plain(str(error))))
+        st.caption(words.ESTIMATE_FAILED.format(reason=wording.plain(telling.told(error))))
         return
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import state, wording
+from app import state, telling, wording
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.data.sources import SYNTHETIC_TRAIN
 from mvfa_core.training.recipes import RECIPES, Recipe
@@ -38,7 +38,7 @@ class Form:
         try:
             return Recipe(**{**kept, **self.values})
         except ValueError as error:
-            self.problems.append(str(error))
+            self.problems.append(telling.told(error))
             return None
 
 

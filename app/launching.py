@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import jobs, state, wording
+from app import jobs, state, telling, wording
 from app import wording_film as film_words
 from app import wording_train as words
 from mvfa_core.training.recipes import Recipe
@@ -39,6 +39,6 @@ def start(recipe: Recipe, wait: bool = True) -> None:
         begin = jobs.start_held if state.get(state.HELD_START) else jobs.start_training
         run = begin(recipe, wait=wait)
     except (RunError, OSError) as error:
-        state.put(state.MESSAGE("run"), str(error))
+        state.put(state.MESSAGE("run"), telling.told(error))
     else:
         state.put(state.RUN, run.id)

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import colours, jobs, state
+from app import colours, jobs, state, telling
 from app import wording_film as words
 from app.components import component
 from mvfa_core.training import pace
@@ -73,7 +73,7 @@ def _start_over(run: Run) -> None:
     try:
         fresh = jobs.start_held(run.recipe())
     except (RunError, OSError) as error:
-        state.put(state.MESSAGE("step"), str(error))
+        state.put(state.MESSAGE("step"), telling.told(error))
         return
     run.request_stop()
     state.put(state.RUN, fresh.id)

@@ -12,12 +12,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import dataset_pictures, gallery, jobs, state
+from app import dataset_pictures, gallery, jobs, state, wording
 from app.gallery import Specimen
 from mvfa_core.asked import Asked, Corners, ask, best
 from mvfa_core.atlas import ClassAtlas, class_atlas
 from mvfa_core.cells import CellStory, cell_story
-from mvfa_core.checkpoints import bundled, load_model, read_card
+from mvfa_core.checkpoints import CheckpointError, bundled, load_model, read_card
 from mvfa_core.explain import Encoding, Explanation, encode, explain_encoding
 from mvfa_core.firmness import Firmness, firmness, prediction_path
 from mvfa_core.firmness import Path as AnswerPath
@@ -113,6 +113,13 @@ def _bundled() -> list[str]:
 
 
 def _model_file(model_id: str) -> Path:
+    try:
+        return _there(model_id)
+    except KeyError:
+        raise CheckpointError(wording.GONE.format(name=model_id)) from None
+
+
+def _there(model_id: str) -> Path:
     if model_id.startswith(OWN_PREFIX):
         return Path(state.get(state.OWN_MODELS, {})[model_id.removeprefix(OWN_PREFIX)])
     if model_id.startswith(RUN_PREFIX):
@@ -136,7 +143,10 @@ def _card(file: str, stamp_ns: int) -> dict[str, Any]:
 def _key(model_id: str) -> tuple[str, int]:
     # A run saves again and again under one name: its time of writing tells the versions apart.
     file = _model_file(model_id)
-    return str(file), file.stat().st_mtime_ns
+    try:
+        return str(file), file.stat().st_mtime_ns
+    except FileNotFoundError:
+        raise CheckpointError(wording.GONE.format(name=model_id)) from None
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)

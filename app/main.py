@@ -15,6 +15,7 @@ import streamlit as st  # noqa: E402
 
 from app import (  # noqa: E402
     server,
+    telling,
     wording,
     wording_compare,
     wording_dataset,
@@ -56,7 +57,8 @@ if __name__ == "__main__":
     )
     place = sharing.begin(page.url_path or DEFAULT)
     try:
-        page.run()
+        with telling.in_words():
+            page.run()
     finally:
         sharing.end(place)
 else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import fields, state, wording
+from app import fields, state, telling, wording
 from app import wording_set_up as words
 from app.controls import SIZES
 from app.fields import Form, choice, number, select, whole
@@ -65,7 +65,7 @@ def backbone(name: str) -> tuple[tuple[int, int, int] | None, str]:
     try:
         entry: Backbone = find_backbone(name)
     except ValueError as error:
-        return None, str(error)
+        return None, telling.told(error)
     return (entry.channels, entry.side, entry.stride), ""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import fields, state, upload, wording
+from app import fields, state, telling, upload, wording
 from app import wording_set_up as words
 from app.fields import Form
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
@@ -83,7 +83,7 @@ def show_own(form: Form) -> None:
     try:
         seen = upload.look(source, state.get(fields.key("seed"), form.base.seed))
     except DataError as error:
-        form.problem(str(error))
+        form.problem(telling.told(error))
         return
     form.train_n = seen.train_n
     upload.preview(seen, source)

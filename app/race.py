@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, colours, jobs, state
+from app import charts, colours, jobs, state, telling
 from app import wording_train as words
 from mvfa_core.curves import Line, as_bytes, learning_curves
 from mvfa_core.experiments.tables import TABLE1, TABLE3
@@ -74,7 +74,7 @@ def _race_twin(run_id: str, recipe: Recipe) -> None:
     try:
         other: Run = find_twin(recipe, jobs.runs()) or jobs.start_training(twin(recipe), wait=True)
     except (RunError, OSError) as error:
-        state.put(state.MESSAGE("run"), str(error))
+        state.put(state.MESSAGE("run"), telling.told(error))
         return
     state.put(state.RUN, run_id)  # the twin is the newer run, but the page stays with this one
     state.put(state.RACE, list(dict.fromkeys([*state.get(state.RACE, []), other.id])))

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import state, wording
+from app import state, telling, wording
 from app import wording_runs as words
 from mvfa_core.training import archive
 from mvfa_core.training.follow import FollowedRun
@@ -23,7 +23,7 @@ def trying(action: Callable[..., Any]) -> Callable[..., None]:
         try:
             action(*args)
         except (RunError, OSError, ValueError) as error:
-            state.put(state.MESSAGE("runs"), str(error))
+            state.put(state.MESSAGE("runs"), telling.told(error))
 
     return tried
 

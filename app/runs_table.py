@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from app import colours, race, state
+from app import colours, race, state, telling
 from app import wording_runs as words
 from app import wording_train as train_words
 from app.components import component
@@ -46,7 +46,7 @@ def row(run: FollowedRun) -> dict[str, Any]:
         recipe = run.recipe()
         status = run.status()
     except RunError as error:
-        return _unreadable(run, str(error))
+        return _unreadable(run, telling.told(error))
     begun = (run.path / "recipe.json").stat().st_mtime
     best = run.best()
     data = Path(recipe.data).name

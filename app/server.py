@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,28 +23,38 @@ PLOTLY_ADDRESS = f"vendor/plotly.min.js?v={plotly.__version__}"
 
 YEAR_S = 31_536_000
 SECURITY = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'self'",
-            "script-src 'self' 'unsafe-inline' blob: 'wasm-unsafe-eval'",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "media-src 'self' blob:",
-            "connect-src 'self' ws: wss:",
-            "font-src 'self' data:",
-            "worker-src 'self' blob:",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "frame-ancestors 'self'",
-        )
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+POLICY = (
+    "default-src 'self'",
+    "script-src 'self' 'unsafe-inline' blob: 'wasm-unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
+    "font-src 'self' data:",
+    "worker-src 'self' blob:",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'self'",
+)
+_HOST = re.compile(rb"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+
+
+def policy(host: bytes) -> str:
+    """The content security policy for a page that was asked of that host: connections go back there and nowhere else.
+
+    'self' means web sockets of the same host too, but not in every browser that is still about, so they are named. A
+    host that is no host is not repeated.
+    """
+    sockets = f" ws://{host.decode()} wss://{host.decode()}" if _HOST.fullmatch(host) else ""
+    return "; ".join((*POLICY, f"connect-src 'self'{sockets}"))
 
 
 class SecurityHeaders:
-    """Adds the headers above to every answer over HTTP; the browser then loads nothing from outside."""
+    """Adds the headers above to every answer over HTTP; the browser then loads nothing from outside, and tells nothing
+    to the outside."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -51,7 +62,9 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                extra = [(name.lower().encode(), value.encode()) for name, value in SECURITY.items()]
+                host = dict(scope["headers"]).get(b"host", b"")
+                headers = {**SECURITY, "Content-Security-Policy": policy(host)}
+                extra = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
                 message["headers"] = [*message.get("headers", []), *extra]
             await send(message)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import charts, film, jobs, launching, lesson_step, loaders, race, run_line, state, wording
+from app import charts, film, jobs, launching, lesson_step, loaders, race, run_line, state, telling, wording
 from app import wording_train as words
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import RECIPES
@@ -50,6 +50,7 @@ def watch(run: FollowedRun | None) -> None:
     seen = jobs.standing()
 
     @st.fragment(run_every=jobs.tick_s(seen))
+    @telling.in_words()
     def tick() -> None:
         jobs.move_line_on()
         if jobs.standing() != seen:
@@ -106,7 +107,7 @@ def way_onward(run: FollowedRun) -> None:
         say = SAY.get(status.state, st.info)
         say(words.ending(status.state, status.accuracy, saved=run.model_path() is not None))
         if status.message:
-            st.text(status.message)
+            st.text(telling.told(status.message))
     with st.container(horizontal=True, vertical_alignment="center"):
         if status.state not in jobs.ACTIVE:
             _open_link(run)

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app import gallery, jobs, state, wording
+from app import gallery, jobs, state, telling, wording
 from app import wording_set_up as words
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import find_data, place_of
@@ -80,7 +80,7 @@ def _kept(file: UploadedFile) -> tuple[str | None, str]:
             archive.write_bytes(file.getbuffer())
             upload = keep(archive, file.name, progress=tell)
         except (DataError, OSError) as error:
-            return None, str(error)
+            return None, telling.told(error)
         finally:
             bar.empty()
     return str(upload.folder), ""
@@ -155,4 +155,4 @@ def _remove(upload: Upload) -> None:
     try:
         remove(upload, needed)
     except DataError as error:
-        state.put(state.MESSAGE("zip"), str(error))
+        state.put(state.MESSAGE("zip"), telling.told(error))

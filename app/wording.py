@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+from mvfa_core.names import visible
+
+LONGEST = 1_000
+"""Characters of a text from outside."""
+
 APP = "MFA"
 EXPLORE = "Explore"
 TRAIN = "Train"
@@ -13,7 +18,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@&/])")
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is: no links, pictures, colours or formulas can be smuggled in with a name."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _MARKUP.sub(r"\\\1", visible(" ".join(text.split()), LONGEST))
 
 
 def percent(share: float) -> str:
@@ -22,6 +27,12 @@ def percent(share: float) -> str:
         return "< 0.1\u00a0%"
     return "> 99.9\u00a0%" if share >= 0.9995 else f"{100 * share:.1f}\u00a0%"
 
+
+# --- what went wrong ---
+
+ENDED = "This cannot be shown: {why}. Nothing was changed; choose something else, or load the page again."
+TOO_LARGE = "it takes more memory than there is"
+GONE = "{name}: the model is gone, removed or renamed since this page was drawn; choose another"
 
 # --- Explore ---
 

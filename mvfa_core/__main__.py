@@ -11,13 +11,18 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from mvfa_core.cli import COMMANDS, FailureError
+from mvfa_core.files import WRONG_NAME, sentence_of
+from mvfa_core.names import visible
+
+LONGEST = 2_000
+"""Characters of a complaint."""
 
 
 class OneLineParser(argparse.ArgumentParser):
     """A parser whose errors are one line, without the usage above it."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {visible(' '.join(message.split()), LONGEST)} (see {self.prog} --help)\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,17 +43,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(args.command, str(failure), 1)
     except ValueError as error:
         return _complain(args.command, str(error), 2)
-    except KeyboardInterrupt:
-        return _complain(args.command, "interrupted; what was saved is kept", 1)
     except BrokenPipeError:
         return 1
+    except OSError as error:
+        return _complain(args.command, sentence_of(error), 2 if error.errno in WRONG_NAME else 1)
+    except MemoryError:
+        return _complain(args.command, "it takes more memory than there is; what was saved before is kept", 1)
+    except KeyboardInterrupt:
+        return _complain(args.command, "interrupted; what was saved is kept", 1)
     except Exception as error:
         return _complain(args.command, f"{type(error).__name__}: {error}", 1)
     return 0
 
 
 def _complain(command: str, message: str, status: int) -> int:
-    print(f"{command}: {' '.join(message.split())}", file=sys.stderr)
+    print(f"{command}: {visible(' '.join(message.split()), LONGEST)}", file=sys.stderr)
     return status
 
 

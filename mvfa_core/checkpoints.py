@@ -4,19 +4,33 @@ too, so one `.safetensors` file is enough to load a model."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from mvfa_core.files import whole_file
+from mvfa_core.checks import expect
+from mvfa_core.files import parse_json, whole_file
 from mvfa_core.model import Classifier, build_model
+from mvfa_core.names import visible
 
 BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models"
 WEIGHTS = "model.safetensors"
 BEST = "best.safetensors"
 """Beside it in a run folder: the weights of the best validation so far."""
+LONGEST_CARD = 8 * 2**20
+MOST_CLASSES = 100_000
+_CONFIG = {
+    "backbone": str, "pooling": str, "num_classes": int, "head": str, "seed": int, "head_options": dict, "k": int,
+    "sizes": list, "anchors": str,
+}  # fmt: skip
+"""What a card may ask `build_model` for. Not `weights`: a card must not make anybody fetch or open a file."""
+_FLOATS = {"F16", "BF16", "F32", "F64"}
+_WHOLES = {"I8", "U8", "I16", "I32", "I64"}
 
 
 class CheckpointError(ValueError):
@@ -48,25 +62,35 @@ def _stored(tensor: torch.Tensor, half: bool) -> torch.Tensor:
 
 def read_card(path: Path | str) -> dict:
     """The card inside a `.safetensors` file or a run folder; `CheckpointError` if there is none."""
-    return _open(_weights_file(path))[0]
+    file = _weights_file(path)
+    with _opened(file) as opened:
+        return _card(file, opened)
 
 
 def load_model(path: Path | str) -> Classifier:
     """A model from a run folder or a `.safetensors` file, on the CPU, in evaluation mode.
 
+    What the card says and what the file holds are compared before any weight is read.
+
     Raises:
         CheckpointError: nothing there, not safetensors, no card, or weights that do not fit the card.
     """
     file = _weights_file(path)
-    card, tensors = _open(file)
-    model = _built(file, card, "meta")
-    wrong = _differences(model.state_dict(), tensors)
-    if wrong:
-        raise CheckpointError(f"{file.name}: the weights do not fit the card: {wrong}")
+    with _opened(file) as opened:
+        card = _card(file, opened)
+        model = _built(file, card, "meta")
+        wanted = model.state_dict()
+        if wrong := _differences(wanted, opened):
+            raise CheckpointError(f"{_shown(file)}: the weights do not fit the card: {wrong}")
+        tensors = {name: opened.get_tensor(name) for name in wanted}
+    if broken := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
+        raise CheckpointError(
+            f"{_shown(file)}: {len(broken)} weights are not finite, first {broken[0]}; the training diverged, or the "
+            "file is spoilt"
+        )
     if any(name not in tensors for name, _ in model.named_buffers()):
         model = _built(file, card, "cpu")  # some networks compute tables when built that no file holds
-    whole = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
-    model.load_state_dict(whole, assign=True)
+    model.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in tensors.items()}, assign=True)
     return model.eval()
 
 
@@ -74,9 +98,26 @@ def _built(file: Path, card: dict, device: str) -> Classifier:
     """The model that the card describes. On "meta" it takes no memory, whatever sizes the card claims."""
     try:
         with torch.device(device):
-            return build_model(**card["model"], classes=card["classes"])
-    except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise CheckpointError(f"{file.name}: its card does not describe a model of this project ({error})") from error
+            return build_model(**_config(card), classes=card["classes"])
+    except _NO_MODEL as error:
+        why = visible(str(error), 160)
+        raise CheckpointError(f"{_shown(file)}: its card does not describe a model of this project ({why})") from error
+
+
+_NO_MODEL = (KeyError, TypeError, ValueError, RuntimeError, OverflowError, AttributeError, MemoryError)
+
+
+def _config(card: dict) -> dict:
+    """The card's arguments for `build_model`, none of another kind or size than a model of ours has."""
+    config, classes = card["model"], card["classes"]
+    for name, value in config.items():
+        fits = isinstance(value, _CONFIG.get(name, ())) and not isinstance(value, bool)
+        expect(fits, visible(name), f"one of {', '.join(_CONFIG)}, of its kind", f"{value!r:.40}")
+    names = isinstance(classes, list) and all(isinstance(name, str) and name for name in classes)
+    few = names and len(classes) <= MOST_CLASSES
+    expect(few, "classes", f"a list of up to {MOST_CLASSES:,} names", "another thing")
+    expect(len(set(classes)) == len(classes), "classes", "names that differ", "the same name twice")
+    return config
 
 
 def bundled() -> dict[str, Path]:
@@ -86,35 +127,66 @@ def bundled() -> dict[str, Path]:
 
 def _weights_file(path: Path | str) -> Path:
     path = Path(path)
-    file = path / WEIGHTS if path.is_dir() else path
-    if not file.is_file():
+    try:
+        file = path / WEIGHTS if path.is_dir() else path
+        if file.is_file():
+            return file
         is_run = (path / "recipe.json").exists()
-        hint = "the run has no saved weights yet" if is_run else "no model there" if path.is_dir() else "no such file"
-        raise CheckpointError(f"{path.name}: {hint}; name a run folder or a .safetensors file")
-    return file
+    except (OSError, ValueError) as error:  # a name that no file can have
+        why = getattr(error, "strerror", None) or "no name for a file"
+        raise CheckpointError(f"{_shown(path)}: cannot be looked up ({why}); name a file or a run folder") from error
+    hint = "the run has no saved weights yet" if is_run else "no model there" if path.is_dir() else "no such file"
+    raise CheckpointError(f"{_shown(path)}: {hint}; name a run folder or a .safetensors file")
 
 
-def _open(file: Path) -> tuple[dict, dict[str, torch.Tensor]]:
+def _shown(file: Path) -> str:
+    return visible(file.name)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """The file as safetensors reads it; whatever is wrong with it, then or later, is a `CheckpointError`."""
     try:
         with safe_open(file, framework="pt") as opened:
-            metadata = opened.metadata() or {}
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - no iterator there
-    except (SafetensorError, OSError) as error:
-        advice = "models are read from safetensors only; a pickle (.pt, .pth) is never opened"
-        raise CheckpointError(f"{file.name}: not a safetensors file ({advice})") from error
+            yield opened
+    except (SafetensorError, OSError, MemoryError) as error:
+        raise CheckpointError(f"{_shown(file)}: not a safetensors file ({_advice(file, error)})") from error
+
+
+def _advice(file: Path, error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return "it may not be read here"
+    with suppress(OSError), file.open("rb") as opened:
+        start = opened.read(4)
+        if not start:
+            return "it is empty, 0 bytes; save or download it again"
+        if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+            return "it is a pickle, which can run any program; models are read from safetensors only, save it as such"
+    return "models are read from safetensors only; a pickle (.pt, .pth) is never opened; if it is one, it is cut off"
+
+
+def _card(file: Path, opened: Any) -> dict:
     try:
-        card = json.loads(metadata["card"])
-    except (KeyError, json.JSONDecodeError) as error:
+        card = parse_json((opened.metadata() or {})["card"], LONGEST_CARD)
+    except (KeyError, ValueError) as error:
         raise CheckpointError(
-            f"{file.name}: holds weights but no card of this project; save it with save_model"
+            f"{_shown(file)}: holds weights but no card of this project; save it with save_model"
         ) from error
-    return card, tensors
+    if not isinstance(card, dict) or not all(isinstance(card.get(part, {}), dict) for part in ("model", "recipe")):
+        raise CheckpointError(f"{_shown(file)}: its card does not describe a model of this project (a part is missing)")
+    return card
 
 
-def _differences(wanted: dict[str, torch.Tensor], got: dict[str, torch.Tensor]) -> str:
-    """What keeps `got` from being loaded, in words, or an empty string."""
-    missing, extra = sorted(wanted.keys() - got.keys()), sorted(got.keys() - wanted.keys())
-    shapes = [name for name in wanted.keys() & got.keys() if wanted[name].shape != got[name].shape]
-    broken = [name for name, tensor in got.items() if tensor.is_floating_point() and not torch.isfinite(tensor).all()]
-    found = {"missing": missing, "unknown": extra, "of another shape": sorted(shapes), "not finite": broken}
-    return "; ".join(f"{len(names)} {what}, first {names[0]}" for what, names in found.items() if names)
+def _differences(wanted: dict[str, torch.Tensor], opened: Any) -> str:
+    """What keeps the file's tensors from being loaded, in words, or an empty string. None of them is read."""
+    names = set(opened.keys())
+    missing, extra = sorted(wanted.keys() - names), sorted(names - wanted.keys())
+    both = {name: opened.get_slice(name) for name in sorted(wanted.keys() & names)}
+    shapes = [name for name, one in both.items() if list(wanted[name].shape) != one.get_shape()]
+    kinds = [
+        name
+        for name, one in both.items()
+        if one.get_dtype() not in (_FLOATS if wanted[name].is_floating_point() else _WHOLES)
+    ]
+    found = {"missing": missing, "unknown": extra, "of another shape": shapes, "of another kind of number": kinds}
+    return "; ".join(f"{len(names)} {what}, first {visible(names[0])}" for what, names in found.items() if names)

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 import torch
 
+MOST_SIZES = 64
+"""Region sizes; the largest grids here have as many cells on a side, and K times as many views are pooled."""
+
 
 class NotFiniteError(ValueError):
     """NaN or infinity where numbers were expected: in training, the sign of divergence."""
@@ -62,6 +65,7 @@ def expect_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
     """Return L_R as a tuple; raise `ValueError` unless it holds at least one size and every size is odd and >= 1."""
     sizes = tuple(sizes)
     expect(len(sizes) > 0, "sizes", "at least one region size", "an empty list")
+    expect(len(sizes) <= MOST_SIZES, "sizes", f"at most {MOST_SIZES} region sizes", len(sizes))
     odd = all(isinstance(r, int) and not isinstance(r, bool) and r >= 1 and r % 2 == 1 for r in sizes)
     expect(odd, "sizes", "odd whole numbers >= 1", list(sizes))
     return sizes

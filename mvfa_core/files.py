@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+import re
+import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from mvfa_core.names import visible
 
 PART = ".part"
 """What the name of a file that is still being written ends in."""
+MOST_JSON = 64 * 2**20
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @contextmanager
@@ -20,7 +29,8 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     Args:
         durable: wait until the disk has it, so that a power cut leaves no empty file under a good name.
     """
-    temporary = path.with_name(path.name + PART)
+    # two servers may write the same file at once: neither must rename what the other one is still writing
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}{PART}")
     try:
         with temporary.open("wb") as file:
             yield file
@@ -50,3 +60,67 @@ def sync_folder(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+_REFUSALS = {
+    errno.ENOSPC: "the disk is full; what was saved before is kept. Free some space, then try again",
+    errno.EDQUOT: "the disk quota is used up; what was saved before is kept. Free some space, then try again",
+    errno.EFBIG: "the file would be too large for this disk; what was saved before is kept",
+    errno.EROFS: "it can only be read here; what was saved before is kept. Make its folder writable, then try again",
+    errno.EACCES: "there is no right to it; what was saved before is kept. Change its rights, then try again",
+    errno.EPERM: "there is no right to it; what was saved before is kept. Change its rights, then try again",
+    errno.ENOENT: "it is not there, or not any more",
+    errno.ENAMETOOLONG: "the name is too long for a file; choose a shorter one",
+    errno.ELOOP: "the links lead round in a circle; name the file itself",
+    errno.ENOTDIR: "a part of the path is no folder",
+    errno.EISDIR: "it is a folder; name a file in it",
+    errno.EIO: "the disk could not read or write it; look after the disk",
+}
+WRONG_NAME = (errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
+"""What the system says of a name that somebody gave, not of the state of the machine."""
+
+
+def sentence_of(error: OSError) -> str:
+    """What the system refused and what to do, with the name of the file and without the place where it lies."""
+    name = visible(Path(os.fsdecode(error.filename)).name) if isinstance(error.filename, str | bytes) else ""
+    why = _REFUSALS.get(error.errno or 0) or (error.strerror or str(error) or type(error).__name__).lower()
+    return f"{name}: {why}" if name else why
+
+
+def parts_of(path: Path) -> list[Path]:
+    """What killed processes were about to write to a file."""
+    return [part for part in path.parent.glob(f"*{PART}") if part.name.startswith(path.name + ".")]
+
+
+def read_json(file: Path, most: int = MOST_JSON) -> Any:
+    """What a JSON file says.
+
+    Raises:
+        OSError: it is not there, cannot be read, or is no file: a pipe would never end. ValueError: as `parse_json`.
+    """
+    with open(file, "rb", opener=_without_waiting) as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a file", str(file))
+        return parse_json(opened.read(most + 1), most)
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def parse_json(text: str | bytes, most: int = MOST_JSON) -> Any:
+    """What JSON says; whoever wrote it may have meant to trip the reader.
+
+    Raises:
+        ValueError: longer than `most`, no JSON, nested too deeply, or with half a letter in it, which nothing can show.
+    """
+    if len(text) > most:
+        raise ValueError(f"longer than {most:,} bytes")
+    text = text if isinstance(text, str) else text.decode()
+    try:
+        found = json.loads(text)
+        if _HALF.search(text):
+            json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return found

@@ -47,13 +47,16 @@ class LinearHead(nn.Module):
         return self.fc.weight, self.fc.bias
 
 
+MOST_HIDDEN = 16
+
+
 class MLPHead(nn.Module):
     """Fully connected layers joined by ReLU, of any hidden widths."""
 
     def __init__(self, channels: int, num_classes: int, hidden: Sequence[int] = (256,)) -> None:
         super().__init__()
-        fits = len(hidden) > 0 and all(width >= 1 for width in hidden)
-        expect(fits, "hidden", "one or more widths >= 1", list(hidden))
+        fits = 0 < len(hidden) <= MOST_HIDDEN and all(isinstance(width, int) and width >= 1 for width in hidden)
+        expect(fits, "hidden", f"1 to {MOST_HIDDEN} widths >= 1", f"{list(hidden)!r:.60}")
         widths = [channels, *hidden, num_classes]
         self.first = nn.Linear(widths[0], widths[1])
         later = [layer for a, b in pairwise(widths[1:]) for layer in (nn.ReLU(), nn.Linear(a, b))]

@@ -18,10 +18,14 @@ import torch
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from mvfa_core.names import visible
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 FORMATS_SENTENCE = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 128 * 2**20
+MAX_SCANS = 100
+"""Of a progressive JPEG: each goes over the whole picture, cameras write about ten."""
 
 # Channel statistics of ImageNet, the convention of every pretrained backbone offered here.
 MEAN = (0.485, 0.456, 0.406)
@@ -61,16 +65,21 @@ def open_picture(source: str | Path | bytes | BinaryIO) -> Image.Image:
         raise PictureError(
             f"{name} is {picture.width} x {picture.height} px, more than {_megapixels()}. Save a smaller copy of it."
         )
+    if picture.format == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+        raise PictureError(f"{name} goes over its pixels more than {MAX_SCANS} times. Save it anew as JPEG or PNG.")
     try:
         picture.load()
+    except MemoryError:
+        raise PictureError(f"{name} takes more memory than there is. Save a smaller copy of it.") from None
     except Exception:  # as above, for the pixels
         raise PictureError(
             f"{name} is damaged or cut off: its pixels are not all there. Save or download it again."
         ) from None
     try:
         return _plain_rgb(picture)
-    except (ValueError, OSError) as error:
-        raise PictureError(f"{name} cannot be turned into RGB ({error}). Save it as an 8-bit RGB PNG.") from None
+    except Exception as error:  # what is odd about the pixels shows here, in as many ways
+        kind = type(error).__name__
+        raise PictureError(f"{name} cannot be turned into RGB ({kind}). Save it as an 8-bit RGB PNG.") from None
 
 
 def as_picture(picture: Picture) -> Image.Image:
@@ -145,7 +154,7 @@ def _read(source: str | Path | bytes | BinaryIO) -> tuple[str, bytes]:
         return "This picture", bytes(source)
     if isinstance(source, (str, Path)):
         path = Path(source)
-        name = f'"{path.name}"'
+        name = f'"{visible(path.name)}"'
         try:
             if stat.S_ISDIR(path.stat().st_mode):
                 raise PictureError(f"{name} is a folder. Choose one picture in it.")
@@ -160,7 +169,7 @@ def _read(source: str | Path | bytes | BinaryIO) -> tuple[str, bytes]:
                 raise
             raise PictureError(f"{name} cannot be opened. Check its name and that you may read it.") from None
     given = getattr(source, "name", None)
-    name = f'"{Path(given).name}"' if isinstance(given, str) and given else "This picture"
+    name = f'"{visible(Path(given).name)}"' if isinstance(given, str) and given else "This picture"
     try:
         if source.seekable():
             source.seek(0)  # an uploaded file may have been read before

@@ -15,6 +15,7 @@ from mvfa_core.adacam import attention_map
 from mvfa_core.backbones import Backbone, expect_pictures, find_backbone
 from mvfa_core.checks import expect, expect_choice, expect_dims, expect_finite, expect_sizes
 from mvfa_core.heads import Head, build_head, pointwise
+from mvfa_core.names import visible_names
 from mvfa_core.regions import region_boxes, top_anchors
 from mvfa_core.stages import Stages
 from mvfa_core.views import pool_views, region_weights
@@ -186,6 +187,7 @@ def build_model(
     expect_choice(pooling, POOLINGS, "pooling")
     classes = tuple(classes) if classes is not None else tuple(str(c) for c in range(num_classes))
     expect(len(classes) == num_classes, "classes", f"{num_classes} names", f"{len(classes)} names")
+    classes = visible_names(classes)
     sizes, head_options = expect_sizes(sizes), dict(head_options or {})
     config = {"backbone": backbone, "pooling": pooling, "num_classes": num_classes, "head": head, "seed": seed}
     config |= {"head_options": head_options}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+from mvfa_core.files import read_json
 
 NICE = 5
 """How much further back such a process stands than whoever started it: enough that a page asked for meanwhile is drawn
@@ -44,15 +45,34 @@ def stand_back(pid: int) -> None:
 
 def note_of(process: psutil.Process) -> dict:
     """What tells a process from any other that may get its pid later."""
-    return {"pid": process.pid, "created": process.create_time()}
+    return {"pid": process.pid, "created": process.create_time(), "since_boot": _since_boot(process.pid)}
 
 
 def noted(file: Path) -> psutil.Process | None:
     """The process of the note in a file, as long as it exists."""
     try:
-        note = json.loads(file.read_text())
+        note = read_json(file)
         process = psutil.Process(note["pid"])
-        same = abs(process.create_time() - note["created"]) < 1  # the pid alone could be a stranger's
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except (OSError, ValueError, KeyError, psutil.Error):
+        return process if _is_it(process, note) and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error, OverflowError):
+        return None
+
+
+def _is_it(process: psutil.Process, note: dict) -> bool:
+    """The pid alone could be a stranger's. The time of day at which a process began moves when the clock is set, so
+    what counts from the start of the machine goes first, where both know it."""
+    since_boot = _since_boot(process.pid)
+    if since_boot and note.get("since_boot"):
+        return bool(note["since_boot"] == since_boot)
+    return bool(abs(process.create_time() - note["created"]) < 1)
+
+
+def _since_boot(pid: int) -> str | None:
+    """When the process began, in ticks since the machine did, and which start of the machine that was; None where the
+    system does not tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        # the name of the program, in brackets, may hold blanks and brackets
+        return f"{Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[19]} {boot}"
+    except (OSError, IndexError):
         return None

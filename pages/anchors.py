@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import anchors, controls, loaders, panels, seen, state, wording, wording_seen
+from app import anchors, controls, loaders, panels, seen, state, telling, wording, wording_seen
 from app import wording_views as words
 
 st.title(words.ANCHORS_TITLE, anchor=False)
@@ -22,7 +22,7 @@ try:
     story = loaders.cell(model, picture, cell, sizes)
     sight = loaders.seen(model)
 except ValueError as error:
-    st.error(wording.plain(str(error)))
+    st.error(wording.plain(telling.told(error)))
     st.stop()
 
 panels.show_answer(model, picture, found)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import compare, controls, loaders, state, wording
+from app import compare, controls, loaders, state, telling, wording
 from app import wording_compare as words
 
 st.title(words.TITLE, anchor=False)
@@ -28,7 +28,7 @@ try:
         compare.side(other, facts[1], picture, target, k, sizes),
     )
 except ValueError as error:
-    st.error(wording.plain(str(error)))
+    st.error(wording.plain(telling.told(error)))
     st.stop()
 
 compare.show_answers(sides, picture, target)

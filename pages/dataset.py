@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import dataset, dataset_data, dataset_grid, dataset_job, wording
+from app import dataset, dataset_data, dataset_grid, dataset_job, telling, wording
 from app import wording_dataset as words
 
 st.title(words.TITLE, anchor=False)
@@ -20,7 +20,7 @@ try:
         st.stop()
     found = dataset_data.findings(survey)
 except (ValueError, OSError) as error:
-    st.error(words.UNREADABLE.format(why=wording.plain(str(error))))
+    st.error(words.UNREADABLE.format(why=wording.plain(telling.told(error))))
     st.stop()
 
 dataset.headline(found)

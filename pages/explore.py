@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, panels, state, wording
+from app import controls, loaders, panels, state, telling, wording
 
 st.title(wording.EXPLORE_TITLE, anchor=False)
 st.caption(wording.EXPLORE_INTRO)
@@ -17,7 +17,7 @@ try:
         k, sizes, distinct = controls.views(facts) if views else (None, None, False)
     found = loaders.explanation(model, picture, target, k, sizes)
 except ValueError as error:
-    st.error(wording.plain(str(error)))
+    st.error(wording.plain(telling.told(error)))
     st.stop()
 
 panels.show_answer(model, picture, found)

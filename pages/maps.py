@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, maps, panels, state, wording
+from app import controls, loaders, maps, panels, state, telling, wording
 from app import wording_maps as words
 
 st.title(words.TITLE, anchor=False)
@@ -19,7 +19,7 @@ try:
     found = loaders.explanation(model, picture, target, k, sizes)
     atlas = loaders.atlas(model, picture, maps.TEMPERATURES)
 except ValueError as error:
-    st.error(wording.plain(str(error)))
+    st.error(wording.plain(telling.told(error)))
     st.stop()
 
 panels.show_answer(model, picture, found)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, panels, region, state, wording
+from app import controls, loaders, panels, region, state, telling, wording
 from app import wording_region as words
 
 st.title(words.TITLE, anchor=False)
@@ -19,7 +19,7 @@ try:
     asked = loaders.asked(model, picture, region.chosen(found))
     best = loaders.best_rectangle(model, picture, found.target) if search else None
 except ValueError as error:
-    st.error(wording.plain(str(error)))
+    st.error(wording.plain(telling.told(error)))
     st.stop()
 
 panels.show_answer(model, picture, found)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import results, wording
+from app import results, telling, wording
 from app import wording_results as words
 from mvfa_core.experiments.plan import EXPERIMENTS
 
@@ -12,7 +12,7 @@ st.caption(words.INTRO)
 try:
     found = results.load()
 except ValueError as error:
-    st.error(f"{words.UNREADABLE}: {wording.plain(str(error))}")
+    st.error(f"{words.UNREADABLE}: {wording.plain(telling.told(error))}")
     st.stop()
 if not found.requests:
     results.empty()

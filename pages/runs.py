@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import jobs, runs_actions, runs_keeping, runs_table, wording
+from app import jobs, runs_actions, runs_keeping, runs_table, telling, wording
 from app import wording_runs as words
 
 runs_actions.go_to_train()
@@ -13,6 +13,7 @@ seen = jobs.standing()
 
 
 @st.fragment(run_every=jobs.tick_s(seen))
+@telling.in_words()
 def history() -> None:
     """The table with what can be done; looks again while it is on the screen."""
     jobs.move_line_on()
@@ -23,7 +24,7 @@ def history() -> None:
     try:
         runs = jobs.all_runs()
     except OSError as error:
-        st.error(f"{words.FAILED}: {wording.plain(str(error))}")
+        st.error(f"{words.FAILED}: {wording.plain(telling.told(error))}")
         return
     if not runs:
         with st.container(border=True):

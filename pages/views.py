@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, firm, loaders, panels, state, views, wording, wording_firm
+from app import controls, firm, loaders, panels, state, telling, views, wording, wording_firm
 from app import wording_views as words
 
 st.title(words.VIEWS_TITLE, anchor=False)
@@ -23,7 +23,7 @@ try:
     other = views.other(model, picture, found, rival)
     path, held = loaders.answer_path(model, picture, sizes), loaders.firm(model, picture, k, sizes)
 except ValueError as error:
-    st.error(wording.plain(str(error)))
+    st.error(wording.plain(telling.told(error)))
     st.stop()
 
 panels.show_answer(model, picture, found)

@@ -10,7 +10,7 @@ import torch
 
 from mvfa_core import bench, bench_data, bench_train
 from mvfa_core.backbones import BACKBONES
-from mvfa_core.cli.output import print_json, table
+from mvfa_core.cli.output import print_json, say, table
 from mvfa_core.training.device import find_device
 from mvfa_core.training.recipes import PRECISIONS, Recipe
 from mvfa_core.training.speed import dtype_of
@@ -54,13 +54,13 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         print_json({title: [row.to_json() for row in rows] for title, rows in results.items()})
         return
-    print(f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {args.rounds} rounds")
+    say(f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {args.rounds} rounds")
     for title, rows in results.items():
-        print(f"\n{title}")
-        print(table(("", "ms", "min", "max", "ratio", "min", "max"), [_cells(row) for row in rows]))
+        say(f"\n{title}")
+        say(table(("", "ms", "min", "max", "ratio", "min", "max"), [_cells(row) for row in rows]))
         if args.what == "data":
             rates = (f"{facts['name']} {facts['pictures_per_s']:,.0f}" for facts in (row.to_json() for row in rows))
-            print(f"pictures a second: {', '.join(rates)}")
+            say(f"pictures a second: {', '.join(rates)}")
 
 
 def _train(args: argparse.Namespace) -> None:
@@ -87,7 +87,7 @@ def _train(args: argparse.Namespace) -> None:
     if args.json:
         print_json({**facts, "rows": rows})
         return
-    print(", ".join(f"{key} {value}" for key, value in facts.items()))
+    say(", ".join(f"{key} {value}" for key, value in facts.items()))
     header = (
         "model",
         "",
@@ -100,7 +100,7 @@ def _train(args: argparse.Namespace) -> None:
         "of matrix rate",
         "MiB",
     )
-    print(table(header, [_train_cells(row) for row in rows]))
+    say(table(header, [_train_cells(row) for row in rows]))
 
 
 def _train_cells(row: dict) -> tuple[object, ...]:

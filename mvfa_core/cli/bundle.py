@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 
 from mvfa_core.checkpoints import BUNDLED
-from mvfa_core.cli.output import bars, table
+from mvfa_core.cli.output import bars, say, table
 from mvfa_core.cli.train import Report
 from mvfa_core.model import POOLINGS
 from mvfa_core.training.bundling import bundle
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> None:
     runs = [Run(path) for path in args.runs] or [_trained(pooling) for pooling in POOLINGS]
     cards = [bundle(each, args.out, progress=bars(quiet=False)) for each in runs]
     rows = [(card["name"], f"{card['accuracy']:.1%}", card["n"], card["step"]) for card in cards]
-    print(table(("model", "accuracy", "pictures", "steps"), rows))
+    say(table(("model", "accuracy", "pictures", "steps"), rows))
 
 
 def _trained(pooling: str) -> Run:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mvfa_core.cli.output import BYTES, FailureError, bars, print_json, table
+from mvfa_core.cli.output import BYTES, FailureError, bars, print_json, say, table
 from mvfa_core.data.acquire import acquire
 from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root, entry_of
@@ -56,15 +56,15 @@ def run(args: argparse.Namespace) -> None:
 
 def _list(args: argparse.Namespace) -> None:
     if args.markdown:
-        print(markdown())
+        say(markdown())
         return
     found = [_listed(name, entry) for name, entry in CATALOGUE.items()] + [_drawn()]
     if args.json:
         print_json(found)
         return
     rows = [(f["name"], f["state"], f["classes"], _number(f["train"]), _number(f["val"]), f["title"]) for f in found]
-    print(table(("name", "state", "classes", "train", "held out", ""), rows))
-    print(f"\ndata root: {data_root()} (MVFA_DATA names another place)")
+    say(table(("name", "state", "classes", "train", "held out", ""), rows))
+    say(f"\ndata root: {data_root()} (MVFA_DATA names another place)")
 
 
 def _listed(name: str, entry: Entry) -> dict:
@@ -94,13 +94,13 @@ def _number(value: int | None) -> str:
 
 def _get(args: argparse.Namespace) -> None:
     if args.name == SYNTHETIC:
-        print(f"{SYNTHETIC}: nothing to get, it is drawn when needed")
+        say(f"{SYNTHETIC}: nothing to get, it is drawn when needed")
         return
     entry, place = entry_of(args.name), data_root() / args.name
     if not args.sources and not args.replace and place.is_dir():
         report = inspect(place, entry)
     elif not args.sources and not entry.remotes:
-        print(how_to_get(args.name, entry))
+        say(how_to_get(args.name, entry))
         raise FailureError(f"{args.name}: it cannot be downloaded from here; what to do stands above")
     else:
         try:
@@ -143,16 +143,16 @@ def _show(name: str, report: Report, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "state": report.state, **asdict(report)})
     else:
-        print(f"{name}: {report.state}, in {report.place}")
-        print(f"  layout      {report.layout or 'none that is known'}")
-        print(f"  classes     {report.classes}\n  train       {report.train}\n  held out    {report.val}")
+        say(f"{name}: {report.state}, in {report.place}")
+        say(f"  layout      {report.layout or 'none that is known'}")
+        say(f"  classes     {report.classes}\n  train       {report.train}\n  held out    {report.val}")
         for problem in report.problems:
-            print(f"  problem     {problem}")
+            say(f"  problem     {problem}")
         if report.unreadable is not None:
-            print(f"  unreadable  {len(report.unreadable)}")
+            say(f"  unreadable  {len(report.unreadable)}")
             _some(f"{file}: {reason}" for file, reason in report.unreadable)
         if report.duplicates is not None:
-            print(f"  on both sides (same pixels at {SIDE} px)  {len(report.duplicates)}")
+            say(f"  on both sides (same pixels at {SIDE} px)  {len(report.duplicates)}")
             _some(f"{trained} = {held_out}" for trained, held_out in report.duplicates)
     if report.state != "ready":
         count = len(report.problems) + len(report.unreadable or ())
@@ -162,9 +162,9 @@ def _show(name: str, report: Report, as_json: bool) -> None:
 def _some(lines: Iterable[str]) -> None:
     every = list(lines)
     for line in every[:SHOWN]:
-        print(f"    {line}")
+        say(f"    {line}")
     if len(every) > SHOWN:
-        print(f"    and {len(every) - SHOWN} more; --json names all")
+        say(f"    and {len(every) - SHOWN} more; --json names all")
 
 
 def _prepare(args: argparse.Namespace) -> None:
@@ -178,11 +178,11 @@ def _prepare(args: argparse.Namespace) -> None:
                     "val": len(data.val), "cache": str(cache_root()), "unreadable": unreadable,
                     "duplicates": twins})  # fmt: skip
     else:
-        print(f"{data.name}: {len(data.train)} to train on and {len(data.val)} held out, {len(data.classes)} classes, "
+        say(f"{data.name}: {len(data.train)} to train on and {len(data.val)} held out, {len(data.classes)} classes, "
               f"at {args.side} px in {cache_root()}")  # fmt: skip
-        print(f"  unreadable, left out  {len(unreadable)}")
+        say(f"  unreadable, left out  {len(unreadable)}")
         _some(f"{file}: {reason}" for file, reason in unreadable)
-        print(f"  on both sides (same pixels at {args.side} px)  {len(twins)}")
+        say(f"  on both sides (same pixels at {args.side} px)  {len(twins)}")
         _some(f"{trained} = {held_out}" for trained, held_out in twins)
     if args.strict and unreadable:
         raise FailureError(f"{data.name}: {len(unreadable)} files cannot be read, first {unreadable[0][0]}")

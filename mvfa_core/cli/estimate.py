@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mvfa_core.cli import train
-from mvfa_core.cli.output import print_json
+from mvfa_core.cli.output import print_json, say
 from mvfa_core.experiments.cost import in_words
 from mvfa_core.training.estimate import Estimate, estimate
 
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         print_json(found.to_json())
     elif not args.quiet:
-        print("\n".join(_lines(found)))
+        say("\n".join(_lines(found)))
 
 
 def _lines(found: Estimate) -> list[str]:

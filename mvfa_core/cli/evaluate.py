@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from mvfa_core.checkpoints import load_model, read_card
-from mvfa_core.cli.output import bars, print_json, table
+from mvfa_core.cli.output import bars, print_json, say, table
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import load_data
 from mvfa_core.ensembles import ENSEMBLES
@@ -41,10 +41,10 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         print_json(found)
         return
-    print(f"accuracy {found['accuracy']:.2%} of {found['n']} pictures of {data.name}")
+    say(f"accuracy {found['accuracy']:.2%} of {found['n']} pictures of {data.name}")
     if "by_scale" in found:
         rows = [(f"{q['from']:.2f} to {q['to']:.2f}", f"{q['accuracy']:.1%}", q["n"]) for q in found["by_scale"]]
-        print(table(("object scale", "accuracy", "pictures"), rows))
+        say(table(("object scale", "accuracy", "pictures"), rows))
 
 
 def _few(names: tuple[str, ...]) -> str:

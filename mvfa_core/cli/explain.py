@@ -12,11 +12,12 @@ import numpy as np
 
 from mvfa_core import draw
 from mvfa_core.checkpoints import load_model
-from mvfa_core.cli.output import FailureError, print_json
+from mvfa_core.cli.output import FailureError, print_json, say
 from mvfa_core.data.folder import SUFFIXES
 from mvfa_core.explain import explain
 from mvfa_core.explanation import Explanation
 from mvfa_core.images import PictureError, open_picture
+from mvfa_core.names import visible
 from mvfa_core.training.device import find_device
 
 HELP = "Explain one picture or every picture of a folder: maps, anchors, top regions and a JSON of all numbers."
@@ -54,11 +55,11 @@ def run(args: argparse.Namespace) -> None:
         found.append(_write(Path(args.out), name, np.asarray(picture), {"file": file.name}, explanation))
         if not args.json:
             best = explanation.classes[explanation.predicted]
-            print(f"{file.name}: {best} {explanation.ensemble_C[explanation.predicted]:.1%}")
+            say(f"{file.name}: {best} {explanation.ensemble_C[explanation.predicted]:.1%}")
     if args.json:
         print_json({"pictures": found, "failed": failed})
     for entry in failed:
-        print(f"skipped {entry['file']}: {entry['error']}", file=sys.stderr)
+        print(visible(f"skipped {entry['file']}: {entry['error']}", None), file=sys.stderr)
     if not found:
         raise FailureError(f"none of {len(files)} pictures could be read")
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from mvfa_core.checkpoints import load_model
-from mvfa_core.cli.output import FailureError, print_json
+from mvfa_core.cli.output import FailureError, print_json, say
 from mvfa_core.export import ExportError, export_onnx
 
 HELP = "Write a model as ONNX (prediction, AdaCAM, anchors, boxes; any batch) and check it against PyTorch."
@@ -28,4 +28,4 @@ def run(args: argparse.Namespace) -> None:
         print_json({"file": Path(args.onnx).name, "differences": found})
     else:
         parts = ", ".join(f"{name} {difference:.2g}" for name, difference in found.items())
-        print(f"wrote {args.onnx}; greatest difference from PyTorch: {parts}")
+        say(f"wrote {args.onnx}; greatest difference from PyTorch: {parts}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mvfa_core import figures
 from mvfa_core.checkpoints import load_model
+from mvfa_core.cli.output import say
 from mvfa_core.explain import explain
 from mvfa_core.images import open_picture
 from mvfa_core.training.runs import Run, RunError
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
         make = {"fig5": figures.fig5, "fig7": figures.fig7}[args.which]
         figure = make(pictures, [explain(model, picture) for picture in pictures])
     figures.save(figure, args.out, args.dpi)
-    print(f"wrote {args.out}")
+    say(f"wrote {args.out}")
 
 
 def _curves(runs: list[Run]) -> dict[str, dict[str, list[tuple[int, float]]]]:

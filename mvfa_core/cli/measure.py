@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mvfa_core.checkpoints import load_model, read_card
 from mvfa_core.cli.measure_tables import WRITERS, notes, tables, write
-from mvfa_core.cli.output import bars, print_json, table
+from mvfa_core.cli.output import bars, print_json, say, table
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import load_data
@@ -49,10 +49,10 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         print_json(_record(args, name, each, rows))
         return
-    print(title)
+    say(title)
     for header, lines in tables(rows):
-        print("\n" + table(header, lines))
-    print("\n" + "\n".join(notes(rows)))
+        say("\n" + table(header, lines))
+    say("\n" + "\n".join(notes(rows)))
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -9,20 +9,31 @@ from typing import Any
 from tqdm import tqdm
 
 from mvfa_core.data.sets import Progress, silent
+from mvfa_core.names import visible
+
+WIDEST = 100
+"""Characters of a cell, as many as the name of a run may have; --json tells all."""
 
 
 class FailureError(RuntimeError):
     """The request was right and could not be carried out: exit status 1."""
 
 
+def say(text: object) -> None:
+    """Lines on standard output, in which no name can move the cursor, colour the screen or turn the line round."""
+    print("\n".join(visible(line, None) for line in str(text).split("\n")))
+
+
 def print_json(value: object) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    """One JSON document on standard output; what cannot be seen stands in it by number, as JSON allows."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    print("".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Columns as wide as their widest cell; numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[visible(str(cell), WIDEST) for cell in row] for row in rows]
+    header = [visible(title, WIDEST) for title in header]
     widths = [max(len(row[i]) for row in [list(header), *cells]) for i in range(len(header))]
     lines = [[*header], ["-" * width for width in widths], *cells]
     return "\n".join("  ".join(_aligned(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mvfa_core.backbones import BACKBONES
-from mvfa_core.cli.output import print_json, table
+from mvfa_core.cli.output import print_json, say, table
 
 HELP = "Parameters of every backbone, beside those of the paper's Table 2 (in units of 2^20)."
 MEGA = 2**20
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> None:
         print_json(found)
         return
     rows = [(f["name"], f"{f['parameters']:,}", f"{f['mega']:.2f}", f["paper"] or "", f["verdict"]) for f in found]
-    print(table(("backbone", "parameters", "x 2^20", "Table 2", ""), rows))
+    say(table(("backbone", "parameters", "x 2^20", "Table 2", ""), rows))
 
 
 def _counted(name: str) -> dict:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from mvfa_core.cli import engines
-from mvfa_core.cli.output import FailureError, print_json, table
+from mvfa_core.cli.output import FailureError, print_json, say, table
 from mvfa_core.experiments import results
 from mvfa_core.experiments.cost import in_words, seconds_left
 from mvfa_core.experiments.formats import FORMATS
@@ -22,6 +22,7 @@ from mvfa_core.experiments.report import Figure, figures, record
 from mvfa_core.experiments.results import Request, Results, results_file
 from mvfa_core.experiments.standing import DIVERGED, DONE, FAILED, MISSING, PARTLY, Standing, standing_of
 from mvfa_core.experiments.work import Begun, Ended, Event, Waited, measure_rule
+from mvfa_core.names import visible
 from mvfa_core.training.runs import Run, runs_root
 
 HELP = "Run the cells of a table or figure of the paper and print it, ours beside the paper's."
@@ -117,15 +118,15 @@ def _list(
             }
         )
         return
-    print(f"{experiment.title}\n{experiment.note}\nsettings: {settings.label()}\n")
+    say(f"{experiment.title}\n{experiment.note}\nsettings: {settings.label()}\n")
     header = ("row", "dataset", "seed", "backbone", "steps", "state", "cost", "paper")
-    print(table(header, [_line(*one) for one in shown]))
+    say(table(header, [_line(*one) for one in shown]))
     for message in dict.fromkeys(f"{s.state}: {s.message}" for _, s in standings if s.message):
-        print(message)
+        say(message)
     counted = ", ".join(f"{count} {state}" for state, count in states.items())
-    print(f"\n{len(shown)} cells, {len(seen)} different runs: {counted}")
+    say(f"\n{len(shown)} cells, {len(seen)} different runs: {counted}")
     here = sum(cost for _, standing, _, cost in shown if standing.state != MISSING)
-    print(f"about {in_words(total)} one after another on this machine, {in_words(here)} for the data that is here")
+    say(f"about {in_words(total)} one after another on this machine, {in_words(here)} for the data that is here")
 
 
 def _line(cell: Cell, standing: Standing, shared: bool, cost: float) -> tuple[object, ...]:
@@ -224,7 +225,7 @@ class _Teller:
 
 
 def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    print(visible(sentence, None), file=sys.stderr, flush=True)
 
 
 # --- after ---
@@ -239,7 +240,7 @@ def _print(experiment: Experiment, found: Sequence[Figure], known: Results, args
     if args.json:
         print_json({"experiment": experiment.name, "figures": [record(figure) for figure in found]})
     elif not args.out:
-        print(text)
+        say(text)
 
 
 def _fail_unless_done(wanted: Sequence[Cell], root: Path, known: Results) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mvfa_core.cli.output import print_json, table
+from mvfa_core.cli.output import print_json, say, table
 from mvfa_core.training import archive, launch, work
 from mvfa_core.training.runs import Run, RunError, Status, list_runs, runs_root
 from mvfa_core.training.saving import expect_state
@@ -52,10 +52,10 @@ def _list(args: argparse.Namespace) -> None:
         print_json([{"id": entry.id, **asdict(status)} for entry, status in found])
     elif not found:
         what = "nothing was removed" if args.removed else "no runs"
-        print(f"{what} in {runs_root()} yet; python -m mvfa_core train makes one")
+        say(f"{what} in {runs_root()} yet; python -m mvfa_core train makes one")
     else:
         rows = [(entry.id, s.state, f"{s.step}/{s.steps}", _share(s.accuracy)) for entry, s in found]
-        print(table(("run", "state", "steps", "accuracy"), rows))
+        say(table(("run", "state", "steps", "accuracy"), rows))
 
 
 def _share(value: float | None) -> str:
@@ -69,8 +69,8 @@ def _show(args: argparse.Namespace) -> None:
     if args.json:
         print_json(facts)
         return
-    print("\n".join(f"{name:>14}  {value}" for name, value in facts.items() if name != "recipe"))
-    print("\n".join(f"{name:>14}  {value}" for name, value in facts["recipe"].items()))
+    say("\n".join(f"{name:>14}  {value}" for name, value in facts.items() if name != "recipe"))
+    say("\n".join(f"{name:>14}  {value}" for name, value in facts["recipe"].items()))
 
 
 def _compare(args: argparse.Namespace) -> None:
@@ -90,7 +90,7 @@ def _compare(args: argparse.Namespace) -> None:
     ]
     differences = [(name, [_text(value) for value in values]) for name, values in found["differences"].items()]
     lines = [[name, *values] for name, values in (*outcome, *differences)]
-    print(table(("", *(one["id"] for one in runs)), lines))
+    say(table(("", *(one["id"] for one in runs)), lines))
 
 
 def _text(value: object) -> str:
@@ -156,7 +156,7 @@ def _start_next(args: argparse.Namespace) -> None:
     if args.json:
         print_json([one.id for one in started])
     else:
-        print("\n".join(f"{one.id}: started" for one in started) or "nothing to start")
+        say("\n".join(f"{one.id}: started" for one in started) or "nothing to start")
 
 
 # --- keep order ---
@@ -180,7 +180,7 @@ def _rm(args: argparse.Namespace) -> None:
         gone.append({"id": one.id, "path": str(one.path)})
         if not args.json:
             back = "" if args.for_good else f"; python -m mvfa_core runs restore {one.id} brings it back"
-            print(f"{one.id}: removed{back}")
+            say(f"{one.id}: removed{back}")
     if args.json:
         print_json(gone)
 
@@ -208,7 +208,7 @@ def _say(args: argparse.Namespace, chosen: Run, sentence: str, status: Status | 
     if args.json:
         print_json({"id": chosen.id, "path": str(chosen.path), **(asdict(status) if status else {})})
     else:
-        print(f"{chosen.id}: {sentence}")
+        say(f"{chosen.id}: {sentence}")
 
 
 # --- arguments ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mvfa_core.cli.output import bars, print_json
+from mvfa_core.cli.output import bars, print_json, say
 from mvfa_core.survey.folder import Survey, survey_of
 from mvfa_core.survey.request import SIDES, request_for
 from mvfa_core.survey.tables import summary
@@ -39,15 +39,15 @@ def run(args: argparse.Namespace) -> None:
     if args.quiet:
         return
     if found is None:
-        print("stopped; what is done is kept, --resume goes on")
+        say("stopped; what is done is kept, --resume goes on")
         return
     told = summary(found, request)
     if args.json:
         print_json(told)
         return
-    print(f"accuracy {told['accuracy']:.2%} of {told['n']} pictures of {told['data']} ({told['side']})")
+    say(f"accuracy {told['accuracy']:.2%} of {told['n']} pictures of {told['data']} ({told['side']})")
     if "rescued" in told:
-        print(f"auxiliary head {told['auxiliary_accuracy']:.2%}; the views rescued {told['rescued']} and harmed "
+        say(f"auxiliary head {told['auxiliary_accuracy']:.2%}; the views rescued {told['rescued']} and harmed "
               f"{told['harmed']}, sign test p = {told['p']:.2g}")  # fmt: skip
-    print(f"expected calibration error {told['calibration_error']:.3f}")
-    print(folder.path)
+    say(f"expected calibration error {told['calibration_error']:.3f}")
+    say(folder.path)

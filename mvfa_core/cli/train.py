@@ -11,7 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from mvfa_core.backbones import BACKBONES
-from mvfa_core.cli.output import FailureError, bars
+from mvfa_core.cli.output import FailureError, bars, say
 from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, POOLINGS
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
     if not args.quiet:
         accuracy = "not measured" if status.accuracy is None else f"{status.accuracy:.2%}"
         why = f" ({status.message})" if status.message else ""
-        print(f"{status.state} after {status.step} steps{why}, validation accuracy {accuracy}: {Path(target.path)}")
+        say(f"{status.state} after {status.step} steps{why}, validation accuracy {accuracy}: {Path(target.path)}")
 
 
 def _carried_out(args: argparse.Namespace) -> Run:

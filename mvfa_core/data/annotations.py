@@ -10,6 +10,7 @@ import csv
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -18,8 +19,10 @@ from xml.parsers import expat
 import numpy as np
 
 from mvfa_core.data.sets import DataError
+from mvfa_core.names import visible
 
 MAX_BYTES = 64 * 2**20
+DEEPEST, MOST_ELEMENTS = 16, 1_000_000
 _CORNERS = (("x0", "y0", "x1", "y1"), ("xmin", "ymin", "xmax", "ymax"), ("x_min", "y_min", "x_max", "y_max"))
 _FILE = ("file", "filename", "image", "picture", "path", "name", "image_id")
 
@@ -48,16 +51,28 @@ def read_boxes(path: Path | str) -> tuple[Marked, ...]:
         DataError: not there, not readable, or a box that is none; the sentence names the place.
     """
     path = Path(path)
-    if path.is_dir():
+    if _is_folder(path):
         files = sorted(path.glob("*.xml"))
         if not files:
             raise DataError(f"{path.name}: no .xml file in this folder; name one with VOC annotations, or a .csv file")
         return tuple(_voc(file) for file in files)
-    if not path.is_file():
-        raise DataError(f"{path.name}: no such file; name a .csv file, a VOC .xml file or a folder of them")
+    if not _is_file(path):
+        raise DataError(f"{visible(path.name)}: no such file; name a .csv file, a VOC .xml file or a folder of them")
     if path.suffix.lower() == ".xml":
         return (_voc(path),)
     return _table(path)
+
+
+def _is_file(path: Path) -> bool:
+    with suppress(OSError):  # a name that no file can have
+        return path.is_file()
+    return False
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):
+        return path.is_dir()
+    return False
 
 
 def match(marked: Sequence[Marked], names: Sequence[str]) -> Mapping[int, Marked]:
@@ -77,19 +92,25 @@ def match(marked: Sequence[Marked], names: Sequence[str]) -> Mapping[int, Marked
     for one in marked:
         places = by_end.get(one.file) or by_end.get(Path(one.file).name, [])
         if len(places) > 1:
-            raise DataError(f"{one.file}: means {len(places)} pictures, first {names[places[0]]}; give longer paths")
+            first = visible(names[places[0]])
+            raise DataError(f"{visible(one.file)}: means {len(places)} pictures, first {first}; give longer paths")
         if places:
             found[places[0]] = one
     if not found:
         raise DataError(f"boxes: none of {len(marked)} marked pictures is among the {len(names)} held-out ones, "
-                        f"first {marked[0].file}")  # fmt: skip
+                        f"first {visible(marked[0].file)}")  # fmt: skip
     return found
 
 
 def _text(path: Path) -> bytes:
-    if path.stat().st_size > MAX_BYTES:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"{path.name}: cannot be read ({error.strerror})") from error
+    if len(data) > MAX_BYTES:
         raise DataError(f"{path.name}: larger than {MAX_BYTES // 2**20} MiB, too large for a list of boxes")
-    return path.read_bytes()
+    return data
 
 
 def _table(path: Path) -> tuple[Marked, ...]:
@@ -102,7 +123,7 @@ def _table(path: Path) -> tuple[Marked, ...]:
     rows.fieldnames = [name.strip() for name in header]
     boxes: dict[str, list[list[float]]] = {}
     sizes: dict[str, tuple[float, float] | None] = {}
-    for row in rows:
+    for row in _rows(path, rows):
         where = f"{path.name}, line {rows.line_num}"
         file = (row.get(columns[0]) or "").strip().replace("\\", "/").removeprefix("./")
         if not file:
@@ -110,10 +131,20 @@ def _table(path: Path) -> tuple[Marked, ...]:
         own = size or _own_size(where, row)
         boxes.setdefault(file, []).append(_box(where, [row.get(c) for c in columns[1:]], own))
         if sizes.setdefault(file, own) != own:
-            raise DataError(f"{where}: gives {file} another size than a line above it")
+            raise DataError(f"{where}: gives {visible(file)} another size than a line above it")
     if not boxes:
         raise DataError(f"{path.name}: expected a line for every box below the header, got none")
     return tuple(Marked(file, np.array(found), sizes[file]) for file, found in boxes.items())
+
+
+def _rows(path: Path, rows: csv.DictReader) -> Iterator[dict[str, str | None]]:
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(f"{path.name}, line {rows.line_num + 1}: no line of a table ({error})") from error
 
 
 def _columns(name: str, header: Sequence[str]) -> tuple[tuple[str, ...], tuple[float, float] | None]:
@@ -121,12 +152,12 @@ def _columns(name: str, header: Sequence[str]) -> tuple[tuple[str, ...], tuple[f
     by_lower = {column.lower(): column for column in header}
     file = next((by_lower[known] for known in _FILE if known in by_lower), None)
     for corners in _CORNERS:
-        for suffix in {m.group(1) for c in by_lower if (m := re.fullmatch(rf"{corners[0]}(_\d+|)", c))}:
+        for suffix in {m.group(1) for c in by_lower if (m := re.fullmatch(rf"{corners[0]}(_\d{{1,6}}|)", c))}:
             wanted = [corner + suffix for corner in corners]
             if file is not None and all(column in by_lower for column in wanted):
-                side = float(suffix[1:]) if suffix else None
+                side = _number(f"{name}, column {wanted[0]}"[:80], suffix[1:]) if suffix else None
                 return (file, *(by_lower[c] for c in wanted)), None if side is None else (side, side)
-    raise DataError(f"{name}: expected a header with file,x0,y0,x1,y1, got {','.join(header)[:80] or 'nothing'}")
+    raise DataError(f"{name}: expected a header with file,x0,y0,x1,y1, got {visible(','.join(header)) or 'nothing'}")
 
 
 def _own_size(where: str, row: Mapping[str, str | None]) -> tuple[float, float] | None:
@@ -142,7 +173,7 @@ def _box(where: str, corners: Sequence[str | None], size: tuple[float, float] | 
     if size is not None:
         x1, y1 = min(x1, size[0]), min(y1, size[1])
     if x0 >= x1 or y0 >= y1:
-        given = ", ".join(str(text).strip() for text in corners)
+        given = ", ".join(visible(str(text).strip(), 40) for text in corners)
         raise DataError(f"{where}: expected a box with x0 < x1 and y0 < y1 inside the picture, got {given}")
     return [x0, y0, x1, y1]
 
@@ -153,14 +184,14 @@ def _number(where: str, text: str | None) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise DataError(f"{where}: expected a number, got {(text or 'nothing').strip()[:40]}")
+        raise DataError(f"{where}: expected a number, got {visible((text or 'nothing').strip(), 40)}")
     return value
 
 
 def _voc(path: Path) -> Marked:
     root = _parsed(path)
     if root.tag != "annotation":
-        raise DataError(f"{path.name}: expected VOC annotations, <annotation>, got <{root.tag[:40]}>")
+        raise DataError(f"{path.name}: expected VOC annotations, <annotation>, got <{visible(root.tag, 40)}>")
     wide, high = root.findtext("size/width"), root.findtext("size/height")
     size = (_number(path.name, wide), _number(path.name, high)) if wide and high else None
     size = size if size and min(size) > 0 else None  # some tools write 0 x 0 where they did not look
@@ -184,11 +215,26 @@ def _parsed(path: Path) -> Element:
         raise DataError(f"{path.name}: declares a document type, which boxes do not need; remove the DOCTYPE lines")
 
     parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda tag, attributes: builder.start(tag, attributes)
-    parser.EndElementHandler = builder.end
+    depth = count = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, count
+        depth, count = depth + 1, count + 1
+        if depth > DEEPEST or count > MOST_ELEMENTS:
+            raise DataError(f"{path.name}: more than {DEEPEST} levels or {MOST_ELEMENTS:,} elements; boxes need few")
+        builder.start(tag, attributes)
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        builder.end(tag)
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = builder.data
     try:
         parser.Parse(_text(path), True)
         return builder.close()
-    except expat.ExpatError as error:
+    except DataError:
+        raise
+    except (expat.ExpatError, ValueError, LookupError, AssertionError) as error:  # the last for an empty document
         raise DataError(f"{path.name}: not XML ({error})") from error

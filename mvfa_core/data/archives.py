@@ -9,7 +9,9 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import struct
 import tarfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from typing import IO
 
 from mvfa_core.data.folder import SUFFIXES
 from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.names import visible
 
 MOST_ENTRIES = 500_000
 MOST_BYTES = 64 * 2**30
@@ -32,6 +35,10 @@ LONGEST_NAME = 200
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _TAKEN = SUFFIXES | {".txt"}
 _BLOCK = 2**20
+MOST_HEADER = 2**20
+"""Bytes of what a tar says of one member: a path and some attributes."""
+LONGEST_PATH = 1_000
+"""Bytes of a path in an archive; what it is unpacked into lies deeper."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,10 @@ class Tally:
 
 
 USUAL = Limits()
-DAMAGE = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, LZMAError, EOFError, NotImplementedError)
+DAMAGE = (
+    tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, LZMAError, EOFError, NotImplementedError,
+    struct.error, UnicodeError, OverflowError,
+)  # fmt: skip
 
 
 def gather(sources: list[Path], target: Path, *, progress: Progress = silent) -> int:
@@ -77,7 +87,7 @@ def gather(sources: list[Path], target: Path, *, progress: Progress = silent) ->
             raise DataError(f"{source.name}: expected a folder, a .txt list or an archive ({', '.join(ARCHIVES)}); "
                             "unpack any other archive and name its folder")  # fmt: skip
         else:
-            raise DataError(f"{source}: no such file or folder")
+            raise DataError(f"{visible(source.name)}: no such file or folder")
     if not count:
         raise DataError(f"{', '.join(s.name for s in sources)}: no pictures inside ({', '.join(sorted(SUFFIXES))})")
     return count
@@ -103,15 +113,16 @@ def unpack_telling(archive: Path, target: Path, *, limits: Limits = USUAL, progr
         DataError: the archive is refused or damaged; what was unpacked so far stays in `target`.
     """
     try:
-        members = _zip_members(archive) if archive.name.lower().endswith(".zip") else _tar_members(archive)
+        members = _zip_members(archive, limits) if archive.name.lower().endswith(".zip") else _tar_members(archive)
         return _take(archive, members, target, limits, progress)
     except DAMAGE as error:
-        raise DataError(f"{archive.name}: the archive is damaged or cut off ({error}); get it again") from None
+        why = visible(str(error))
+        raise DataError(f"{archive.name}: the archive is damaged or cut off ({why}); get it again") from None
 
 
 def _take(
     archive: Path,
-    members: Iterator[tuple[str, IO[bytes] | None, int]],
+    members: Iterator[Member],
     target: Path,
     limits: Limits,
     progress: Progress,
@@ -120,24 +131,27 @@ def _take(
     size, taken, entries, tally = archive.stat().st_size, 0, 0, Tally()
     most = min(limits.size, max(SMALL, MOST_GROWTH * size), shutil.disk_usage(target).free)
     nested: list[Path] = []
-    for name, stream, position in members:
+    own: set[str] = set()
+    for name, stream, position, passed in members:
         entries += 1
-        if entries > limits.entries:
-            raise DataError(f"{archive.name}: more than {limits.entries:,} entries; no dataset here has so many")
+        _expect_few(archive, entries, limits)
         path = _safe(archive, name)
-        if stream is None or _noise(path):
+        if stream is None or _noise(path) or not _wanted(path, limits):
+            if stream is not None and not _noise(path):
+                tally.left_out.append(path.as_posix())
+            taken = _add(archive, taken, passed, most)
             continue
-        if not _wanted(path, limits):
+        # what differs in capitals alone is one file on many disks: the first is taken, wherever it is unpacked
+        if (known := path.as_posix().casefold()) in own:
             tally.left_out.append(path.as_posix())
+            taken = _add(archive, taken, passed, most)
             continue
+        own.add(known)
         file = target / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.unlink(missing_ok=True)  # it may be a hard link to somebody's own
+        _room(archive, name, file)
         with stream, file.open("wb") as out:
             while block := stream.read(_BLOCK):
-                taken += len(block)
-                if taken > most:
-                    raise DataError(f"{archive.name}: {size:,} bytes unpack to more than {most:,}; refused")
+                taken = _add(archive, taken, len(block), most)
                 out.write(block)
         if is_archive(file):
             nested.append(file)
@@ -158,34 +172,109 @@ def _take(
     return tally
 
 
-def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None, int]]:
+def _expect_few(archive: Path, entries: int, limits: Limits) -> None:
+    if entries > limits.entries:
+        raise DataError(f"{archive.name}: more than {limits.entries:,} entries; no dataset here has so many")
+
+
+def _add(archive: Path, taken: int, more: int, most: int) -> int:
+    """The bytes that came out so far, as long as they are not too many."""
+    if taken + more > most:
+        raise DataError(f"{archive.name}: {archive.stat().st_size:,} bytes unpack to more than {most:,}; refused")
+    return taken + more
+
+
+def _room(archive: Path, name: str, file: Path) -> None:
+    """Make the folders of a file, and nothing in its place."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)  # it may be a hard link to somebody's own
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        raise DataError(f"{archive.name}: {visible(name)} is a file and a folder at once; pack it again") from None
+
+
+Member = tuple[str, IO[bytes] | None, int, int]
+"""Name, content or None for a folder, position in the archive, and bytes that have to be unpacked to pass it by."""
+
+
+def _zip_members(archive: Path, limits: Limits) -> Iterator[Member]:
+    _expect_few(archive, _listed(archive, limits.entries + 1), limits)  # before anybody makes an object of each
     with zipfile.ZipFile(archive) as file:
         position = 0
         for info in file.infolist():
             if info.flag_bits & 1:
                 raise DataError(f"{archive.name}: encrypted; unpack it with its password and name the folder")
             if (info.external_attr >> 28) == 0xA:
-                raise DataError(f"{archive.name}: {info.filename} is a link; archives with links are refused")
+                raise DataError(f"{archive.name}: {visible(info.filename)} is a link; archives with links are refused")
             position += info.compress_size
-            yield info.filename, None if info.is_dir() else file.open(info), position
+            yield info.filename, None if info.is_dir() else file.open(info), position, 0
 
 
-def _tar_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None, int]]:
-    with archive.open("rb") as raw, tarfile.open(fileobj=raw) as file:
-        for member in file:
-            if not (member.isfile() or member.isdir()):
-                raise DataError(f"{archive.name}: {member.name} is a link or a device; such archives are refused")
-            yield member.name, file.extractfile(member) if member.isfile() else None, raw.tell()
+def _listed(archive: Path, enough: int) -> int:
+    """How many entries the directory of a zip lists, counted up to `enough`; its own count may lie."""
+    tail = 2**16 + 22 + 20 + 56  # the longest comment, and the three records that end a zip
+    with archive.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        start = file.seek(max(0, end - tail))
+        last = file.read()
+        if (at := last.rfind(b"PK\5\6")) < 0 or len(last) < at + 22:
+            return 0  # zipfile will say so
+        size = struct.unpack("<L", last[at + 12 : at + 16])[0]
+        if (wide := last.rfind(b"PK\6\6", 0, at)) >= 0 and len(last) >= wide + 48:
+            size, at = struct.unpack("<Q", last[wide + 40 : wide + 48])[0], wide
+        place, count = start + at - size, 0
+        while place >= 0 and place + 46 <= start + at and count < enough:
+            file.seek(place)
+            head = file.read(46)
+            if head[:4] != b"PK\1\2":
+                break
+            count, place = count + 1, place + 46 + sum(struct.unpack("<HHH", head[28:34]))
+    return count
+
+
+class _Cautious(tarfile.TarInfo):
+    """What a tar says of a member, as long as it is no longer than any path is: it is read into memory as a whole."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Cautious:
+        made = super().frombuf(buf, encoding, errors)
+        if made.type in _HEADERS and not 0 <= made.size <= MOST_HEADER:
+            raise DataError(f"a name or an attribute of {made.size:,} bytes")
+        return made
+
+
+_HEADERS = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+
+
+def _tar_members(archive: Path) -> Iterator[Member]:
+    packed = not archive.name.lower().endswith(".tar")
+    with archive.open("rb") as raw:
+        try:
+            with tarfile.open(fileobj=raw, tarinfo=_Cautious) as file:
+                while (member := file.next()) is not None:
+                    file.members = []  # type: ignore[attr-defined] # else it keeps every one
+                    if not (member.isfile() or member.isdir()):
+                        shown = visible(member.name)
+                        raise DataError(f"{archive.name}: {shown} is a link or a device; such archives are refused")
+                    content = file.extractfile(member) if member.isfile() else None
+                    yield member.name, content, raw.tell(), member.size if packed else 0
+        except (DataError, *DAMAGE):
+            raise
+        except (ValueError, IndexError) as error:  # numbers in a header that are none
+            raise DataError(f"{archive.name}: the archive is damaged ({visible(str(error))}); get it again") from None
 
 
 def _safe(archive: Path, name: str) -> PurePosixPath:
     """The name as a path below the target."""
-    path = PurePosixPath(name.replace("\\", "/"))
+    path, shown = PurePosixPath(name.replace("\\", "/")), visible(name)
     if path.is_absolute() or ".." in path.parts or ":" in (path.parts or ("",))[0] or "\0" in name:
-        raise DataError(f"{archive.name}: {name!r} leads out of the folder; such archives are refused")
+        raise DataError(f"{archive.name}: {shown} leads out of the folder; such archives are refused")
     long = any(len(part.encode(errors="replace")) > LONGEST_NAME for part in path.parts)
-    if long or any(ord(letter) < 32 for letter in name):
-        raise DataError(f"{archive.name}: {name[:40]!r}... is no name for a file; rename it and pack the archive again")
+    long = long or len(name.encode(errors="replace")) > LONGEST_PATH
+    if long or not path.parts or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+        raise DataError(f"{archive.name}: {shown} is no name for a file; rename it and pack the archive again")
     return path
 
 

@@ -19,6 +19,7 @@ from mvfa_core.data.catalogue import Entry, Split
 from mvfa_core.data.classes import IMAGENETTE_NAMES
 from mvfa_core.data.folder import SUFFIXES, Listing
 from mvfa_core.data.sets import DataError
+from mvfa_core.names import visible, visible_names
 
 LISTS = (
     ("TrainImages.txt", "TestImages.txt"),
@@ -29,6 +30,7 @@ LISTS = (
 """Lists of training and held-out pictures: one path a line, its class the folder it is in or named after a tab."""
 CLASS_LISTS = "ImageSplits"
 DEEPEST = 3
+LONGEST_LIST = 256 * 2**20
 _WNID = re.compile(r"n\d{8}")
 
 
@@ -77,9 +79,10 @@ def find(folder: Path | str, entry: Entry | None = None, seed: int = 0) -> Found
 
 
 def readable(names: Sequence[str]) -> tuple[str, ...]:
-    """WordNet ids as words ("n01440764" -> "tench"), if all names are such ids and known; other names unchanged."""
+    """WordNet ids as words ("n01440764" -> "tench"), if all names are such ids and known; other names as they can be
+    shown (`visible_names`)."""
     if not names or not all(_WNID.fullmatch(name) for name in names):
-        return tuple(names)
+        return visible_names(names)
     if set(names) <= set(IMAGENETTE_NAMES):
         return tuple(IMAGENETTE_NAMES[name] for name in names)
     from timm.data import ImageNetInfo  # takes seconds, and few have other ids
@@ -207,7 +210,7 @@ def _entries(file: Path) -> list[tuple[str, str]]:
         path, _, name = line.partition("\t")
         name = name or Path(path).parent.name
         if not name:
-            raise DataError(f"{file.name}: {path} lies in no class folder; write the class after a tab")
+            raise DataError(f"{file.name}: {visible(path)} lies in no class folder; write the class after a tab")
         found.append((path.strip(), name.strip()))
     if not found:
         raise DataError(f"{file.name}: the list is empty")
@@ -215,6 +218,8 @@ def _entries(file: Path) -> list[tuple[str, str]]:
 
 
 def _lines(file: Path) -> list[str]:
+    if file.stat().st_size > LONGEST_LIST:
+        raise DataError(f"{file.name}: larger than {LONGEST_LIST // 2**20} MiB, too large for a list of pictures")
     data = file.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -223,7 +228,7 @@ def _lines(file: Path) -> list[str]:
     lines = [line.strip().replace("\\", "/") for line in text.splitlines() if line.strip()]
     for line in lines:
         if line.startswith("/") or ".." in line.split("/") or re.match(r"[A-Za-z]:", line):
-            raise DataError(f"{file.name}: {line} leads out of the folder; lists name files below it")
+            raise DataError(f"{file.name}: {visible(line)} leads out of the folder; lists name files below it")
     return lines
 
 
@@ -237,4 +242,7 @@ def _base(home: Path, paths: list[str]) -> Path:
 
 def _on_disk(base: Path, path: str) -> str | None:
     """The listed file, which may be listed without its suffix."""
-    return next((path + end for end in ("", *sorted(SUFFIXES)) if (base / (path + end)).is_file()), None)
+    try:
+        return next((path + end for end in ("", *sorted(SUFFIXES)) if (base / (path + end)).is_file()), None)
+    except (OSError, ValueError):  # a name that no file can have
+        return None

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mvfa_core.names import visible_names
+
 Progress = Callable[[str, int, int], None]
 """Called as (what is being done, done so far, of how many)."""
 
@@ -53,3 +55,6 @@ class DataSet:
     train: PictureSet
     val: PictureSet
     skipped: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", visible_names(self.classes))

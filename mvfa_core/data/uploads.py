@@ -23,6 +23,7 @@ from mvfa_core.data.catalogue import data_root
 from mvfa_core.data.folder import SUFFIXES
 from mvfa_core.data.layouts import Found, find
 from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.files import read_json
 from mvfa_core.images import FORMATS
 
 LIMITS = Limits(entries=100_000, size=4 * 2**30, nested=False)
@@ -146,7 +147,7 @@ def remove(upload: Upload, in_use: Iterable[str]) -> None:
 
 def _upload(place: Path) -> Upload:
     try:
-        left_out = tuple(map(str, json.loads((place / LEFT_OUT).read_text())))
+        left_out = tuple(map(str, read_json(place / LEFT_OUT)))
     except (OSError, ValueError, TypeError):
         left_out = ()
     return Upload(Path(os.path.abspath(place)), left_out)

@@ -14,6 +14,7 @@ from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.experiments.plan import Cell
 from mvfa_core.experiments.standing import ENDED, MISSING, Standing
+from mvfa_core.files import read_json
 from mvfa_core.model import PAPER_K
 from mvfa_core.training.device import find_device
 from mvfa_core.training.measured import machine_of, measure
@@ -74,7 +75,7 @@ def _timed(backbone: str, device: torch.device, batch: int) -> float:
 
 def _noted() -> dict[str, float]:
     try:
-        noted = json.loads((cache_root() / "rates.json").read_text())
+        noted = read_json(cache_root() / "rates.json")
         return {str(key): float(value) for key, value in noted.items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}

@@ -7,7 +7,6 @@ another name and renamed, under a lock: readers never meet half of it, and of tw
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from filelock import FileLock
 
 from mvfa_core.experiments.plan import EXPERIMENTS, Cell, Settings
 from mvfa_core.experiments.standing import DONE, TO_DO, Standing
+from mvfa_core.files import read_json, replace_text
 from mvfa_core.training.runs import runs_root
 
 FILE = "results.json"
@@ -73,7 +73,7 @@ def read(file: Path) -> Results:
         ResultsError: there is one, and it cannot be read.
     """
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = read_json(file)
     except FileNotFoundError:
         return Results()
     except (OSError, ValueError) as error:
@@ -82,7 +82,7 @@ def read(file: Path) -> Results:
     try:
         if found["version"] != VERSION:
             raise ResultsError(_unreadable(file, f"expected version {VERSION}, got {found['version']}"))
-        measured = {str(key): {**_BLANK, **one} for key, one in found["measured"].items()}
+        measured = {str(key): _measurement(one) for key, one in found["measured"].items()}
         return Results(tuple(_request(one) for one in found["requests"]), measured)
     except ResultsError:
         raise
@@ -91,6 +91,19 @@ def read(file: Path) -> Results:
 
 
 _BLANK: dict[str, Any] = {**asdict(Standing("")), "seed": 0, "run": "", "noted": ""}
+
+
+def _measurement(found: Mapping[str, Any]) -> dict[str, Any]:
+    """One measurement, whatever is missing of it filled in; `ValueError` for a value of another kind."""
+    one = {**_BLANK, **found}
+    texts = all(isinstance(one[name], str) for name in ("state", "message", "run", "noted"))
+    numbers = [one[name] for name in ("step", "steps", "seed")] + [value for point in one["curve"] for value in point]
+    numbers += [one[name] for name in ("rate", "accuracy", "best", "n") if one[name] is not None]
+    if not texts or not all(isinstance(n, int | float) and abs(n) < 1e15 for n in numbers):
+        raise ValueError("a measurement that is none")
+    if any(len(point) != 2 for point in one["curve"]):
+        raise ValueError("a curve of other than (step, accuracy)")
+    return one
 
 
 def _unreadable(file: Path, why: str) -> str:
@@ -142,6 +155,4 @@ def _write(file: Path, results: Results) -> None:
         "requests": [asdict(request) for request in results.requests],
         "measured": results.measured,
     }
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, file)
+    replace_text(file, json.dumps(found, indent=1) + "\n")

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from mvfa_core.files import whole_file
+from mvfa_core.checks import expect, expect_sizes
+from mvfa_core.files import parse_json, whole_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +86,37 @@ class Findings:
 
     @classmethod
     def load(cls, path: Path) -> Findings:
-        """The findings of a file; `ValueError` or `OSError` if it is none."""
-        with np.load(path, allow_pickle=False) as arrays:
-            texts = json.loads(arrays["texts"].tobytes())
-            found: dict[str, Any] = {name: arrays[name] for name in arrays.files if name != "texts"}
-        return cls(**found | {name: tuple(value) for name, value in texts.items()})
+        """The findings of a file; `ValueError` or `OSError` if it is none, or if its parts do not fit each other."""
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                texts = parse_json(arrays["texts"].tobytes())
+                found: dict[str, Any] = {name: arrays[name] for name in arrays.files if name != "texts"}
+            made = cls(**found | {name: tuple(value) for name, value in texts.items()})
+        except OSError:
+            raise
+        except Exception as error:  # a zip of arrays can be broken in as many ways as there are libraries below it
+            raise ValueError(f"{path.name}: no findings in it ({type(error).__name__})") from error
+        _expect_fitting(made)
+        return made
+
+
+def _expect_fitting(found: Findings) -> None:
+    """Raise `ValueError` unless every array is as long and as wide as the others say, and every index has a name."""
+    n, c, r = len(found.names), len(found.classes), len(found.sizes)
+    shapes = {"wrong_box_N4": (n, 4), "profile_NR": (n, r), "tally_NC": (n, c)}
+    for field in fields(Findings)[3:]:
+        value = getattr(found, field.name)
+        if value is None and field.default is None:
+            continue
+        shape = shapes.get(field.name, (n,))
+        fits = isinstance(value, np.ndarray) and value.shape == shape and value.dtype.kind in "iuf"
+        expect(fits, field.name, f"numbers of shape {shape}", getattr(value, "shape", "nothing"))
+    for name in ("label_N", "predicted_N", "auxiliary_N", "wrong_N"):
+        index = getattr(found, name)
+        known = index is None or (index.dtype.kind in "iu" and bool(((index >= 0) & (index < c)).all()))
+        expect(known, name, f"classes from 0 to {c - 1}", "others")
+    expect(all(isinstance(name, str) for name in (*found.classes, *found.names)), "names", "texts", "others")
+    expect_sizes(found.sizes or (1,))
 
 
 def joined(parts: Sequence[Findings]) -> Findings:

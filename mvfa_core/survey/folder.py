@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from filelock import FileLock, Timeout
 
-from mvfa_core.files import replace_text
+from mvfa_core.files import parts_of, read_json, replace_text
 from mvfa_core.processes import note_of, noted
 from mvfa_core.survey.findings import Findings
 from mvfa_core.survey.request import Request
@@ -32,6 +33,8 @@ from mvfa_core.training.runs import runs_root
 
 BUSY = ("starting", "running")
 LAUNCH_S = 120
+LOCK_S = 10
+LONGEST_NOTE = 2**20
 """A process that has not claimed its survey after this many seconds never will."""
 
 
@@ -97,9 +100,11 @@ class Survey:
     def request(self) -> Request:
         """What was asked for; `SurveyError` if the folder is no survey."""
         try:
-            return Request.from_json(json.loads((self.path / "request.json").read_text()))
-        except OSError as error:
+            return Request.from_json(read_json(self.path / "request.json", LONGEST_NOTE))
+        except FileNotFoundError as error:
             raise SurveyError(f"{self.path.name}: no survey there (request.json is missing)") from error
+        except OSError as error:
+            raise SurveyError(f"{self.path.name}: its request.json cannot be read ({error.strerror})") from error
         except (ValueError, TypeError) as error:
             raise SurveyError(f"{self.path.name}: its request.json cannot be read ({error})") from error
 
@@ -109,7 +114,7 @@ class Survey:
             return Findings.load(self.findings_file)
         except FileNotFoundError as error:
             raise SurveyError(f"{self.path.name}: not complete yet") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise SurveyError(f"{self.path.name}: its pictures.npz cannot be read; count again") from error
 
     def is_complete(self) -> bool:
@@ -123,7 +128,16 @@ class Survey:
         Raises:
             SurveyError: another one is at it.
         """
-        process, working = psutil.Process(pid), self._process()
+        process = psutil.Process(pid)
+        try:
+            lock = FileLock(self.path / ".claim.lock", timeout=LOCK_S)
+            with lock:  # two servers may share the folder
+                self._claim(process)
+        except Timeout as error:
+            raise SurveyError(f"{self.path.name}: another process has been starting it; try again") from error
+
+    def _claim(self, process: psutil.Process) -> None:
+        working = self._process()
         if working is not None:
             # whoever launched this process noted it already; on Windows that is an environment's python, its parent
             if working.pid in (process.pid, process.ppid()):
@@ -131,6 +145,8 @@ class Survey:
             raise SurveyError(f"{self.path.name}: another process is at it; stop it first")
         for name in ("stop", "failed.json"):
             (self.path / name).unlink(missing_ok=True)
+        for part in parts_of(self.path / "process.json"):
+            part.unlink(missing_ok=True)
         replace_text(self.path / "process.json", json.dumps(note_of(process)), durable=False)
 
     def release(self, failed: str = "") -> None:
@@ -177,20 +193,33 @@ class Survey:
         if self.is_complete():
             return Status("finished")
         failed, progress = self._note("failed.json"), self._note("progress.json")
-        told = {name: progress[name] for name in ("what", "done", "total") if name in progress}
+        told = _told(progress)
         if failed:
             return Status("failed", **told, message=str(failed.get("message", "")))
         if self.is_alive():
-            return Status("running" if progress else "starting", **told, seconds_left=progress.get("seconds_left"))
+            return Status("running" if progress else "starting", **told, seconds_left=_seconds(progress))
         if self.stop_requested():
             return Status("stopped", **told)
         claimed = (self.path / "process.json").exists() or bool(progress)
-        waited_s = time.time() - (self.path / "request.json").stat().st_mtime
+        # either way: when the clock was set back, the folder was made in what is now the future
+        waited_s = abs(time.time() - (self.path / "request.json").stat().st_mtime)
         return Status("lost" if claimed or waited_s > LAUNCH_S else "starting", **told)
 
     def _note(self, name: str) -> dict[str, Any]:
         try:
-            note = json.loads((self.path / name).read_text())
+            note = read_json(self.path / name, LONGEST_NOTE)
             return note if isinstance(note, dict) else {}
         except (OSError, ValueError):
             return {}
+
+
+def _told(progress: dict[str, Any]) -> dict[str, Any]:
+    """How far it is, as far as the note makes sense."""
+    what, done, total = (progress.get(name) for name in ("what", "done", "total"))
+    whole = isinstance(done, int) and isinstance(total, int) and 0 <= done <= total < 2**63
+    return {"what": what, "done": done, "total": total} if isinstance(what, str) and whole else {}
+
+
+def _seconds(progress: dict[str, Any]) -> float | None:
+    left = progress.get("seconds_left")
+    return float(left) if isinstance(left, int | float) and 0 <= left < 1e9 else None

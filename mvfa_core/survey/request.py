@@ -14,6 +14,7 @@ from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 
 SIDES = ("val", "train")
+LONGEST = 4_096
 FORMAT = 1
 """Raised when what is kept of a picture changes, so that no folder holds yesterday's findings."""
 
@@ -37,7 +38,13 @@ class Request:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("model", "content", "name", "data"):
+            text = getattr(self, name)
+            fits = isinstance(text, str) and 0 < len(text) <= LONGEST and "\0" not in text
+            expect(fits, name, f"1 to {LONGEST:,} letters", f"{text!r:.60}")
         expect_choice(self.side, SIDES, "side")
+        fits = isinstance(self.seed, int) and 0 <= self.seed < 2**63
+        expect(fits, "seed", "a whole number >= 0", f"{self.seed!r:.60}")
         whole = isinstance(self.limit, int) and not isinstance(self.limit, bool)
         expect(self.limit is None or (whole and self.limit >= 1), "limit", "a whole number >= 1", repr(self.limit))
 
@@ -63,6 +70,7 @@ class Request:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Request:
         """The request of `to_json`; `TypeError` or `ValueError` if it is none."""
+        expect(isinstance(values, dict), "request", "its fields", type(values).__name__)
         return cls(**values)
 
 
@@ -90,8 +98,14 @@ def request_for(
     if source != SYNTHETIC and source not in CATALOGUE:
         source = os.path.abspath(Path(source).expanduser())
     called = name or (file.stem if file == Path(model) else file.resolve().parent.name)
-    seed = 0 if source == SYNTHETIC else int(recipe.get("seed", 0))  # drawn pictures have no split to choose
+    seed = 0 if source == SYNTHETIC else _seed_of(recipe)  # drawn pictures have no split to choose
     return Request(str(file.resolve()), content or digest_of(file), called, source, side, limit, seed)
+
+
+def _seed_of(recipe: dict[str, Any]) -> int:
+    """A card may come from anybody."""
+    seed = recipe.get("seed", 0)
+    return seed if isinstance(seed, int) and 0 <= seed < 2**63 else 0
 
 
 def digest_of(file: Path) -> str:

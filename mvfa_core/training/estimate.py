@@ -20,7 +20,7 @@ from mvfa_core.data.cache import cache_root, digest
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, find_data
 from mvfa_core.data.synthetic import CLASSES
-from mvfa_core.files import replace_text
+from mvfa_core.files import read_json, replace_text
 from mvfa_core.processes import stand_back
 from mvfa_core.training.device import find_device
 from mvfa_core.training.measured import Measured, machine_of, measure, model_of
@@ -176,7 +176,7 @@ def _key(recipe: Recipe, classes: int) -> str:
 
 def _notes() -> dict[str, Any]:
     try:
-        found = json.loads((cache_root() / "measured.json").read_text())
+        found = read_json(cache_root() / "measured.json")
         return found if isinstance(found, dict) else {}
     except (OSError, ValueError):
         return {}

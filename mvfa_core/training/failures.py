@@ -9,6 +9,7 @@ import torch
 from mvfa_core.training.parallel import lost_another
 
 LOST = "another process of this run is gone"
+CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -20,6 +21,8 @@ def sentence_for(error: BaseException, batch: int) -> str | None:
     """What happened and what to try, or None where the error speaks for itself."""
     if isinstance(error, OSError) and error.errno in FULL:
         return "the disk is full; what was saved before is kept. Free some space, then resume the run"
+    if isinstance(error, OSError) and error.errno in CLOSED:
+        return "the run folder cannot be written; what was saved before is kept. Make it writable, then resume the run"
     if _out_of_memory(error):
         smaller = f"a smaller batch than {batch}" if batch > 1 else "a smaller model"
         return f"out of memory; what was saved before is kept. Start it again as a new run with {smaller}, or bf16"

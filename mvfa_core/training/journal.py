@@ -8,10 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from mvfa_core.files import replace_text
+from mvfa_core.files import parse_json, replace_text
 
 TAIL = 2**14
 """Bytes at the end that nearly always hold a validation and a step."""
+LARGEST = 1e15
+ENDINGS = ("finished", "stopped", "paused", "diverged", "failed")
+_NEEDED = {"validation": ("accuracy",), "end": ("reason",)}
+_NUMBERS = (
+    "loss", "loss_global", "loss_local", "train_accuracy", "accuracy", "lr", "steps_per_s", "time_s", "n", "train_n",
+    "val_n", "parameters", "memory_bytes",
+)  # fmt: skip
 
 
 class Journal:
@@ -86,7 +93,21 @@ def _cut_torn_line(file: BinaryIO) -> None:
 def _event(line: bytes) -> dict | None:
     """The event of one line, or None if it holds none."""
     try:
-        event = json.loads(line)
+        event = parse_json(line)
     except ValueError:
         return None
-    return event if isinstance(event, dict) and "event" in event and "step" in event else None
+    return event if isinstance(event, dict) and is_sound(event) else None
+
+
+def is_sound(event: dict) -> bool:
+    """Whether an event is one that the engine could have told: readers rely on its numbers, and anybody can write into
+    the file."""
+    kind, step = event.get("event"), event.get("step")
+    if not isinstance(kind, str) or not isinstance(step, int) or not 0 <= step < LARGEST:
+        return False
+    if any(event.get(name) is None for name in _NEEDED.get(kind, ())):
+        return False
+    if kind == "end":
+        return event["reason"] in ENDINGS and isinstance(event.get("message", ""), str)
+    numbers = [event[name] for name in _NUMBERS if event.get(name) is not None]
+    return all(isinstance(n, int | float) and -LARGEST < n < LARGEST for n in numbers)

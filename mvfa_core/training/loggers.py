@@ -13,7 +13,7 @@ from dataclasses import asdict
 from types import ModuleType
 from typing import Any, Protocol
 
-from mvfa_core.files import replace_text
+from mvfa_core.files import read_json, replace_text
 from mvfa_core.training.engine import Event, Stepped, Trainer, Validated
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run
@@ -181,6 +181,6 @@ def _remember(run: Run, log: str, name: str) -> str:
 
 def _notes(run: Run) -> dict[str, Any]:
     try:
-        return dict(json.loads((run.path / NOTE).read_text()))
+        return dict(read_json(run.path / NOTE))
     except (OSError, ValueError, TypeError):
         return {}

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mvfa_core.checks import expect, expect_choice
-from mvfa_core.files import replace_text
+from mvfa_core.files import read_json, replace_text
 from mvfa_core.training.engine import Event, Started, Ticked, Trainer
 from mvfa_core.training.lesson import Before, lesson, look
 from mvfa_core.training.recipes import Recipe
@@ -57,7 +57,7 @@ class Pace:
 def pace_of(run: Run) -> Pace:
     """What is asked of a run; to run freely where nobody asked or the file cannot be read."""
     try:
-        asked = json.loads((run.path / PACE).read_text())
+        asked = read_json(run.path / PACE)
         return Pace(asked["mode"], asked.get("until", 0), asked.get("delay_s", 1.0))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Pace()
@@ -92,7 +92,7 @@ def run_on(run: Run) -> None:
 def read_lesson(run: Run) -> dict[str, Any] | None:
     """What the last step did, see `lesson`; None while there is none."""
     try:
-        told = json.loads((run.path / LESSON).read_text())
+        told = read_json(run.path / LESSON)
     except (OSError, ValueError):
         return None
     return told if isinstance(told, dict) and isinstance(told.get("step"), int) else None

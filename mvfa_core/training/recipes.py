@@ -19,6 +19,9 @@ AUGMENTATIONS = ("flip-crop", "none")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 LOGS = ("none", "tensorboard", "wandb", "mlflow")
 MOST_FILM = 12
+LARGEST = 2**40
+"""Of any count or seed; no library here takes what has more than 64 bits."""
+LONGEST = 4_096
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,20 @@ class Recipe:
         object.__setattr__(self, "sizes", expect_sizes(self.sizes))
         object.__setattr__(self, "hidden", tuple(self.hidden))
         object.__setattr__(self, "restarts", tuple(self.restarts))
+        for name in ("data", "preset", *(() if self.weights is None else ("weights",))):
+            text = getattr(self, name)
+            fits = isinstance(text, str) and text.strip() and "\0" not in text and len(text) <= LONGEST
+            expect(bool(fits), name, f"1 to {LONGEST:,} letters", f"{text!r:.60}")
+        whole = all(isinstance(n, int) and n >= 1 for n in (*self.hidden, *self.restarts))
+        expect(whole, "hidden and restarts", "whole numbers >= 1", f"{(*self.hidden, *self.restarts)!r:.60}")
         for name, known in _CHOICES.items():
             expect_choice(getattr(self, name), known, name)
         for name in _COUNTS:
             value = getattr(self, name)
             left_out = value is None and name in _OPTIONAL
-            expect(left_out or (isinstance(value, int) and value >= 1), name, "a whole number >= 1", repr(value))
+            fits = left_out or (isinstance(value, int) and value >= 1)
+            expect(fits, name, "a whole number >= 1", f"{value!r:.60}")
+            expect(left_out or value <= LARGEST, name, f"at most {LARGEST:,}", f"{value!r:.60}")
         size = self.devices * self.nodes
         expect(self.batch % size == 0, "batch", f"a multiple of {size}, the processes that share it", self.batch)
         expect(isinstance(self.film, int) and 0 <= self.film <= MOST_FILM, "film", f"0 to {MOST_FILM}", repr(self.film))
@@ -92,7 +103,8 @@ class Recipe:
         entry = find_backbone(self.backbone)
         if self.pooling == "mfa":  # said here, before anything is decoded or drawn for a run that cannot start
             expect_k(self.k, (entry.side // entry.stride) ** 2)
-        expect(isinstance(self.seed, int) and self.seed >= 0, "seed", "a whole number >= 0", repr(self.seed))
+        expect(isinstance(self.seed, int) and self.seed >= 0, "seed", "a whole number >= 0", f"{self.seed!r:.60}")
+        expect(self.seed <= LARGEST, "seed", f"at most {LARGEST:,}", f"{self.seed!r:.60}")
         expect(0 < self.lr < math.inf, "lr", "a positive number", self.lr)
         expect(0 <= self.weight_decay < math.inf, "weight_decay", "a number >= 0", self.weight_decay)
 
@@ -112,10 +124,10 @@ class Recipe:
 
     def command(self, out: str) -> str:
         """The command line that trains this recipe into the run folder `out`."""
-        base = RECIPES[self.preset]()
+        base = RECIPES.get(self.preset, paper)()  # a stranger's run may name a preset that is not known here
         words = ["python", "-m", "mvfa_core", "train", "--data", self.data, "--backbone", self.backbone]
         words += ["--pooling", self.pooling, "--steps", str(self.steps), "--seed", str(self.seed), "--out", out]
-        words += ["--recipe", self.preset]
+        words += ["--recipe", base.preset]
         if self.pooling == "mfa":
             words += ["--k", str(self.k), "--sizes", *map(str, self.sizes)]
         for name in (field.name for field in fields(self) if field.name not in _NAMED_ALWAYS):

@@ -18,24 +18,30 @@ output.log          what a process started by the app printed
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 from mvfa_core.checkpoints import BEST, WEIGHTS
-from mvfa_core.files import PART, replace_text
+from mvfa_core.files import PART, parts_of, read_json, replace_text
 from mvfa_core.processes import note_of, noted
+from mvfa_core.training import versions
 from mvfa_core.training.journal import Journal
 from mvfa_core.training.recipes import Recipe
 
 LAUNCH_S = 120
 """A process that has not claimed its run after this many seconds never will."""
+LOCK_S = 10
+LONGEST_NOTE = 2**20
 
 
 class RunError(ValueError):
@@ -99,19 +105,27 @@ class Run:
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Note what is asked for, in place of what was."""
-        replace_text(self.path / "recipe.json", json.dumps(recipe.to_json(), indent=2))
+        replace_text(self.path / "recipe.json", json.dumps(versions.marked(recipe.to_json()), indent=2))
 
     def discard(self) -> None:
         """Remove the folder of a run that never began; its name is free again."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def recipe(self) -> Recipe:
-        """What was asked for; `RunError` if the folder is no run."""
+        """What was asked for, whichever version noted it.
+
+        Raises:
+            RunError: the folder is no run, its recipe is spoilt, or a newer version than this one made it.
+        """
         try:
-            return Recipe.from_json(json.loads((self.path / "recipe.json").read_text()))
-        except OSError as error:
+            return Recipe.from_json(versions.today(read_json(self.path / "recipe.json", LONGEST_NOTE)))
+        except FileNotFoundError as error:
             raise RunError(f"{self.id}: no run there (recipe.json is missing)") from error
-        except (ValueError, TypeError, AttributeError) as error:
+        except OSError as error:
+            raise RunError(f"{self.id}: its recipe.json cannot be read ({error.strerror})") from error
+        except versions.NewerError as error:
+            raise RunError(f"{self.id}: {error}") from error
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
             raise RunError(f"{self.id}: its recipe.json cannot be read ({error})") from error
 
     def append(self, event: dict) -> None:
@@ -144,17 +158,29 @@ class Run:
         """Note a process, this one if not given, as the one that trains the run: how it ended before is forgotten, and
         so is what was asked of another process. `RunError` if another one still trains it."""
         process = psutil.Process(pid)
-        training = self._process()
-        if training is not None:
-            # whoever launched this process noted it already; on Windows that is an environment's python, its parent
-            if training.pid in (process.pid, process.ppid()):
-                return
-            raise RunError(f"{self.id}: another process is training this run; stop it first")
-        (self.path / "stop").unlink(missing_ok=True)
-        self.forget_end()
-        note = note_of(process) | {"started": time.time()}
-        replace_text(self.path / "process.json", json.dumps(note), durable=False)
-        self.leave_queue()
+        with self._alone():
+            training = self._process()
+            if training is not None:
+                # whoever launched this process noted it already; on Windows that is an environment's python, its parent
+                if training.pid in (process.pid, process.ppid()):
+                    return
+                raise RunError(f"{self.id}: another process is training this run; stop it first")
+            (self.path / "stop").unlink(missing_ok=True)
+            self.forget_end()
+            for part in parts_of(self.path / "process.json"):
+                part.unlink(missing_ok=True)
+            note = note_of(process) | {"started": time.time()}
+            replace_text(self.path / "process.json", json.dumps(note), durable=False)
+            self.leave_queue()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While one process looks who trains the run and notes itself, no other one does: two servers may share it."""
+        try:
+            with FileLock(self.path / ".claim.lock", timeout=LOCK_S):
+                yield
+        except Timeout as error:
+            raise RunError(f"{self.id}: another process has been starting it for {LOCK_S} s; try again") from error
 
     def end(self, step: int, reason: str, message: str = "") -> None:
         """Note how the training ended, and that nobody trains the run any more."""
@@ -192,7 +218,7 @@ class Run:
     def asked(self) -> str:
         """What the training process is asked for: "", "stop" or "pause"."""
         try:
-            return "pause" if (self.path / "stop").read_text().strip() == "pause" else "stop"
+            return "pause" if (self.path / "stop").read_bytes()[:8].strip() == b"pause" else "stop"
         except FileNotFoundError:
             return ""
 
@@ -214,9 +240,10 @@ class Run:
     def queued_since(self) -> float | None:
         """When it joined the queue, in seconds since the epoch, or None if it does not wait."""
         try:
-            return float(json.loads((self.path / "queued.json").read_text())["since"])
-        except (OSError, ValueError, KeyError, TypeError):
+            since = float(read_json(self.path / "queued.json", LONGEST_NOTE)["since"])
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
+        return since if math.isfinite(since) else None
 
     def model_path(self) -> Path | None:
         """The saved weights, or None if there are none yet."""
@@ -244,10 +271,10 @@ class Run:
         accuracies = [event["accuracy"] for event in events if event["event"] == "validation"]
         end = next((e for e in reversed(events) if e["event"] == "end"), None)
         step = events[-1].get("step", 0) if events else 0
-        rate = steps[-1]["steps_per_s"] if steps else None
+        rate = steps[-1].get("steps_per_s") if steps else None
         waiting = self.queued_since() is not None and not self.is_alive()
         state = "queued" if waiting else end["reason"] if end else self._state_without_end(started=bool(steps))
-        left = (recipe.steps - step) / rate if rate and state == "running" else None
+        left = max(recipe.steps - step, 0) / rate if rate and rate > 0 and state == "running" else None
         message = self._preparing() if state == "starting" else end.get("message", "") if end and not waiting else ""
         return Status(state, step, recipe.steps, rate, left, accuracies[-1] if accuracies else None, message)
 
@@ -255,7 +282,8 @@ class Run:
         if self.is_alive():
             return "running" if started or self._is_held() else "starting"
         claimed = (self.path / "process.json").exists()
-        waited_s = time.time() - (self.path / "recipe.json").stat().st_mtime
+        # either way: when the clock was set back, the folder was made in what is now the future
+        waited_s = abs(time.time() - (self.path / "recipe.json").stat().st_mtime)
         return "lost" if claimed or waited_s > LAUNCH_S else "starting"
 
     def _is_held(self) -> bool:
@@ -263,7 +291,7 @@ class Run:
 
     def _preparing(self) -> str:
         try:
-            note = json.loads((self.path / "preparing.json").read_text())
+            note = read_json(self.path / "preparing.json", LONGEST_NOTE)
             return f"{note['what']}: {note['done']:,} of {note['total']:,}"
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return ""

@@ -14,6 +14,8 @@ from mvfa_core.training.engine import Trainer
 from mvfa_core.training.runs import Run, RunError
 
 STATE = "state.pt"
+OF_OTHERS = ("recipe.json", "process.json", "pace.json", "stop", "queued.json")
+"""What others than the training process write into the folder, perhaps at this moment."""
 
 
 def save(run: Run, trainer: Trainer, *, best: bool = False) -> None:
@@ -42,13 +44,31 @@ def expect_state(run: Run) -> None:
 
 
 def restore(run: Run, trainer: Trainer) -> None:
-    """Take the trainer to the run's last checkpoint, if it has one; the events after that point are forgotten."""
-    for name in (STATE, WEIGHTS, BEST):  # what a killed process was about to write
-        (run.path / (name + PART)).unlink(missing_ok=True)
+    """Take the trainer to the run's last checkpoint, if it has one; the events after that point are forgotten.
+
+    Raises:
+        RunError: there is one, and it cannot be gone on from. Nothing is changed then.
+    """
+    for part in run.path.glob("*" + PART):  # what a killed process was about to write
+        if not part.name.startswith(OF_OTHERS):
+            part.unlink(missing_ok=True)
     checkpoint = run.path / STATE
     if checkpoint.exists():
-        trainer.restore(torch.load(checkpoint, map_location=trainer.device, weights_only=True))
+        _take_up(run, trainer, checkpoint)
     run.cut_events_after(trainer.step if checkpoint.exists() else -1)
+
+
+def _take_up(run: Run, trainer: Trainer, checkpoint: Path) -> None:
+    try:
+        trainer.restore(torch.load(checkpoint, map_location=trainer.device, weights_only=True))
+    except (torch.OutOfMemoryError, PermissionError):
+        raise
+    except Exception as error:  # whatever a stranger, or a broken disk, has put there
+        model = f"{WEIGHTS} is kept" if run.model_path() else "no weights were saved"
+        raise RunError(
+            f"{run.id}: its {STATE} is no state of this run, or spoilt ({type(error).__name__}); {model}. It cannot go "
+            "on; train its recipe as a new run"
+        ) from error
 
 
 def card_of(run: Run, trainer: Trainer) -> dict:

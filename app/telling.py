@@ -1,0 +1,44 @@
+"""What went wrong, told to a visitor: a sentence without a traceback and without the places of this machine."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from app import wording
+from mvfa_core.checkpoints import CheckpointError
+from mvfa_core.data.sets import DataError
+from mvfa_core.experiments.results import ResultsError
+from mvfa_core.files import sentence_of
+from mvfa_core.images import PictureError
+from mvfa_core.names import visible
+from mvfa_core.survey import SurveyError
+from mvfa_core.training.runs import RunError
+
+LONGEST = 600
+REFUSALS = (CheckpointError, DataError, PictureError, ResultsError, RunError, SurveyError)
+"""What the library says in words when files are not what they should be, or not there any more."""
+# A path from the root, on any system: what stands before its last part is nobody's business.
+_PLACE = re.compile(r"(?<![\w.~/\\])(?:[A-Za-z]:[\\/]|~?/)(?:[^\s/\\\"':;,()]+[/\\])+")
+
+
+def told(error: BaseException | str) -> str:
+    """The error as words for anybody; Markdown must still be kept from it, see `wording.plain`."""
+    text = sentence_of(error) if isinstance(error, OSError) else str(error) or type(error).__name__
+    return visible(_PLACE.sub("", " ".join(text.split())), LONGEST)
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Around what reads files that others may take away, fill up or spoil meanwhile: the page says so and ends there.
+    What happened stands in the server's log in full. Anything else is a mistake of ours, and stays one."""
+    try:
+        yield
+    except (OSError, MemoryError, *REFUSALS) as error:
+        logging.getLogger(__name__).warning("a page ended in words", exc_info=error)
+        why = wording.TOO_LARGE if isinstance(error, MemoryError) else told(error)
+        st.error(wording.ENDED.format(why=wording.plain(why.rstrip("."))))

@@ -1,0 +1,52 @@
+"""Names that strangers chose, made fit to be shown: of classes, files, runs and models.
+
+A name is data, never an instruction: what cannot be seen, or turns round or piles up what stands beside it, is shown
+by its number (`\\u202e`), and what is too long to read is cut. Doing so twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+LONGEST = 80
+"""Characters of a name that anybody reads."""
+MOST_MARKS = 4
+"""Combining marks on one letter; no script piles up more."""
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_BLANK = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+"""Letters and marks by their category, and nothing to the eye."""
+
+
+def visible(text: str, longest: int | None = LONGEST) -> str:
+    """The text in one line, with nothing hidden in it, of at most `longest` characters; None cuts nothing."""
+    signs: list[str] = []
+    marks = 0
+    # a name of a gigabyte is no reason to look at all of it
+    for sign in text if longest is None else text[: longest + 1]:
+        marks = marks + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
+        signs.append(_number(sign) if _is_hidden(sign) or marks > MOST_MARKS else sign)
+    shown = "".join(signs)
+    return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def visible_names(names: Iterable[str], longest: int = LONGEST) -> tuple[str, ...]:
+    """The names as `visible`, each still another one: those that look alike are numbered."""
+    taken: set[str] = set()
+    found: list[str] = []
+    for name in names:
+        shown, again = visible(name, longest), 1
+        while shown in taken:
+            again += 1
+            shown = f"{visible(name, longest - 8)} ({again})"
+        taken.add(shown)
+        found.append(shown)
+    return tuple(found)
+
+
+def _is_hidden(sign: str) -> bool:
+    return sign != " " and (unicodedata.category(sign) in _HIDDEN or sign in _BLANK)
+
+
+def _number(sign: str) -> str:
+    return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"
