@@ -17,6 +17,7 @@ from app import wording_views as words
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.checkpoints import CheckpointError, load_model
+from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.files import whole_file
 from mvfa_core.images import PictureError, open_picture
 from mvfa_core.other_maps import OTHER_MAPS
@@ -33,7 +34,7 @@ def subject() -> tuple[str, Specimen]:
         if not teacher.held(state.PICTURE):
             own_picture()
         name = model()
-    chosen = picture()
+    chosen = picture(name)
     if name is None:
         st.info(wording.NO_MODEL)
         st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
@@ -44,8 +45,8 @@ def subject() -> tuple[str, Specimen]:
 # --- the picture ---
 
 
-def picture() -> Specimen:
-    """The gallery strip; the picture that is pressed, kept in the address."""
+def picture(model_id: str | None) -> Specimen:
+    """The gallery strip, what the model has learned from first; the picture that is pressed, kept in the address."""
     own: Specimen | None = state.get(state.OWN_PICTURE)
     known = [*([gallery.OWN] if own else []), *gallery.ids()]
     chosen = state.remembered(state.PICTURE, lambda name: name in known or loaders.is_picture(name), gallery.DEFAULT)
@@ -56,9 +57,7 @@ def picture() -> Specimen:
         groups.append((wording_dataset.GALLERY, [loaders.specimen(kept)]))
     if teacher.hidden(state.PICTURE):
         return own if own and chosen == gallery.OWN else loaders.specimen(chosen)
-    all_pictures = [loaders.specimen(name) for name in gallery.ids()]
-    groups.append((wording.GALLERY_SCENES, [one for one in all_pictures if one.truth]))
-    groups.append((wording.GALLERY_PHOTOGRAPHS, [one for one in all_pictures if not one.truth]))
+    groups += _offered(model_id)
     _strip(
         key=state.STRIP,
         on_picked_change=_picked,
@@ -70,6 +69,19 @@ def picture() -> Specimen:
         },
     )
     return own if own and chosen == gallery.OWN else loaders.specimen(chosen)
+
+
+def _offered(model_id: str | None) -> list[tuple[str, list[Specimen]]]:
+    """The groups of pictures that are always there, beginning with what the model knows."""
+    all_pictures = [loaders.specimen(name) for name in gallery.ids()]
+    drawn = (wording.GALLERY_SCENES, [one for one in all_pictures if one.truth])
+    photographs = [one for one in all_pictures if not one.truth]
+    learned = loaders.learned(model_id) if model_id else SYNTHETIC
+    if learned == SYNTHETIC:
+        return [drawn, (wording.GALLERY_OUTSIDE, photographs)]
+    own = [loaders.specimen(name) for name in loaders.held_out(learned)]
+    known = [(wording_dataset.held_out(learned), own)] if own else []
+    return [*known, (wording.GALLERY_PHOTOGRAPHS, photographs), drawn]
 
 
 def _item(one: Specimen) -> dict:

@@ -22,6 +22,8 @@ from mvfa_core.survey.pictures import Side, side_of
 _DRAWN = re.compile(rf"{SYNTHETIC}-(val|train)-(\d{{1,6}})", re.ASCII)
 _LISTED = re.compile(r"data/([a-z0-9-]{1,40})(?:\.(\d{1,10}))?/(val|train)/(\d{1,7})", re.ASCII)
 FOLDER = "folder-"
+FEW = 7
+"""Pictures of a set that the gallery shows for a model that has learned from it."""
 
 
 def address(request: Request, place: int) -> str:
@@ -36,6 +38,16 @@ def token(data: str, seed: int) -> str:
     if data in CATALOGUE:
         return f"{data}.{seed}" if seed else data
     return FOLDER + digest([data, seed])[:12]
+
+
+def few(data: str) -> list[str]:
+    """The addresses of a few held-out pictures of a set of the catalogue, of different classes; none if it is not
+    here."""
+    try:
+        count = side(data, "val", 0).count
+    except (DataError, OSError):
+        return []
+    return [f"data/{data}/val/{place * count // FEW}" for place in range(min(FEW, count))]
 
 
 def is_address(picture_id: str) -> bool:

@@ -18,6 +18,7 @@ from mvfa_core.asked import Asked, Corners, ask, best
 from mvfa_core.atlas import ClassAtlas, class_atlas
 from mvfa_core.cells import CellStory, cell_story
 from mvfa_core.checkpoints import CheckpointError, bundled, load_model, read_card
+from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.explain import Encoding, Explanation, encode, explain_encoding
 from mvfa_core.firmness import Firmness, firmness, prediction_path
 from mvfa_core.firmness import Path as AnswerPath
@@ -47,7 +48,7 @@ class Facts:
 # --- pictures ---
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@st.cache_resource(show_spinner=False, max_entries=64)
 def specimen(picture_id: str) -> Specimen:
     """A picture of the gallery or of a data set; `KeyError` if there is none of that name."""
     if dataset_pictures.is_address(picture_id):
@@ -108,8 +109,22 @@ def card(model_id: str) -> dict[str, Any]:
     return _card(*_key(model_id))
 
 
+def learned(model_id: str) -> str:
+    """The data set that a model says it was trained on, "" if it says nothing."""
+    try:
+        return str(card(model_id).get("data", ""))
+    except (ValueError, OSError):  # the page says what is wrong with it
+        return ""
+
+
+def held_out(data: str) -> list[str]:
+    """A few held-out pictures of a set of the catalogue by their address, if it is on this machine."""
+    return dataset_pictures.few(data) if data in CATALOGUE else []
+
+
 def _bundled() -> list[str]:
-    return sorted(bundled(), key=lambda name: ("gap" in name, name))
+    """The models that come with the project: the drawn set's first, as it is the one whose pictures come along."""
+    return sorted(bundled(), key=lambda name: (not name.startswith("compact_"), "gap" in name, name))
 
 
 def _model_file(model_id: str) -> Path:

@@ -42,7 +42,8 @@ EXPLORE_INTRO = (
 )
 GALLERY = "Pictures"
 GALLERY_SCENES = "Drawn scenes, large to small"
-GALLERY_PHOTOGRAPHS = "Photographs: outside the ten shapes"
+GALLERY_OUTSIDE = "Photographs: outside the ten shapes"
+GALLERY_PHOTOGRAPHS = "Photographs"
 GALLERY_OWN = "Yours"
 
 PICTURE = "Picture"

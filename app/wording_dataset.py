@@ -134,6 +134,7 @@ GRID = {"previous": "Previous", "next": "Next", "page": "page {page} of {last}",
 GRID_NONE = "No picture is of this kind."
 GRID_LABEL = "Pictures"
 GALLERY = "From a data set"
+HELD_OUT = "{data}: held out"
 
 # --- scale, profile, reliability, wrong crops ---
 
@@ -278,3 +279,8 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def held_out(data: str) -> str:
+    """The name of a group of pictures that a model was not trained on, of the set that it was."""
+    return HELD_OUT.format(data=data)
