@@ -144,7 +144,7 @@ DIAL = "board_dial"
 OTHER_MAPS = "board_other_maps"
 ATLAS = "board_atlas"
 COMPARED = "board_compared_{}".format
-ASK = "ask"
+ASK = "ask_region"
 BARS = "bars_{}".format
 
 
