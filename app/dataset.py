@@ -207,6 +207,11 @@ def show_reliability(found: Findings) -> None:
         yaxis={**axis, "range": [0, 1.08], "title": words.RELIABILITY_Y, "dtick": 0.25},
     )  # fmt: skip
     st.plotly_chart(figure, key="reliability", config={"displayModeBar": False})
+    with st.expander(words.RELIABILITY_TABLE):
+        rows = [(100 * one.low, 100 * one.high, one.n, 100 * one.accuracy, 100 * one.confidence) for one in bins]
+        columns = dict(zip(words.RELIABILITY_COLUMNS, zip(*rows, strict=True), strict=True))
+        st.dataframe({title: [round(value, 1) for value in column] for title, column in columns.items()},
+                     hide_index=True)  # fmt: skip
     sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
     st.markdown(words.calibration(error, sure, right))
 

@@ -49,7 +49,8 @@ def _turning(atlas: ClassAtlas, first: int) -> dict:
         if frame.get("message"):
             return frame
         label = words.temperature(temperature, atlas.classes[first], float(atlas.weights_TC[place, first]))
-        frames.append({"values": frame["values"], "rest": frame["rest"], "alt": frame["alt"], "label": label})
+        shown = {key: frame[key] for key in ("values", "rest", "alt")}
+        frames.append({**shown, "name": f"{temperature:g}", "label": label})
     start = atlas.temperatures.index(1.0)
     return frame | frames[start] | {"frames": frames, "frame": start, "ends": words.DIAL_ENDS}
 

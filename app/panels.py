@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import colours, gallery, loaders, state, wording
+from app import colours, gallery, loaders, questions, state, wording
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.explain import Explanation, Region
@@ -78,7 +78,11 @@ def recipe(model: str, picture: Specimen, found: Explanation) -> dict:
 
 
 def show_answer(model: str, picture: Specimen, found: Explanation) -> None:
-    """The answer in a sentence, and what to think of it where the model never saw such pictures."""
+    """The answer in a sentence, and what to think of it where the model never saw such pictures.
+
+    A link may ask before: then the page ends here until the visitor has answered.
+    """
+    questions.pose(model, picture, found)
     name = found.classes[found.predicted]
     share, known = float(found.ensemble_C[found.predicted]), picture.truth in found.classes
     st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=known))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import logging
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +24,20 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY_ADDRESS = f"vendor/plotly.min.js?v={plotly.__version__}"
 
 YEAR_S = 31_536_000
+EMBED = "MVFA_EMBED_HOSTS"
+"""The setting that names who may show the app in a frame: origins, with blanks or commas between them."""
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
+
+
+def frame_ancestors(hosts: str) -> str:
+    """Who may show the app in a frame: itself, and the origins that are named. What is no origin is left out, aloud."""
+    named = [host for host in re.split(r"[,\s]+", hosts) if host]
+    for host in named:
+        if not _ORIGIN.fullmatch(host):
+            logging.getLogger(__name__).warning("%s: %r is no origin such as https://school.example", EMBED, host)
+    return " ".join(["'self'", *(host for host in named if _ORIGIN.fullmatch(host))])
+
+
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -37,7 +53,7 @@ POLICY = (
     "object-src 'none'",
     "base-uri 'self'",
     "form-action 'self'",
-    "frame-ancestors 'self'",
+    f"frame-ancestors {frame_ancestors(os.environ.get(EMBED, ''))}",
 )
 _HOST = re.compile(rb"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 

@@ -125,6 +125,14 @@ BOARD = {
     "anchor": "anchor {rank} of {count}, A = {value}",
     "no_anchor": "no anchor",
     "inside": "inside {inside} of {count} regions",
+    "table": {
+        "title": "The numbers as tables",
+        "map": "{title}, in {unit}: rows are y, columns are x, in cells",
+        "corner": "y \\ x",
+        "anchors": ["rank", "x", "y", "A in logits"],
+        "name": "class",
+        "boxes": ["rank", "size in cells", "sure", "left px", "top px", "right px", "bottom px"],
+    },
 }
 
 LINES = {"save": "Save {title} as {kind}"}

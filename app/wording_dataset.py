@@ -82,11 +82,18 @@ CONFUSION_NOTE = (
     "to see its pictures below, and again to see all."
 )
 MATRIX = {
-    "label": "Confusion matrix: arrow keys move, Enter shows the pictures of a cell",
+    "label": "Confusion matrix: arrow keys move, Enter shows the pictures of a cell.",
+    "sum": "{right} of {all} pictures are answered rightly.",
+    "table": "The counts as a table",
+    "table_caption": "True class, answer and number of pictures",
+    "table_head": ["true class", "answer", "pictures"],
     "hint": "Point at a cell, or move with the arrow keys.",
     "right": "{truth}, answered rightly: {count} of {total}",
     "wrong": "{truth}, taken for {answer}: {count} of {total}",
 }
+
+RELIABILITY_TABLE = "The bars as a table"
+RELIABILITY_COLUMNS = ("Confidence from, %", "to, %", "Pictures", "Right, %", "Mean confidence, %")
 
 CLASSES_TITLE = "Class by class"
 CLASSES_NOTE = "A column's head sorts by it."

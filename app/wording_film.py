@@ -30,6 +30,9 @@ FILM = {
     "unit": "logits",
     "right": "right",
     "wrong": "wrong",
+    "table": "The answers as a table",
+    "table_title": "The answer for every picture at every validation; a tick means right",
+    "table_step": "step",
 }
 
 # --- one step at a time ---

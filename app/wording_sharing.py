@@ -64,9 +64,11 @@ QUESTIONS = {
 }
 """The questions that a link can ask, by their name in the address."""
 QUESTION_INTRO = "Before the page answers: what do you think?"
-WHERE_ASK = "Click the cell of the picture that matters most for the answer."
-WHERE_PANEL = "The picture"
-WHERE_CAPTION = "Where is AdaCAM highest? Point and click, or use the arrow keys and Enter."
+WHERE_ASK = "Click the cell of the picture where AdaCAM will be highest, or move there with the arrow keys."
+WHERE = {
+    "label": "The picture: click a cell, or move to it with the arrow keys",
+    "readout": "cell ({x0}, {y0})",
+}
 WINNER_ASK = "Of which size, in cells, is the region that is surest of {name}?"
 WINNER_OPTION = "{r} × {r}"
 K1_ASK = "With K = 1 only the regions around the highest cell of AdaCAM vote. Does the answer stay **{name}**?"

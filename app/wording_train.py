@@ -106,6 +106,7 @@ CURVES = {
     "save": "Save {title} as {kind}",
     "chart": "{title}. The arrow keys move along the curves, Enter keeps a step, Escape lets it go.",
     "reset": "Whole run",
+    "table": "The curves as tables",
 }
 CURVES_WAITING = "The curves begin with the tenth step."
 CURVES_EMPTY = "This run ended before its first curve."

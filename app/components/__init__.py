@@ -30,6 +30,11 @@ export default async function (component) {
 
 
 def component(name: str, *, isolate: bool = True) -> Callable[..., Any]:
-    """The component `name` of this folder: `name.js` with a default export, and `name.css`."""
+    """The component `name` of this folder: `name.js` with a default export, and `name.css`.
+
+    Those that show tables get `tables.css` with it.
+    """
     style = (HERE / f"{name}.css").read_text(encoding="utf-8")
+    if "./tables.js" in (HERE / f"{name}.js").read_text(encoding="utf-8"):
+        style += (HERE / "tables.css").read_text(encoding="utf-8")
     return st.components.v2.component(f"mvfa_{name}", css=style, js=_LOADER % name, isolate_styles=isolate)

@@ -69,6 +69,7 @@ class Ask {
   drag(event) {
     if (!this.from) return;
     const [x, y] = this.cellAt(event);
+    if (this.data.single) this.from = [x, y];
     const [startX, startY] = this.from;
     this.box = [Math.min(x, startX), Math.min(y, startY), Math.max(x, startX), Math.max(y, startY)];
     this.paint();
@@ -94,7 +95,7 @@ class Ask {
     const [rows, columns] = this.data.grid;
     let [x0, y0, x1, y1] = this.box;
     const [dx, dy] = step;
-    if (event.shiftKey) {
+    if (event.shiftKey && !this.data.single) {
       x1 = Math.max(x0, Math.min(columns - 1, x1 + dx));
       y1 = Math.max(y0, Math.min(rows - 1, y1 + dy));
     } else if (x0 + dx >= 0 && x1 + dx < columns && y0 + dy >= 0 && y1 + dy < rows) {

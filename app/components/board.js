@@ -1,6 +1,7 @@
 // The board: one picture, several readings of it side by side. The page's script sends data; hovering, sliding and
 // switching stay in the browser; only a clicked cell goes back. The DOM is built once per set of panels and updated
 // afterwards. All text enters through textContent.
+import { onPublish, tell, told } from "./address.js";
 import { button, choice, element } from "./dom.js";
 import { saveJson, savePanel } from "./export.js";
 import {
@@ -9,9 +10,25 @@ import {
 } from "./paint.js";
 import { Dial } from "./dial.js";
 import { buildPanel, labelPanel, readout, showColours, showKey, showList } from "./panel.js";
+import { boardTables } from "./tables.js";
 
 const EVENT = "mvfa-board-cell";
-const view = (window.mvfaBoardView ??= { smooth: true, shared: true, opacity: 0.75 });
+const OPACITY = 75;
+const view = (window.mvfaBoardView ??= {
+  smooth: !told("look", /^cells$/),
+  shared: !told("range", /^own$/),
+  opacity: Number(told("opacity", /^([0-9]|[1-9][0-9]|100)$/) ?? OPACITY) / 100,
+});
+
+// What is not as it is for everybody who comes for the first time.
+function publish() {
+  const percent = Math.round(100 * view.opacity);
+  tell({
+    look: view.smooth ? null : "cells",
+    range: view.shared ? null : "own",
+    opacity: percent === OPACITY ? null : String(percent),
+  });
+}
 
 class Board {
   constructor(parent) {
@@ -27,10 +44,12 @@ class Board {
     this.sizes = new ResizeObserver(() => this.paint());
     this.listener = (event) => this.follow(event.detail);
     window.addEventListener(EVENT, this.listener);
+    this.stopPublishing = onPublish(() => this.publish());
   }
 
   close() {
     window.removeEventListener(EVENT, this.listener);
+    this.stopPublishing();
     this.sizes.disconnect();
   }
 
@@ -44,6 +63,7 @@ class Board {
     this.palettes = { plain: decodePalette(plain), signed: decodePalette(signed) };
     this.ranges = null;
     data.panels.forEach((panel) => this.dials.get(panel.id)?.follow(panel));
+    this.publish();
     if (data.picture !== this.source) {
       this.source = data.picture;
       const picture = new Image();
@@ -68,7 +88,14 @@ class Board {
     const grid = element("div", this.data.small ? "grid small" : "grid");
     this.parts = this.data.panels.map((_, index) => this.addPanel(index));
     grid.append(...this.parts.map((part) => part.figure));
-    this.root.appendChild(grid);
+    this.tables = boardTables(this.data);
+    this.root.append(grid, this.tables.root);
+  }
+
+  publish() {
+    if (!this.data) return;
+    if (this.data.panels.some((panel) => panel.kind === "map")) publish();
+    this.dials.forEach((dial) => dial.publish());
   }
 
   buildTools() {
@@ -124,6 +151,7 @@ class Board {
   }
 
   renew() {
+    this.publish();
     this.ranges = null;
     this.label();
     this.paint();
@@ -210,6 +238,7 @@ class Board {
       }
       showList(part, panel, (row) => this.tell({ box: row < 0 ? -1 : this.boxKey(index, row), hover: null }));
     });
+    this.tables.show(this.data);
   }
 
   rangeOf(panel) {

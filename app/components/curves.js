@@ -1,12 +1,30 @@
 // Learning curves: Plotly draws them, and is only ever told what is new, so a zoom survives every update. Axes, smoothing
 // and the marked step are this side's business: the server sends the curves and nothing else.
+import { onPublish, tell, told } from "./address.js";
 import { button, choice, element, fill } from "./dom.js";
 import { fileName, save } from "./export.js";
 import { followStep, tellStep } from "./step.js";
+import { table, Tables } from "./tables.js";
 import { stepAt, timeAt, tracesOf, unitOf } from "./traces.js";
 
 // Kept for the session of the page: another run is looked at in the same manner.
-const view = (window.mvfaCurvesView ??= { x: "step", log: true, logX: false, smooth: 0 });
+const view = (window.mvfaCurvesView ??= {
+  x: told("by", /^time$/) ?? "step",
+  log: !told("loss", /^linear$/),
+  logX: Boolean(told("across", /^log$/)),
+  smooth: Number(told("smooth", /^[1-9][0-9]?$/) ?? 0) / 100,
+});
+const MOST_ROWS = 200;
+
+function publish() {
+  const percent = Math.round(100 * view.smooth);
+  tell({
+    by: view.x === "time" ? "time" : null,
+    loss: view.log ? null : "linear",
+    across: view.logX ? "log" : null,
+    smooth: percent ? String(percent) : null,
+  });
+}
 
 let plotly;
 
@@ -34,7 +52,8 @@ class Curves {
     this.sizes = new ResizeObserver(() => this.charts?.forEach((chart) => {
       if (chart.plot.data && chart.plot.clientWidth) this.work(chart, window.Plotly.Plots.resize(chart.plot));
     }));
-    this.stopFollowing = followStep((told) => this.follow(told));
+    this.stopFollowing = followStep((step) => this.follow(step));
+    this.stopPublishing = onPublish(publish);
   }
 
   // Plotly goes on with a chart after it has returned: one that leaves the page is cleared when that is over.
@@ -59,6 +78,8 @@ class Curves {
       });
     });
     this.showTools();
+    this.tables.show(data);
+    publish();
     await loadPlotly(data.plotly);
     this.draw();
   }
@@ -69,7 +90,8 @@ class Curves {
     const grid = element("div", "grid");
     this.charts = this.data.charts.map(({ id }) => this.buildChart(id));
     grid.append(...this.charts.map(({ figure }) => figure));
-    this.root.append(this.buildTools(), grid);
+    this.tables = new Tables(this.data.words.table, () => this.tabulate());
+    this.root.append(this.buildTools(), grid, this.tables.root);
   }
 
   buildTools() {
@@ -77,6 +99,7 @@ class Curves {
     const tools = element("div", "tools");
     const set = (key) => (value) => {
       view[key] = value;
+      publish();
       this.showTools();
       this.draw();
     };
@@ -188,6 +211,22 @@ class Curves {
     return [`${this.data.words.step} ${this.step}`, ...values].join(", ");
   }
 
+  // A row for every step that a curve tells of, at most MOST_ROWS of them; the newest one always.
+  tabulate() {
+    return this.data.charts.map(({ id, title }) => {
+      const series = this.data.series.filter((one) => one.chart === id && one.steps.length);
+      const steps = [...new Set(series.flatMap((one) => one.steps))].sort((one, other) => one - other);
+      const stride = Math.ceil(steps.length / MOST_ROWS);
+      const kept = steps.filter((_, place) => (steps.length - 1 - place) % stride === 0);
+      const number = (value) => (id === "accuracy" ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4));
+      const rows = kept.map((step) => [step, ...series.map((one) => {
+        const place = one.steps.indexOf(step);
+        return place < 0 ? "" : number(one.values[place]);
+      })]);
+      return table(title, [this.data.words.step, ...series.map(({ name }) => name)], rows);
+    });
+  }
+
   // --- drawing ---
 
   layout(chart, colours, decades) {
@@ -262,6 +301,7 @@ class Curves {
 
   close() {
     this.stopFollowing();
+    this.stopPublishing();
     this.sizes.disconnect();
     this.closed = true;
     this.charts?.forEach(({ plot, done }) => done?.then(() => this.closed && window.Plotly.purge(plot)));

@@ -1,10 +1,13 @@
 // A slider below a map that chooses which of its frames is shown; the panel takes over the frame's values and words.
+import { tell, told } from "./address.js";
 import { element } from "./dom.js";
 
 export class Dial {
   constructor(panel, turned) {
     this.turned = turned;
-    this.at = panel.frame;
+    const asked = panel.frames.findIndex((frame) => frame.name === told("t", /^[0-9.]{1,6}$/));
+    this.first = panel.frame;
+    this.at = asked < 0 ? panel.frame : asked;
     this.root = element("label", "dial");
     this.slider = element("input");
     Object.assign(this.slider, { type: "range", min: 0, step: 1 });
@@ -28,6 +31,10 @@ export class Dial {
     this.at = at;
     this.show();
     this.turned();
+  }
+
+  publish() {
+    tell({ t: this.at === this.first ? null : this.panel.frames[this.at].name });
   }
 
   show() {

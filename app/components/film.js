@@ -1,13 +1,15 @@
 // The film of a run: a strip of pictures as the network saw them at one validation, and a scrubber over all of them. The
 // step is shared with the curves, see step.js: pointing at a curve moves the film, scrubbing marks the curve. While
 // nobody holds a step, the newest one is shown.
+import { onPublish, tell, told } from "./address.js";
 import { button, choice, element, fill } from "./dom.js";
 import { fileName, save } from "./export.js";
 import { barTicks, colourRange, decodePalette, heatCanvas, paintAnchors, paintBar, paintHeat, paintPicture } from "./paint.js";
 import { showColours } from "./panel.js";
 import { followStep, tellStep } from "./step.js";
+import { table, Tables } from "./tables.js";
 
-const view = (window.mvfaFilmView ??= { all: false, anchors: true });
+const view = (window.mvfaFilmView ??= { all: Boolean(told("frames", /^all$/)), anchors: !told("dots", /^off$/) });
 const OPACITY = 0.72;
 const SAVED_PX = 320;
 
@@ -20,7 +22,9 @@ class Film {
     this.root = parent.appendChild(element("section", "film"));
     Object.assign(this, { pinned: null, pointed: null, timer: null, heats: new Map(), pictures: [] });
     this.sizes = new ResizeObserver(() => this.paint());
-    this.stopFollowing = followStep((told) => this.follow(told));
+    this.asked = told("frame", /^[0-9]{1,9}$/); // the step that the address names, until something is shown
+    this.stopFollowing = followStep((step) => this.follow(step));
+    this.stopPublishing = onPublish(() => this.publish());
     // Movement that was not asked for disturbs some; the film then only changes slowly, and only when it is played.
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   }
@@ -33,7 +37,27 @@ class Film {
     this.palettes = { plain: decodePalette(data.palettes.plain), signed: decodePalette(data.palettes.signed) };
     if (this.figures?.length !== data.pictures.length) this.build();
     data.pictures.forEach(({ src }, index) => this.load(src, index));
+    if (this.asked !== null) {
+      this.pinned = Number(this.asked);
+      this.asked = null;
+    }
+    this.tables.show(data);
     this.show();
+    this.publish();
+  }
+
+  publish() {
+    if (!this.data) return;
+    const frame = this.pinned === null ? null : String(this.pinned);
+    tell({ frame, frames: view.all ? "all" : null, dots: view.anchors ? null : "off" });
+  }
+
+  // The answers at every validation, a column a picture.
+  tabulate() {
+    const { frames, pictures, words } = this.data;
+    const mark = ({ right, answer }) => `${right ? "\u2713" : "\u2715"} ${answer}`;
+    const rows = frames.map(({ step, shown }) => [step, ...shown.map(mark)]);
+    return [table(words.table_title, [words.table_step, ...pictures.map(({ label }) => label)], rows)];
   }
 
   forget() {
@@ -65,7 +89,8 @@ class Film {
     this.strip.append(...this.figures.map(({ figure }) => figure));
     this.legend = element("div", "legend");
     this.caption = element("p", "caption");
-    this.root.append(head, this.buildScrubber(), this.strip, this.legend, this.caption);
+    this.tables = new Tables(words.table, () => this.tabulate());
+    this.root.append(head, this.buildScrubber(), this.strip, this.legend, this.caption, this.tables.root);
   }
 
   buildTools() {
@@ -73,6 +98,7 @@ class Film {
     const tools = element("div", "tools");
     const set = (key) => (value) => {
       view[key] = value;
+      this.publish();
       this.show();
     };
     const range = choice([[words.this, false], [words.all, true]], set("all"));
@@ -129,6 +155,7 @@ class Film {
     if (!this.data || (run !== null && run !== this.data.name)) return;
     if (chosen || step === null) Object.assign(this, { pinned: step, pointed: null });
     else this.pointed = step;
+    this.publish();
     this.show();
   }
 
@@ -280,6 +307,7 @@ class Film {
   close() {
     this.pause();
     this.stopFollowing();
+    this.stopPublishing();
     this.sizes.disconnect();
   }
 }

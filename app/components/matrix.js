@@ -1,6 +1,7 @@
 // The confusion matrix on a canvas: rows are true classes, columns answers; a pressed cell goes to the page's script.
 // The arrow keys move, Enter presses; what a cell holds stands in words below.
 import { element, fill } from "./dom.js";
+import { table, Tables } from "./tables.js";
 
 const LARGEST = 46;
 const SMALLEST = 9;
@@ -14,6 +15,7 @@ class Matrix {
     this.canvas = this.frame.appendChild(element("canvas"));
     this.readout = this.root.appendChild(element("p", "readout"));
     this.readout.setAttribute("aria-live", "polite");
+    this.tables = null;
     Object.assign(this.canvas, { tabIndex: 0, onkeydown: (event) => this.key(event) });
     this.canvas.setAttribute("role", "group");
     this.canvas.onpointermove = (event) => this.point(this.cellAt(event));
@@ -30,13 +32,24 @@ class Matrix {
     this.counts = new Map(data.cells.map(([row, column, count]) => [row * data.classes.length + column, count]));
     this.totals = data.classes.map(() => 0);
     data.cells.forEach(([row, , count]) => (this.totals[row] += count));
-    this.canvas.setAttribute("aria-label", data.words.label);
+    const right = data.cells.reduce((sum, [row, column, count]) => sum + (row === column ? count : 0), 0);
+    const all = this.totals.reduce((sum, count) => sum + count, 0);
+    this.canvas.setAttribute("aria-label", `${data.words.label} ${fill(data.words.sum, { right, all })}`);
+    this.tables ??= new Tables(data.words.table, () => this.tabulate());
+    if (!this.tables.root.isConnected) this.root.appendChild(this.tables.root);
+    this.tables.show(data);
     this.draw();
     this.say();
   }
 
   count([row, column]) {
     return this.counts.get(row * this.data.classes.length + column) ?? 0;
+  }
+
+  tabulate() {
+    const { cells, classes, words } = this.data;
+    const rows = cells.map(([row, column, count]) => [classes[row], classes[column], count]);
+    return [table(words.table_caption, words.table_head, rows)];
   }
 
   // --- moving and pressing ---

@@ -1,8 +1,9 @@
 // Pages of small pictures: each opens its picture where the choice above them says. A plain press goes to the page's
 // script; the address is there for a new tab.
+import { tell, told } from "./address.js";
 import { button, choice, element, fill } from "./dom.js";
 
-const view = (window.mvfaPicturesView ??= { page: null });
+const view = (window.mvfaPicturesView ??= { page: told("open", /^(anchors|views)$/) });
 
 function tile(grid, item) {
   const { data } = grid;
@@ -40,6 +41,7 @@ function tools(grid) {
   row.appendChild(element("span", "count", data.words.count));
   const ways = choice(data.pages.map(({ id, title }) => [title, id]), (id) => {
     view.page = id;
+    tell({ open: id === data.pages[0].id ? null : id });
     ways.mark(id);
     grid.points.forEach((point) => point());
   });

@@ -1,15 +1,37 @@
 // The history of runs: filtering, sorting and picking stay in the browser; only the picked names go back. Rows are kept
 // while their texts change, so nothing loses its focus when the page looks again.
+import { onPublish, tell, told } from "./address.js";
 import { element, fill } from "./dom.js";
 
-const view = (window.mvfaRunsView ??= { text: "", state: "", data: "", pooling: "", sort: "when", falling: true });
 const COLUMNS = ["name", "state", "data", "model", "steps", "accuracy", "best", "curve", "when"];
 const NUMBERS = ["accuracy", "best", "steps", "when"];
+const [order, down] = (told("order", /^[a-z]{1,20}(-down)?$/) ?? "when-down").split("-");
+const view = (window.mvfaRunsView ??= {
+  text: told("find", /^.{1,60}$/) ?? "",
+  state: told("status", /^[a-z]{1,20}$/) ?? "",
+  data: told("pictures", /^.{1,80}$/) ?? "",
+  pooling: told("ending", /^[A-Za-z]{1,20}$/) ?? "",
+  sort: COLUMNS.includes(order) && order !== "curve" ? order : "when",
+  falling: Boolean(down),
+});
+
+function publish() {
+  const sorted = `${view.sort}${view.falling ? "-down" : ""}`;
+  tell({
+    find: view.text.slice(0, 60) || null,
+    status: view.state || null,
+    pictures: view.data || null,
+    ending: view.pooling || null,
+    order: sorted === "when-down" ? null : sorted,
+  });
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 class RunsTable {
   constructor(parent) {
     this.root = parent.appendChild(element("div", "runs"));
+    this.stopPublishing = onPublish(publish);
     this.rows = new Map();
     this.picked = null;
     this.told = new Set();
@@ -36,6 +58,7 @@ class RunsTable {
     data.rows.forEach((one) => this.write(one));
     this.offer();
     this.arrange();
+    publish();
     if (gone.length || renewed) this.tell();
   }
 
@@ -100,6 +123,7 @@ class RunsTable {
 
   set(key, value) {
     view[key] = value;
+    publish();
     this.arrange();
   }
 
@@ -249,4 +273,5 @@ function spark(values, colour) {
 export default function runsTable({ data, parentElement, setStateValue }) {
   parentElement.mvfaRuns ??= new RunsTable(parentElement);
   parentElement.mvfaRuns.update(data, setStateValue);
+  return () => parentElement.mvfaRuns.stopPublishing();
 }

@@ -13,6 +13,8 @@ function build(strip, data) {
       Object.assign(picture, { src: item.src, alt: "", draggable: false });
       thumbnail.append(picture, element("span", "", item.name));
       thumbnail.setAttribute("aria-label", item.alt);
+      thumbnail.disabled = Boolean(data.locked);
+      thumbnail.title = data.locked;
       strip.buttons.set(item.id, thumbnail);
       row.appendChild(thumbnail);
     }
@@ -34,7 +36,7 @@ export default function strip({ data, parentElement, setTriggerValue }) {
     show(mounted, id);
     setTriggerValue("picked", id);
   };
-  const signature = JSON.stringify(data.groups);
+  const signature = JSON.stringify([data.groups, data.locked]);
   if (signature !== mounted.signature) {
     mounted.signature = signature;
     build(mounted, data);

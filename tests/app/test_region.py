@@ -46,7 +46,7 @@ def test_the_answer_is_the_head_on_the_mean(
     app: AppTest, shown: Shown, region: str | None, box: tuple[int, int, int, int]
 ) -> None:
     opened(app, region)
-    assert shown("ask")["box"] == list(box)
+    assert shown("ask_region")["box"] == list(box)
     expected_C, classes = by_hand(box), loaders.facts("compact_mfa", loaders.specimen(HARD)).classes
     for row in shown("verdict")["rows"]:
         assert row["values"][0]["share"] == pytest.approx(expected_C[classes.index(row["name"])], abs=1e-4)
@@ -57,21 +57,21 @@ def test_the_answer_is_the_head_on_the_mean(
 @pytest.mark.parametrize("nonsense", ["1-2-3", "9-9-2-2", "0-0-99-99", "a-b-c-d"])
 def test_a_nonsensical_rectangle_falls_back(app: AppTest, shown: Shown, nonsense: str) -> None:
     opened(app, nonsense)
-    assert shown("ask")["box"] == [3, 3, 10, 10]
+    assert shown("ask_region")["box"] == [3, 3, 10, 10]
 
 
 def test_the_whole_picture(app: AppTest, shown: Shown) -> None:
     opened(app).button(key="whole").click().run()
-    assert shown("ask")["box"] == [0, 0, 13, 13]
+    assert shown("ask_region")["box"] == [0, 0, 13, 13]
     assert any("From all 196 cells" in one.value for one in app.markdown)
 
 
 def test_the_best_rectangle_is_shown_and_can_be_asked_about(app: AppTest, shown: Shown) -> None:
     opened(app).toggle(key="best").set_value(True).run()
-    best = shown("ask")["best"]
+    best = shown("ask_region")["best"]
     assert re.fullmatch(r"best for \w+: [\d.]+\u00a0%|best for \w+: > 99.9\u00a0%", best["tag"])
     app.button(key="use_best").click().run()
-    assert shown("ask")["box"] == best["box"]
+    assert shown("ask_region")["box"] == best["box"]
     assert any("11,025 rectangles" in caption.value for caption in app.caption)
 
 

@@ -1,0 +1,73 @@
+// Numbers as tables, for those who read rather than look: one line below a chart that opens, filled when it does.
+import { element, fill } from "./dom.js";
+import { exactNumber } from "./paint.js";
+
+function row(tag, texts, first = tag) {
+  const line = element("tr");
+  texts.forEach((text, place) => {
+    const cell = line.appendChild(element(place ? tag : first, "", String(text)));
+    if (cell.tagName === "TH") cell.scope = tag === "th" ? "col" : "row";
+  });
+  return line;
+}
+
+export function table(caption, head, rows) {
+  const made = element("table");
+  made.appendChild(element("caption", "", caption));
+  made.appendChild(element("thead")).appendChild(row("th", head));
+  made.appendChild(element("tbody")).append(...rows.map((texts) => row("td", texts, "th")));
+  const frame = element("div", "scroll");
+  frame.tabIndex = 0;
+  frame.setAttribute("role", "group");
+  frame.setAttribute("aria-label", caption);
+  frame.appendChild(made);
+  return frame;
+}
+
+function ofMap({ title, unit, values }, { grid: [rows, columns] }, words) {
+  const head = [words.corner, ...Array.from({ length: columns }, (_, x) => x)];
+  const lines = Array.from({ length: rows }, (_, y) => (
+    [y, ...values.slice(y * columns, (y + 1) * columns).map(exactNumber)]
+  ));
+  return table(fill(words.map, { title, unit }), head, lines);
+}
+
+function ofAnchors({ title, cells, values, names }, _, words) {
+  const head = names ? [...words.anchors, words.name] : words.anchors;
+  const lines = cells.map(([x, y], rank) => (
+    [rank + 1, x, y, exactNumber(values[rank]), ...(names ? [names[rank]] : [])]
+  ));
+  return table(title, head, lines);
+}
+
+function ofBoxes({ title, boxes }, _, words) {
+  return table(title, words.boxes, boxes.map(({ rank, name, value, px }) => [rank, name, value, ...px.map(Math.round)]));
+}
+
+const KINDS = { map: ofMap, anchors: ofAnchors, boxes: ofBoxes };
+
+// A line that opens to tables: `tables(data)` makes them, anew whenever other data is shown, but only while it is open.
+export class Tables {
+  constructor(title, tables) {
+    this.tables = tables;
+    this.root = element("details", "mvfa-tables");
+    this.body = element("div");
+    this.root.append(element("summary", "", title), this.body);
+    this.root.ontoggle = () => this.fill();
+  }
+
+  show(data) {
+    this.data = data;
+    this.fill();
+  }
+
+  fill() {
+    if (this.root.open && this.data) this.body.replaceChildren(...this.tables(this.data));
+  }
+}
+
+export function boardTables({ words }) {
+  return new Tables(words.table.title, (data) => data.panels
+    .filter((panel) => !panel.message && KINDS[panel.kind])
+    .map((panel) => KINDS[panel.kind](panel, data, data.words.table)));
+}
