@@ -41,6 +41,9 @@ SET_UP = "set_up_{}".format
 SET_UP_BASE = SET_UP("base")
 SET_UP_FROM = SET_UP("from")
 SET_UP_BEFORE = "before_reset"
+BOXES_FILE = "boxes_file"
+BOXES = "boxes"
+MEASURED = "measured"
 ZIP_FILE = "zip_file"
 ZIP_SEEN = "zip_seen"
 MESSAGE = "message_{}".format
@@ -99,6 +102,7 @@ ASK = "ask"
 BARS = "bars_{}".format
 LINES = "lines_{}".format
 FIRM = "board_firm"
+MARKED = "board_marked"
 
 
 def get(key: str, default: Any = None) -> Any:
