@@ -42,6 +42,8 @@ def palettes() -> dict[str, str]:
     return {use: base64.b64encode(draw.palette(name).tobytes()).decode() for use, name in names.items()}
 
 
+TRUTH, FOUND = "#ffffff", "#56b4e9"  # where the object is, and where a map says it is
+
 _DIVERGING = draw.palette("diverging")
 AGAINST, FOR = css(_DIVERGING[45].tolist()), css(_DIVERGING[210].tolist())
 

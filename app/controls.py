@@ -138,7 +138,7 @@ def _keep_picture(key: str) -> None:
     except PictureError as error:
         state.put(state.MESSAGE("picture"), telling.told(error))
         return
-    state.put(state.OWN_PICTURE, gallery.from_picture(gallery.OWN, opened))
+    state.put(state.OWN_PICTURE, gallery.from_picture(gallery.OWN, opened, file=file.name))
     state.put(state.PICTURE, gallery.OWN)
 
 

@@ -7,6 +7,7 @@ digest of a folder that a finished survey has looked at. A path never stands in 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import streamlit as st
 
@@ -59,9 +60,27 @@ def specimen(picture_id: str) -> Specimen:
     """The picture of an address; `KeyError` if there is none."""
     try:
         side, place = _find(picture_id)
-        return gallery.from_picture(picture_id, *side.open(place))
+        return gallery.from_picture(picture_id, *side.open(place), file=side.name(place))
     except (DataError, PictureError, ValueError, OSError) as error:
         raise KeyError(picture_id) from error
+
+
+def seed(picture_id: str) -> int | None:
+    """The seed of a drawn picture of a data set; None for any other."""
+    if not _DRAWN.fullmatch(picture_id):
+        return None
+    side, place = _find(picture_id)
+    return int(side.name(place))
+
+
+def home(picture_id: str) -> Path | None:
+    """The folder of the data set that a picture is from; None for drawn ones and others."""
+    if not _LISTED.fullmatch(picture_id):
+        return None
+    try:
+        return _find(picture_id)[0].home
+    except (DataError, KeyError):
+        return None
 
 
 def _find(picture_id: str) -> tuple[Side, int]:

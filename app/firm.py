@@ -16,6 +16,7 @@ from mvfa_core.firmness import Firmness, Path
 
 MOST_LINES = 6
 MOST_BOXES = 12
+LEAST_SHARE = 0.02
 
 
 def show_path(path: Path, found: Explanation, recipe: dict) -> None:
@@ -64,7 +65,8 @@ def _leading(path: Path, found: Explanation) -> list[int]:
     """The classes worth a line: those that win votes, in their order and colours, then the likeliest of all K."""
     best = np.argsort(-path.share_NC.max(axis=0), kind="stable").tolist()
     order = list(dict.fromkeys([*views.winning(found), *path.winner_N.tolist(), *best]))
-    wanted = set(list(dict.fromkeys([found.predicted, *path.winner_N.tolist(), *best]))[:MOST_LINES])
+    seen = [c for c in best if path.share_NC[:, c].max() >= LEAST_SHARE]
+    wanted = set(list(dict.fromkeys([found.predicted, *path.winner_N.tolist(), *seen]))[:MOST_LINES])
     return [c for c in order if c in wanted]
 
 
@@ -120,7 +122,7 @@ def _boxes(
 ) -> dict[str, Any]:
     assert found.boxes_px_KR4 is not None and found.sizes is not None
     sizes, drawn, count = found.sizes, chosen[:MOST_BOXES], len(lead_M)
-    boxes = []
+    boxes: list[dict[str, Any]] = []
     for rank, view in enumerate(drawn, start=1):
         k, place = divmod(view, len(sizes))
         said = {"rank": rank, "r": sizes[place], "rival": rival}

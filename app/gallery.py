@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from PIL import Image
 
-from mvfa_core.data.synthetic import CLASSES, draw_scene
+from mvfa_core.data.synthetic import CLASSES, Scene, draw_scene
 from mvfa_core.images import open_picture
 
 SCENE = "scene"
@@ -34,6 +34,7 @@ class Specimen:
 
     Attributes:
         id: its name in the address. picture: PIL, RGB. digest: of its pixels.
+        file: the name of its file, if it came from one.
         truth: the true class and scale: the share of the picture's side that the object spans; None if unknown.
     """
 
@@ -42,6 +43,7 @@ class Specimen:
     digest: str
     truth: str | None = None
     scale: float | None = None
+    file: str | None = None
 
 
 def ids() -> list[str]:
@@ -57,16 +59,29 @@ def specimen(picture_id: str) -> Specimen:
     if kind == PHOTOGRAPH:
         file = files("skimage") / "data" / PHOTOGRAPHS[name]
         return from_picture(picture_id, open_picture(file.read_bytes()))
-    scene = draw_scene(FIRST_SEED + int(name), label=CLASSES.index(SCENES[int(name)]))
-    return from_picture(picture_id, Image.fromarray(scene.picture), scene.name, scene.scale)
+    drawn = scene(picture_id)
+    assert drawn is not None
+    return from_picture(picture_id, Image.fromarray(drawn.picture), drawn.name, drawn.scale)
+
+
+def scene(picture_id: str) -> Scene | None:
+    """The drawn scene of that name, with its box and mask; None for a photograph."""
+    kind, _, name = picture_id.partition("-")
+    if kind == PHOTOGRAPH:
+        return None
+    return draw_scene(FIRST_SEED + int(name), label=CLASSES.index(SCENES[int(name)]))
 
 
 def from_picture(
-    picture_id: str, picture: Image.Image, truth: str | None = None, scale: float | None = None
+    picture_id: str,
+    picture: Image.Image,
+    truth: str | None = None,
+    scale: float | None = None,
+    file: str | None = None,
 ) -> Specimen:
     """A specimen of any picture; the digest of its size and pixels is its key in the caches."""
     digest = hashlib.blake2b(f"{picture.size}".encode() + picture.tobytes(), digest_size=12).hexdigest()
-    return Specimen(picture_id, picture, digest, truth, scale)
+    return Specimen(picture_id, picture, digest, truth, scale, file)
 
 
 def data_url(picture: Image.Image, longest_px: int = SHOWN_PX) -> str:

@@ -20,10 +20,7 @@ from mvfa_core.cells import CellStory, cell_story
 from mvfa_core.checkpoints import CheckpointError, bundled, load_model, read_card
 from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.explain import Encoding, Explanation, encode, explain_encoding
-from mvfa_core.firmness import Firmness, firmness, prediction_path
-from mvfa_core.firmness import Path as AnswerPath
 from mvfa_core.other_maps import other_map
-from mvfa_core.receptive import Sight, sight
 from mvfa_core.training.runs import list_runs
 
 RUN_PREFIX = "runs/"
@@ -164,6 +161,16 @@ def _key(model_id: str) -> tuple[str, int]:
         raise CheckpointError(wording.GONE.format(name=model_id)) from None
 
 
+def version(model_id: str) -> tuple[str, int]:
+    """A model's file and when it was written: the key of everything that is made with it."""
+    return _key(model_id)
+
+
+def model(file: str, stamp_ns: int) -> Any:
+    """The model of that version."""
+    return _model(file, stamp_ns)
+
+
 @st.cache_resource(show_spinner=False, max_entries=24)
 def _encoding(file: str, stamp_ns: int, digest: str, _picture: Any) -> Encoding:
     return jobs.infer(encode, _model(file, stamp_ns), _picture)
@@ -182,16 +189,6 @@ def facts(model_id: str, one: Specimen) -> Facts:
     views = model.config["pooling"] == "mfa"
     k, sizes = (model.config["k"], tuple(model.config["sizes"])) if views else (1, (1,))
     return Facts(model.classes, model.config["pooling"], k, sizes, rows * columns, _card(*key))
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def _sight(file: str, stamp_ns: int) -> Sight:
-    return jobs.infer(sight, _model(file, stamp_ns))
-
-
-def seen(model_id: str) -> Sight:
-    """What every cell of a model's grid sees of a picture."""
-    return _sight(*_key(model_id))
 
 
 @st.cache_data(show_spinner=False, max_entries=128)
@@ -279,30 +276,9 @@ def best_rectangle(model_id: str, one: Specimen, target: int) -> Asked:
     return _best_rectangle(*_key(model_id), one.digest, target, one.picture)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _path(file: str, stamp_ns: int, digest: str, sizes: tuple[int, ...], _picture: Any) -> AnswerPath:
-    found = _encoding(file, stamp_ns, digest, _picture)
-    return jobs.infer(prediction_path, _model(file, stamp_ns), found, sizes=sizes)
-
-
-def answer_path(model_id: str, one: Specimen, sizes: tuple[int, ...]) -> AnswerPath:
-    """The answer for every K from 1 to H*W."""
-    return _path(*_key(model_id), one.digest, sizes, one.picture)
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def _firm(file: str, stamp_ns: int, digest: str, k: int, sizes: tuple[int, ...], _picture: Any) -> Firmness:
-    return jobs.infer(firmness, _explanation(file, stamp_ns, digest, None, k, sizes, _picture))
-
-
-def firm(model_id: str, one: Specimen, k: int, sizes: tuple[int, ...]) -> Firmness:
-    """The fewest views that carry or overturn the answer."""
-    return _firm(*_key(model_id), one.digest, k, sizes, one.picture)
-
-
 def warm_up() -> None:
     """Import what is heavy and run the default model on the default picture, before the first visitor comes."""
-    from app import anchors, charts, compare, controls, dataset, firm, maps, panels, region, seen, views  # noqa: F401
+    from app import anchors, charts, compare, controls, dataset, firm, maps, measuring, panels, region, seen, views  # noqa: F401
 
     for name in gallery.ids():
         thumbnail(specimen(name))

@@ -102,6 +102,9 @@ SET_UP = "set_up_{}".format
 SET_UP_BASE = SET_UP("base")
 SET_UP_FROM = SET_UP("from")
 SET_UP_BEFORE = "before_reset"
+BOXES_FILE = "boxes_file"
+BOXES = "boxes"
+MEASURED = "measured"
 ZIP_FILE = "zip_file"
 ZIP_SEEN = "zip_seen"
 MESSAGE = "message_{}".format
@@ -150,6 +153,7 @@ ASK = "ask_region"
 BARS = "bars_{}".format
 LINES = "lines_{}".format
 FIRM = "board_firm"
+MARKED = "board_marked"
 
 
 def get(key: str, default: Any = None) -> Any:

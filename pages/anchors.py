@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import anchors, controls, loaders, panels, seen, state, telling, wording, wording_seen
+from app import anchors, controls, further, loaders, panels, seen, state, telling, wording, wording_seen
 from app import wording_views as words
 
 st.title(words.ANCHORS_TITLE, anchor=False)
@@ -20,7 +20,7 @@ try:
     found = loaders.explanation(model, picture, None, k, sizes)
     cell = anchors.chosen(found)
     story = loaders.cell(model, picture, cell, sizes)
-    sight = loaders.seen(model)
+    sight = further.seen(model)
 except ValueError as error:
     st.error(wording.plain(telling.told(error)))
     st.stop()

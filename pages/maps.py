@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, maps, panels, state, telling, wording
+from app import controls, loaders, maps, measuring, panels, state, telling, wording, wording_measure
 from app import wording_maps as words
 
 st.title(words.TITLE, anchor=False)
@@ -41,6 +41,12 @@ else:
 
 st.header(words.ALIKE_HEADING, anchor=False)
 maps.show_likeness(atlas, found, others, highest)
+
+st.header(wording_measure.HEADING, anchor=False)
+if known := measuring.known(picture):
+    measuring.show(model, picture, found, known, recipe)
+else:
+    st.caption(wording_measure.UNKNOWN)
 
 st.header(words.ATLAS_HEADING, anchor=False)
 panels.show_board(state.ATLAS, "atlas", shown, found, maps.atlas_panels(atlas), recipe, small=True)

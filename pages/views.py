@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, firm, loaders, panels, state, telling, views, wording, wording_firm
+from app import controls, firm, further, loaders, panels, state, telling, views, wording, wording_firm
 from app import wording_views as words
 
 st.title(words.VIEWS_TITLE, anchor=False)
@@ -21,7 +21,7 @@ try:
     found = loaders.explanation(model, picture, target, k, sizes)
     rival = views.against(found, asked)
     other = views.other(model, picture, found, rival)
-    path, held = loaders.answer_path(model, picture, sizes), loaders.firm(model, picture, k, sizes)
+    path, held = further.answer_path(model, picture, sizes), further.firm(model, picture, found)
 except ValueError as error:
     st.error(wording.plain(telling.told(error)))
     st.stop()

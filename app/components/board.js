@@ -177,8 +177,8 @@ class Board {
     const u = (event.clientX - frame.left) / frame.width;
     const v = (event.clientY - frame.top) / frame.height;
     const within = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value * count)));
-    const boxes = this.data.panels[index].boxes;
-    const box = boxes ? this.nearest(boxes, u * this.data.size[0], v * this.data.size[1]) : -1;
+    const { boxes, kind } = this.data.panels[index];
+    const box = boxes && kind === "boxes" ? this.nearest(boxes, u * this.data.size[0], v * this.data.size[1]) : -1;
     this.tell({ hover: [within(u, columns), within(v, rows)], box: box < 0 ? -1 : this.boxKey(index, box) });
   }
 

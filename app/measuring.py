@@ -1,0 +1,201 @@
+"""The furniture of "do they mark the object?": maps with the object's box and their own, and figures beside them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import colours, further, loaders, panels, state, truths, wording
+from app import wording_measure as words
+from app.gallery import Specimen
+from app.truths import Known
+from mvfa_core.data.sets import DataError
+from mvfa_core.explain import Explanation
+from mvfa_core.measure import measure_picture
+from mvfa_core.measure.methods import BEST_BOX, maps_of
+
+Figures = Mapping[str, Mapping[str, Any]]
+IN_PLACE = ("pointing", "energy", "energy_mask", "pixel_ap", "iou")
+AGAIN = ("deletion", "insertion", "road")
+LOWER_IS_BETTER = "deletion"
+
+
+def known(one: Specimen) -> Known | None:
+    """Where the object is, with a way to say it where it is not drawn; a bad file is answered in a sentence."""
+    if drawn := truths.drawn(one):
+        return drawn
+    with st.popover(words.BOXES):
+        st.file_uploader(words.BOXES_FILE, ["csv", "xml"], key=state.BOXES_FILE, on_change=_keep, args=(one,))
+        if message := state.take(state.MESSAGE("boxes")):
+            st.error(wording.plain(message))
+        st.caption(words.BOXES_NOTE)
+    if found := truths.given(one):
+        st.button(words.FORGET, on_click=state.drop, args=(state.BOXES,))
+        return found
+    try:
+        return further.truth_on_disk(one)
+    except DataError as error:
+        st.warning(wording.plain(str(error)))
+        return None
+
+
+def _keep(one: Specimen) -> None:
+    file = state.get(state.BOXES_FILE)
+    if file is None:
+        return
+    try:
+        truths.keep(one, file.name, file.getvalue())
+    except ValueError as error:
+        state.put(state.MESSAGE("boxes"), str(error))
+
+
+def show(model: str, picture: Specimen, found: Explanation, known: Known, recipe: dict) -> None:
+    """Maps and boxes on one board, then all figures in one table."""
+    best = loaders.best_rectangle(model, picture, found.target)
+    figures = measure_picture(found, known.truth, best_box_4=np.array(best.box))
+    st.markdown(_intro(found, known, picture))
+    panels.show_board(state.MARKED, "marked", loaders.shown(picture), found, board(found, known, figures), recipe)
+    _show_figures(model, picture, found, known, figures, recipe)
+
+
+@st.fragment
+def _show_figures(
+    model: str, picture: Specimen, found: Explanation, known: Known, figures: Figures, recipe: dict
+) -> None:
+    """The table, and the button for what takes longer: only this part of the page waits for it."""
+    again = _again(model, picture, found)
+    _table(found, known, figures, again, recipe)
+
+
+def _intro(found: Explanation, known: Known, picture: Specimen) -> str:
+    said = words.SOURCES[known.source].format(name=wording.plain(known.file))
+    target, truth = found.classes[found.target], picture.truth
+    if truth is None or truth == target:
+        return said
+    return f"{said} {words.OTHER_CLASS.format(target=wording.plain(target), truth=wording.plain(truth))}"
+
+
+# --- the board ---
+
+
+def board(found: Explanation, known: Known, figures: Figures) -> list[dict]:
+    """Every map with the object's box and its own, and the best rectangle."""
+    name = found.classes[found.target]
+    symbols = {"CAM": f"G_c, {name}", "Grad-CAM": f"∂/∂F, {name}", "AdaCAM": "A = Σ f_i G_i",
+               "contribution": words.CONTRIBUTION_SYMBOL}  # fmt: skip
+    drawn = []
+    for method, map_HW in maps_of(found).items():
+        if method not in symbols:
+            continue
+        panel = panels.one_map(f"marked-{method}", words.METHODS[method], symbols[method], map_HW, words.MAP_CAPTION)
+        if method == "contribution":
+            panel |= {"own": True}
+        drawn.append(panel | {"boxes": _boxes(found, known, figures[method], words.FOUND), "single": True})
+    boxes = _boxes(found, known, figures[BEST_BOX], words.BEST)
+    best = {
+        "id": "marked-best",
+        "kind": "boxes",
+        "single": True,
+        "title": words.BEST_TITLE,
+        "symbol": words.BEST_SYMBOL,
+        "caption": words.BEST_CAPTION,
+        "boxes": boxes,
+        "key": [{"text": box["name"], "colour": box["colour"], "shape": "box"} for box in boxes],
+        "rest": boxes[0]["label"],
+        "alt": f"{words.BEST_TITLE}: {boxes[0]['label']}",
+    }
+    return [*drawn, best]
+
+
+def _boxes(found: Explanation, known: Known, record: Mapping[str, Any], name: str) -> list[dict]:
+    """The box of a map and those of the object, in px of the picture that is shown."""
+    share = wording.percent(record["iou"])
+    label = words.BOX_LABEL.format(name=name, share=share)
+    mine = _box(record["box_px"], colours.FOUND, name, share, words.BOX_TAG.format(name=name, share=share), label)
+    scale = [found.size_px[i % 2] / known.truth.size_px[i % 2] for i in range(4)]
+    said = (colours.TRUTH, words.TRUTH, "", words.TRUTH_TAG, words.TRUTH)
+    corners = [[a * b for a, b in zip(box, scale, strict=True)] for box in known.truth.boxes_N4.tolist()]
+    own = [_box(px, *said) for px in corners]
+    return [{**box, "rank": rank} for rank, box in enumerate([mine, *own], start=1)]
+
+
+def _box(px: list[float], colour: str, name: str, value: str, tag: str, label: str) -> dict:
+    box = {"px": [round(value, 3) for value in px], "size": 0, "confidence": 0.0, "colour": colour}
+    return box | {"name": name, "value": value, "tag": tag, "label": label}
+
+
+# --- asking the model again ---
+
+
+def _again(model: str, picture: Specimen, found: Explanation) -> dict[str, dict[str, float]]:
+    """Deletion, insertion and ROAD of every map if they were asked for; method -> figure -> value."""
+    asked = (model, picture.digest, found.target, found.k, found.sizes)
+    if state.get(state.MEASURED) != asked:
+        st.button(words.AGAIN, help=words.AGAIN_HELP, on_click=state.put, args=(state.MEASURED, asked))
+        return {}
+    steps = [(what, method) for method in maps_of(found) for what in ("deletion", "road")]
+    figures: dict[str, dict[str, float]] = {method: {} for method in maps_of(found)}
+    bar = st.progress(0.0)
+    for done, (what, method) in enumerate(steps):
+        bar.progress(done / len(steps), words.AGAIN_STEP[what].format(name=words.METHODS[method]))
+        figures[method] |= further.faithful(model, picture, found, method, what)
+    bar.empty()
+    return figures
+
+
+# --- the table ---
+
+
+def _table(found: Explanation, known: Known, figures: Figures, again: Figures, recipe: dict) -> None:
+    methods = list(figures)
+    rows = {name: [figures[method].get(name) for method in methods] for name in IN_PLACE}
+    rows |= {name: [again.get(method, {}).get(name) for method in methods] for name in AGAIN if again}
+    rows = {name: values for name, values in rows.items() if any(value is not None for value in values)}
+    said = _sentences(found, known)
+    columns: dict[str, list[str]] = {words.FIGURE: [f"**{words.NAMES[name]}**" for name in rows]}
+    for place, method in enumerate(methods):
+        columns[words.METHODS[method]] = [_shown(name, values, place) for name, values in rows.items()]
+    columns[words.SAYS] = [said[name] for name in rows]
+    st.table(columns, hide_index=True)
+    st.caption(words.CAPTION)
+    st.download_button(
+        words.SAVE,
+        _csv(rows, methods, recipe),
+        f"{'-'.join(('figures', recipe['picture'], recipe['model'])).replace('/', '-')}.csv",
+        "text/csv",
+        on_click="ignore",
+    )
+
+
+def _shown(name: str, values: list[float | None], place: int) -> str:
+    """A number, the best of its row in bold."""
+    numbers = [value for value in values if value is not None]
+    best: Callable[..., float] = min if name == LOWER_IS_BETTER else max
+    text, value = words.figure(name, values[place]), values[place]
+    leads = value is not None and name != "pointing" and value == best(numbers)
+    return f"**{text}**" if leads else text
+
+
+def _sentences(found: Explanation, known: Known) -> dict[str, str]:
+    mask = known.truth.mask_coverage(found.grid)
+    fill = {
+        "box": words.percent(float(known.truth.coverage(found.grid).mean())),
+        "mask": "" if mask is None else words.percent(float(mask.mean())),
+        "name": wording.plain(found.classes[found.target]),
+    }
+    return {name: sentence.format(**fill) for name, sentence in words.SENTENCES.items()}
+
+
+def _csv(rows: Mapping[str, list[float | None]], methods: list[str], recipe: dict) -> str:
+    buffer = io.StringIO()
+    buffer.write(f"# {recipe['text']}\n")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["figure", *methods])
+    for name, values in rows.items():
+        writer.writerow([name, *("" if value is None else f"{value:.6g}" for value in values)])
+    return buffer.getvalue()
