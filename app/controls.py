@@ -50,19 +50,30 @@ def picture() -> Specimen:
         state.put(state.DATA_PICTURE, chosen)
     if (kept := state.get(state.DATA_PICTURE)) and loaders.is_picture(kept):
         groups.append((wording_dataset.GALLERY, [loaders.specimen(kept)]))
-    all_pictures = [loaders.specimen(name) for name in gallery.ids()]
-    groups.append((wording.GALLERY_SCENES, [one for one in all_pictures if one.truth]))
-    groups.append((wording.GALLERY_PHOTOGRAPHS, [one for one in all_pictures if not one.truth]))
+    always = _gallery_items()
+    subject = own if own and chosen == gallery.OWN else loaders.specimen(chosen)
     _strip(
         key=state.STRIP,
         on_picked_change=_picked,
         data={
             "label": wording.GALLERY,
             "selected": chosen,
-            "groups": [{"name": name, "items": [_item(one) for one in items if one]} for name, items in groups],
+            "groups": [*({"name": name, "items": [_item(one) for one in items]} for name, items in groups), *always],
+            "shown": {"id": subject.digest, "src": loaders.shown(subject)},
         },
     )
-    return own if own and chosen == gallery.OWN else loaders.specimen(chosen)
+    return subject
+
+
+@cache
+def _gallery_items() -> list[dict]:
+    """The groups that are always there; made once, because every rerun of every page sends them."""
+    pictures = [loaders.specimen(name) for name in gallery.ids()]
+    groups = {wording.GALLERY_SCENES: True, wording.GALLERY_PHOTOGRAPHS: False}
+    return [
+        {"name": name, "items": [_item(one) for one in pictures if bool(one.truth) is drawn]}
+        for name, drawn in groups.items()
+    ]
 
 
 def _item(one: Specimen) -> dict:

@@ -28,7 +28,7 @@ panels.show_answer(model, picture, found)
 recipe = panels.recipe(model, picture, found)
 
 st.header(words.BOARD_TITLE, anchor=False)
-shown = loaders.shown(picture)
+shown = picture.digest
 board = anchors.board(found, story)
 panels.show_board(state.ATTENTION, "anchors", shown, found, board, recipe, selected=cell)
 
