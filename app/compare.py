@@ -73,7 +73,7 @@ def show_answers(sides: tuple[Side, Side], picture: Specimen, target: str | None
 def show_maps(sides: tuple[Side, Side], picture: Specimen) -> None:
     """CAM, Grad-CAM and AdaCAM of both: on one board and range where the grids agree, on two boards otherwise."""
     first, other = sides
-    shown = loaders.shown(picture)
+    shown = picture.digest
     recipe = panels.recipe(f"{first.model} and {other.model}", picture, first.found)
     if first.found.grid == other.found.grid:
         both = [panel for one in sides for panel in _maps(one)]
@@ -121,7 +121,7 @@ def show_regions(sides: tuple[Side, Side], picture: Specimen) -> None:
     if not with_views:
         st.caption(words.NO_REGIONS)
         return
-    shown = loaders.shown(picture)
+    shown = picture.digest
     drawn = []
     for one in with_views:
         top = panels.regions(one.found, distinct=False)[1]

@@ -55,9 +55,9 @@ def picture(model_id: str | None) -> Specimen:
         state.put(state.DATA_PICTURE, chosen)
     if (kept := state.get(state.DATA_PICTURE)) and loaders.is_picture(kept):
         groups.append((wording_dataset.GALLERY, [loaders.specimen(kept)]))
-    if teacher.hidden(state.PICTURE):
-        return own if own and chosen == gallery.OWN else loaders.specimen(chosen)
-    groups += _offered(model_id)
+    subject = own if own and chosen == gallery.OWN else loaders.specimen(chosen)
+    shown = [{"name": name, "items": [_item(one) for one in items]} for name, items in groups]
+    shown += _offered(loaders.learned(model_id) if model_id else SYNTHETIC)
     _strip(
         key=state.STRIP,
         on_picked_change=_picked,
@@ -65,23 +65,29 @@ def picture(model_id: str | None) -> Specimen:
             "label": wording.GALLERY,
             "selected": chosen,
             "locked": sharing.LOCKED if teacher.locked(state.PICTURE) else "",
-            "groups": [{"name": name, "items": [_item(one) for one in items if one]} for name, items in groups],
+            "groups": [] if teacher.hidden(state.PICTURE) else shown,
+            "shown": {"id": subject.digest, "src": loaders.shown(subject)},
         },
     )
-    return own if own and chosen == gallery.OWN else loaders.specimen(chosen)
+    return subject
 
 
-def _offered(model_id: str | None) -> list[tuple[str, list[Specimen]]]:
-    """The groups of pictures that are always there, beginning with what the model knows."""
-    all_pictures = [loaders.specimen(name) for name in gallery.ids()]
-    drawn = (wording.GALLERY_SCENES, [one for one in all_pictures if one.truth])
-    photographs = [one for one in all_pictures if not one.truth]
-    learned = loaders.learned(model_id) if model_id else SYNTHETIC
+def _offered(learned: str) -> list[dict]:
+    """The groups of pictures that are always there, beginning with those of the set that the model knows."""
+    drawn, photographs = _gallery_items()
+    scenes = {"name": wording.GALLERY_SCENES, "items": drawn}
     if learned == SYNTHETIC:
-        return [drawn, (wording.GALLERY_OUTSIDE, photographs)]
-    own = [loaders.specimen(name) for name in loaders.held_out(learned)]
-    known = [(wording_dataset.held_out(learned), own)] if own else []
-    return [*known, (wording.GALLERY_PHOTOGRAPHS, photographs), drawn]
+        return [scenes, {"name": wording.GALLERY_OUTSIDE, "items": photographs}]
+    own = [_item(loaders.specimen(name)) for name in loaders.held_out(learned)]
+    known = [{"name": wording_dataset.held_out(learned), "items": own}] if own else []
+    return [*known, {"name": wording.GALLERY_PHOTOGRAPHS, "items": photographs}, scenes]
+
+
+@cache
+def _gallery_items() -> tuple[list[dict], list[dict]]:
+    """Drawn scenes and photographs as the strip shows them; made once, because every rerun of every page sends them."""
+    pictures = [loaders.specimen(name) for name in gallery.ids()]
+    return [_item(one) for one in pictures if one.truth], [_item(one) for one in pictures if not one.truth]
 
 
 def _item(one: Specimen) -> dict:

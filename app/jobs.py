@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -29,9 +30,18 @@ def _line() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="inference")
 
 
+CALLS: Counter[str] = Counter()
+"""How often each function was called in the line since the server started: "encode" is a pass of a backbone."""
+
+
 def infer(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
     """Call the function when its turn comes and return what it returns; its error is raised here."""
-    return _line().submit(function, *args, **options).result()
+
+    def counted() -> T:
+        CALLS[function.__name__] += 1  # by the one worker only
+        return function(*args, **options)
+
+    return _line().submit(counted).result()
 
 
 def start_training(recipe: Recipe, *, wait: bool = False) -> Run:

@@ -7,6 +7,7 @@ by names and digests and bounded.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ class Facts:
 # --- pictures ---
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+# A picture of 12 megapixels takes 36 MB.
+@st.cache_resource(show_spinner=False, max_entries=32)
 def specimen(picture_id: str) -> Specimen:
     """A picture of the gallery or of a data set; `KeyError` if there is none of that name."""
     if dataset_pictures.is_address(picture_id):
@@ -93,7 +95,7 @@ def model_ids() -> list[str]:
 
 def is_bundled(model_id: str) -> bool:
     """Whether a model came with the project."""
-    return model_id in bundled()
+    return model_id in _bundled_files()
 
 
 def model_file(model_id: str) -> Path:
@@ -119,9 +121,15 @@ def held_out(data: str) -> list[str]:
     return dataset_pictures.few(data) if data in CATALOGUE else []
 
 
+@cache
+def _bundled_files() -> dict[str, Path]:
+    # They come with the project: every rerun asks several times, and looking through the folder takes milliseconds.
+    return bundled()
+
+
 def _bundled() -> list[str]:
     """The models that come with the project: the drawn set's first, as it is the one whose pictures come along."""
-    return sorted(bundled(), key=lambda name: (not name.startswith("compact_"), "gap" in name, name))
+    return sorted(_bundled_files(), key=lambda name: (not name.startswith("compact_"), "gap" in name, name))
 
 
 def _model_file(model_id: str) -> Path:
@@ -139,7 +147,7 @@ def _there(model_id: str) -> Path:
             path = run.model_path()
             if path and RUN_PREFIX + run.id == model_id:
                 return path
-    return bundled()[model_id]
+    return _bundled_files()[model_id]
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -59,7 +59,7 @@ def show(model: str, picture: Specimen, found: Explanation, known: Known, recipe
     best = loaders.best_rectangle(model, picture, found.target)
     figures = measure_picture(found, known.truth, best_box_4=np.array(best.box))
     st.markdown(_intro(found, known, picture))
-    panels.show_board(state.MARKED, "marked", loaders.shown(picture), found, board(found, known, figures), recipe)
+    panels.show_board(state.MARKED, "marked", picture.digest, found, board(found, known, figures), recipe)
     _show_figures(model, picture, found, known, figures, recipe)
 
 

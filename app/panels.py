@@ -38,7 +38,7 @@ def show_board(
 
     Args:
         key, name: of the board on the page, and of the files it exports.
-        picture: a data URL. recipe: what made the numbers; goes into exported files.
+        picture: the digest of the one on the strip. recipe: what made the numbers; goes into exported files.
         selected: the cell that is outlined; the clicked one if not given. small: many small panels in a row.
         channel: boards of one channel point at the same cells.
     """

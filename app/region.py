@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from app import colours, loaders, panels, state, wording
+from app import colours, panels, state, wording
 from app import wording_region as words
 from app.components import component
 from app.gallery import Specimen
@@ -37,7 +37,7 @@ def show(picture: Specimen, found: Explanation, asked: Asked, best: Asked | None
         key=state.ASK,
         on_box_change=keep,
         data={
-            "picture": loaders.shown(picture),
+            "picture": picture.digest,
             "size": list(found.size_px),
             "grid": list(found.grid),
             "box": list(asked.box),

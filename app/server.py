@@ -1,4 +1,4 @@
-"""What surrounds the pages: start-up, the two extra addresses, and the headers of every answer."""
+"""What surrounds the pages: start-up, the three extra addresses, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import plotly
+import psutil
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -104,6 +105,14 @@ async def component_file(request: Request) -> Response:
     return _script(path, "no-cache")
 
 
+async def vitals(_request: Request) -> Response:
+    """What the server did and holds, in numbers: calls by name since it started ("encode" is a pass of a backbone), and
+    the bytes of memory its process occupies."""
+    from app import jobs
+
+    return JSONResponse({"calls": dict(jobs.CALLS), "resident_bytes": psutil.Process().memory_info().rss})
+
+
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Import what is heavy, run the default model once, then take all of it out of the garbage collector's sight.
@@ -119,5 +128,9 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     yield
 
 
-ROUTES = [Route("/vendor/plotly.min.js", plotly_file), Route("/components/{name}.js", component_file)]
+ROUTES = [
+    Route("/vendor/plotly.min.js", plotly_file),
+    Route("/components/{name}.js", component_file),
+    Route("/vitals.json", vitals),
+]
 MIDDLEWARE = [Middleware(SecurityHeaders)]

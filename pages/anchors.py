@@ -29,7 +29,7 @@ panels.show_answer(model, picture, found)
 recipe = panels.recipe(model, picture, found)
 
 st.header(words.BOARD_TITLE, anchor=False)
-shown = loaders.shown(picture)
+shown = picture.digest
 saw = seen.seen(story, sight, found)
 board = seen.with_outlines(anchors.board(found, story), saw)
 panels.show_board(state.ATTENTION, "anchors", shown, found, board, recipe, selected=cell)

@@ -24,14 +24,14 @@ panels.show_answer(model, picture, found)
 recipe = panels.recipe(model, picture, found)
 
 st.header(wording.MAPS_TITLE, anchor=False)
-panels.show_board(state.MAPS, "maps", loaders.shown(picture), found, panels.maps(found), recipe)
+panels.show_board(state.MAPS, "maps", picture.digest, found, panels.maps(found), recipe)
 cell = state.cell(found.grid)
 st.markdown((cell and panels.cell_sentence(found, cell)) or wording.CELL_HINT)
 
 st.header(wording.REGIONS_TITLE, anchor=False)
 if views:
     regions = panels.regions(found, distinct=distinct)
-    panels.show_board(state.REGIONS, "regions", loaders.shown(picture), found, regions, recipe)
+    panels.show_board(state.REGIONS, "regions", picture.digest, found, regions, recipe)
 else:
     controls.offer_views()
 

@@ -23,7 +23,7 @@ except ValueError as error:
     st.stop()
 
 panels.show_answer(model, picture, found)
-recipe, shown = panels.recipe(model, picture, found), loaders.shown(picture)
+recipe, shown = panels.recipe(model, picture, found), picture.digest
 highest = k or min(facts.k, facts.cells)
 
 st.header(words.DIAL_HEADING, anchor=False)

@@ -28,7 +28,7 @@ except ValueError as error:
 
 panels.show_answer(model, picture, found)
 recipe = panels.recipe(model, picture, found)
-shown = loaders.shown(picture)
+shown = picture.digest
 
 st.header(words.BOARD_VOTES, anchor=False)
 panels.show_board(state.VOTES, "votes", shown, found, views.board(found, distinct=distinct), recipe)

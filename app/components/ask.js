@@ -1,5 +1,6 @@
 // A rectangle on a picture, drawn with the pointer or moved with the keys; it snaps to the cells of the grid. The
 // server is told where it is when it is let go. Only the newest answer is shown, so nothing jumps while it is moved.
+import { Shown } from "./shown.js";
 import { element, fill } from "./dom.js";
 import { paintBoxes, paintPicture, paintTag } from "./paint.js";
 
@@ -25,11 +26,16 @@ class Ask {
     this.stage.onpointercancel = () => this.release();
     this.stage.onkeydown = (event) => this.key(event);
     this.sizes = new ResizeObserver(() => this.paint());
+    this.shown = new Shown((picture) => {
+      this.picture = picture;
+      this.paint();
+    });
     this.sizes.observe(this.stage);
   }
 
   close() {
     this.sizes.disconnect();
+    this.shown.close();
     clearTimeout(this.later);
   }
 
@@ -39,15 +45,7 @@ class Ask {
     if (!this.from && !this.later) this.box = data.box;
     this.stage.style.aspectRatio = `${data.size[0]} / ${data.size[1]}`;
     this.stage.setAttribute("aria-label", data.words.label);
-    if (data.picture !== this.source) {
-      this.source = data.picture;
-      const picture = new Image();
-      picture.onload = () => {
-        this.picture = picture;
-        this.paint();
-      };
-      picture.src = data.picture;
-    }
+    this.shown.follow(data.picture);
     this.paint();
   }
 

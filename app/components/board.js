@@ -9,6 +9,7 @@ import {
   paintTag,
 } from "./paint.js";
 import { Dial } from "./dial.js";
+import { Shown } from "./shown.js";
 import { buildPanel, labelPanel, readout, showColours, showKey, showList } from "./panel.js";
 import { boardTables } from "./tables.js";
 
@@ -30,6 +31,21 @@ function publish() {
   });
 }
 
+// Values that are the same again stay the same list, and what was painted of them is not painted again.
+function keepEqual(before = [], panels = []) {
+  const known = new Map(before.map((panel) => [panel.id, panel]));
+  const equal = (one, other) => one.length === other.length && one.every((value, index) => value === other[index]);
+  panels.forEach((panel) => {
+    const old = known.get(panel.id);
+    if (old?.frames && panel.frames) {
+      panel.frames.forEach((frame, index) => {
+        const values = old.frames[index]?.values;
+        if (values && frame.values && equal(values, frame.values)) frame.values = values;
+      });
+    } else if (old?.values && panel.values && equal(old.values, panel.values)) panel.values = old.values;
+  });
+}
+
 class Board {
   constructor(parent) {
     this.root = element("div", "board");
@@ -42,6 +58,10 @@ class Board {
     this.dials = new Map();
     this.heats = new WeakMap();
     this.sizes = new ResizeObserver(() => this.paint());
+    this.shown = new Shown((picture) => {
+      this.picture = picture;
+      this.paint();
+    });
     this.listener = (event) => this.follow(event.detail);
     window.addEventListener(EVENT, this.listener);
     this.stopPublishing = onPublish(() => this.publish());
@@ -51,9 +71,11 @@ class Board {
     window.removeEventListener(EVENT, this.listener);
     this.stopPublishing();
     this.sizes.disconnect();
+    this.shown.close();
   }
 
   update(data, setState) {
+    keepEqual(this.data?.panels, data.panels);
     this.data = data;
     this.setState = setState;
     this.selected = data.selected ?? null;
@@ -64,16 +86,7 @@ class Board {
     this.ranges = null;
     data.panels.forEach((panel) => this.dials.get(panel.id)?.follow(panel));
     this.publish();
-    if (data.picture !== this.source) {
-      this.source = data.picture;
-      const picture = new Image();
-      picture.onload = () => {
-        if (this.source !== data.picture) return;
-        this.picture = picture;
-        this.paint();
-      };
-      picture.src = data.picture;
-    }
+    this.shown.follow(data.picture);
     this.label();
     this.paint();
   }

@@ -1,5 +1,7 @@
-// The gallery strip: thumbnails as buttons in named groups, one of them pressed. A press goes to the page's script.
+// The gallery strip: thumbnails as buttons in named groups, one of them pressed. A press goes to the page's script. It
+// also brings the picture that the page is about, for all who show it.
 import { button, element } from "./dom.js";
+import { show as showPicture } from "./shown.js";
 
 function build(strip, data) {
   strip.root.replaceChildren();
@@ -36,6 +38,7 @@ export default function strip({ data, parentElement, setTriggerValue }) {
     show(mounted, id);
     setTriggerValue("picked", id);
   };
+  showPicture(data.shown);
   const signature = JSON.stringify([data.groups, data.locked]);
   if (signature !== mounted.signature) {
     mounted.signature = signature;

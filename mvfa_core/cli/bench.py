@@ -8,14 +8,17 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from mvfa_core import bench, bench_data, bench_train
+from mvfa_core import bench, bench_app, bench_data, bench_train
 from mvfa_core.backbones import BACKBONES
-from mvfa_core.cli.output import print_json, say, table
+from mvfa_core.browser import BrowserError
+from mvfa_core.cli.output import FailureError, print_json, say, table
+from mvfa_core.served import ServedError
 from mvfa_core.training.device import find_device
 from mvfa_core.training.recipes import PRECISIONS, Recipe
 from mvfa_core.training.speed import dtype_of
 
-HELP = "Measure the head, a step, an explanation, the input path or training against the alternatives, in one run."
+HELP = "Measure the head, a step, an explanation, the input path, training or the app in a browser, in one run."
+ROUNDS = {"app": 20}
 STEP_BATCH = {"vgg16": 4, "resnet41": 4, "resnet50": 4, "compact": 32}
 STEP_DEFAULT = ("vgg16", "mobilenet24", "compact")
 DATA_DEFAULT = ("mobilenet24", "compact")
@@ -24,9 +27,9 @@ EXPLAIN_DEFAULT = ("vgg16", "resnet41", "compact")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("head", "step", "explain", "data", "train"))
+    parser.add_argument("what", choices=("head", "step", "explain", "data", "train", "app"))
     parser.add_argument("--backbones", nargs="+", choices=BACKBONES, help="which ones for step, explain and data")
-    parser.add_argument("--rounds", type=int, default=7, help="counted rounds (default: 7)")
+    parser.add_argument("--rounds", type=int, help="counted rounds (default: 7; of app, 20)")
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's choice)")
     parser.add_argument("--data", help="for data and train: a dataset or folder (default: pictures made on the spot)")
     parser.add_argument("--device", default="cpu", help="for data and train: where the steps run (default: cpu)")
@@ -41,6 +44,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    if args.rounds is None:
+        args.rounds = ROUNDS.get(args.what, 7)
     if args.rounds < 1:
         raise ValueError(f"rounds: expected a whole number >= 1, got {args.rounds}")
     if args.threads is not None and args.threads < 1:
@@ -49,6 +54,9 @@ def run(args: argparse.Namespace) -> None:
         torch.set_num_threads(args.threads)
     if args.what == "train":
         _train(args)
+        return
+    if args.what == "app":
+        _app(args)
         return
     results = dict(_measured(args))
     if args.json:
@@ -101,6 +109,27 @@ def _train(args: argparse.Namespace) -> None:
         "MiB",
     )
     say(table(header, [_train_cells(row) for row in rows]))
+
+
+def _app(args: argparse.Namespace) -> None:
+    try:
+        timed, forward_ms = bench_app.bench_app(args.rounds)
+    except (BrowserError, ServedError) as error:
+        raise FailureError(str(error)) from error
+    rows = [one.to_json() for one in timed]
+    if args.json:
+        print_json({"machine": platform.machine(), "forward_ms": forward_ms, "rows": rows})
+        return
+    print(f"{platform.machine()}, {args.rounds} rounds, bare forward pass {forward_ms:.1f} ms")
+    header = ("", "answers", "ms", "p95", "min", "max", "bytes sent", "received", "messages", "backbone calls")
+    print(table(header, [_app_cells(row) for row in rows]))
+    print("ms: from the movement to the frame that shows its result, of a new picture to the complete page")
+
+
+def _app_cells(row: dict) -> tuple[object, ...]:
+    times = (f"{row[name]:.0f}" for name in ("median_ms", "p95_ms", "min_ms", "max_ms"))
+    counts = (f"{row[name]:,}" for name in ("sent_bytes", "received_bytes", "messages", "passes"))
+    return (row["name"], row["where"], *times, *counts)
 
 
 def _train_cells(row: dict) -> tuple[object, ...]:
