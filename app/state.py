@@ -28,6 +28,7 @@ RACE = "with"
 
 CELL = "cell"
 REGION = "region"
+STEP = "step"
 
 # In the session only.
 OWN_PICTURE = "own_picture"
@@ -75,7 +76,11 @@ HELD = "held"
 HELD_START = "held_start"
 DELAY = "delay"
 
+# The guided walk of the Lesson page.
+WALK_FIRST = "walk_first"
+
 # Components on the page.
+WALK = "walk"
 STRIP = "gallery_strip"
 MAPS = "board_maps"
 REGIONS = "board_regions"

@@ -6,7 +6,7 @@ fetches it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ export default async function (component) {
 """
 
 
-def component(name: str, *, isolate: bool = True) -> Callable[..., Any]:
-    """The component `name` of this folder: `name.js` with a default export, and `name.css`."""
-    style = (HERE / f"{name}.css").read_text(encoding="utf-8")
+def component(name: str, *, isolate: bool = True, styles: Sequence[str] = ()) -> Callable[..., Any]:
+    """The component `name` of this folder: `name.js` with a default export, and `name.css` after those of `styles`,
+    the components that it has inside."""
+    style = "\n".join((HERE / f"{one}.css").read_text(encoding="utf-8") for one in (*styles, name))
     return st.components.v2.component(f"mvfa_{name}", css=style, js=_LOADER % name, isolate_styles=isolate)
