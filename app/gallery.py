@@ -25,6 +25,8 @@ SCENES = {
 }
 PHOTOGRAPHS = {"chelsea": "chelsea.png", "coffee": "coffee.png", "rocket": "rocket.jpg", "astronaut": "astronaut.png"}
 DEFAULT = f"{SCENE}-23"
+DRAGGED = (FIRST_SEED + 22, CLASSES.index("square"))
+"""Seed and shape of the scene whose object is drawn at every size: one where the size alone decides."""
 SHOWN_PX = 960
 
 

@@ -23,8 +23,11 @@ from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.explain import Encoding, Explanation, encode, explain_encoding
 from mvfa_core.other_maps import other_map
 from mvfa_core.training.runs import list_runs
+from mvfa_core.walk import ScaleSeries, Walk, scale_series
+from mvfa_core.walk import walk as facts_of_walk
 
 RUN_PREFIX = "runs/"
+BUNDLED_GAP, BUNDLED_MFA = "compact_gap", "compact_mfa"
 OWN_PREFIX = "uploaded/"
 
 
@@ -284,9 +287,55 @@ def best_rectangle(model_id: str, one: Specimen, target: int) -> Asked:
     return _best_rectangle(*_key(model_id), one.digest, target, one.picture)
 
 
+@st.cache_data(show_spinner=False, max_entries=64)
+def _walk(
+    file: str,
+    stamp_ns: int,
+    digest: str,
+    k: int | None,
+    sizes: tuple[int, ...] | None,
+    truth: int | None,
+    _picture: Any,
+) -> Walk:
+    found = _encoding(file, stamp_ns, digest, _picture)
+    return jobs.infer(facts_of_walk, _model(file, stamp_ns), found, k=k, sizes=sizes, truth=truth)
+
+
+def lesson(model_id: str, one: Specimen, k: int | None, sizes: tuple[int, ...] | None, truth: int | None) -> Walk:
+    """The facts of the guided walk. May raise `ValueError` with a sentence for the visitor."""
+    return _walk(*_key(model_id), one.digest, k, sizes, truth, one.picture)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _scales(gap: tuple[str, int], mfa: tuple[str, int], seed: int, label: int) -> ScaleSeries:
+    return jobs.infer(scale_series, _model(*gap), _model(*mfa), seed, label)
+
+
+def scales() -> ScaleSeries | None:
+    """The drawn object of Figure 1 at all sizes, through the two models that come with the project; None without."""
+    twins = [bundled().get(name) for name in (BUNDLED_GAP, BUNDLED_MFA)]
+    if None in twins:
+        return None
+    return _scales(_key(BUNDLED_GAP), _key(BUNDLED_MFA), *gallery.DRAGGED)
+
+
 def warm_up() -> None:
     """Import what is heavy and run the default model on the default picture, before the first visitor comes."""
-    from app import anchors, charts, compare, controls, dataset, firm, maps, measuring, panels, region, seen, views  # noqa: F401
+    from app import (  # noqa: F401
+        anchors,
+        charts,
+        compare,
+        controls,
+        dataset,
+        firm,
+        maps,
+        measuring,
+        panels,
+        region,
+        seen,
+        views,
+        walk,
+    )
 
     for name in gallery.ids():
         thumbnail(specimen(name))
@@ -294,3 +343,4 @@ def warm_up() -> None:
     names = _bundled()
     if names:
         explanation(names[0], specimen(gallery.DEFAULT), None, None, None)
+    walk.scale_data()

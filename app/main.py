@@ -24,6 +24,7 @@ from app import (  # noqa: E402
     wording_results,
     wording_runs,
     wording_views,
+    wording_walk,
 )
 
 DEFAULT = "explore"  # answers at "/" alone
@@ -43,6 +44,7 @@ if __name__ == "__main__":
     page = st.navigation(
         [
             st.Page("../pages/explore.py", title=wording.EXPLORE, url_path="explore", default=True),
+            st.Page("../pages/lesson.py", title=wording_walk.NAV, url_path="lesson"),
             st.Page("../pages/maps.py", title=wording_maps.NAV, url_path="maps"),
             st.Page("../pages/anchors.py", title=wording_views.ANCHORS_NAV, url_path="anchors"),
             st.Page("../pages/views.py", title=wording_views.VIEWS_NAV, url_path="views"),

@@ -63,7 +63,7 @@ def _where(picture: Specimen, found: Explanation) -> list[int] | None:
             key=key,
             on_box_change=lambda: None,
             data={
-                "picture": loaders.shown(picture),
+                "picture": picture.digest,
                 "size": list(found.size_px),
                 "grid": [rows, columns],
                 "box": box or [columns // 2, rows // 2, columns // 2, rows // 2],

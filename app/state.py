@@ -51,6 +51,7 @@ RACE = "with"
 
 CELL = "cell"
 REGION = "region"
+STEP = "step"
 EXPERIMENT = "experiment"
 SETTINGS = "settings"
 
@@ -82,7 +83,7 @@ BROWSER = {
 
 ADDRESS = frozenset(
     {MODEL, PICTURE, CLASS, K, SIZES, DISTINCT, AGAINST, RUN, METHODS, SECOND, BEST, RACE, CELL, REGION}
-    | {EXPERIMENT, SETTINGS, LOCK, HIDE, QUESTIONS, *BROWSER}
+    | {STEP, EXPERIMENT, SETTINGS, LOCK, HIDE, QUESTIONS, *BROWSER}
     | {OF_MODEL, DATA, SIDE, LIMIT, KIND, TRUTH, SAID, SORT, OTHER, PAGE}
 )
 """Every name that is ever read from an address."""
@@ -130,7 +131,11 @@ HELD = "held"
 HELD_START = "held_start"
 DELAY = "delay"
 
+# The guided walk of the Lesson page.
+WALK_FIRST = "walk_first"
+
 # Components on the page.
+WALK = "walk"
 STRIP = "gallery_strip"
 MAPS = "board_maps"
 REGIONS = "board_regions"

@@ -6,7 +6,7 @@ fetches it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,14 @@ export default async function (component) {
 """
 
 
-def component(name: str, *, isolate: bool = True) -> Callable[..., Any]:
-    """The component `name` of this folder: `name.js` with a default export, and `name.css`.
+def component(name: str, *, isolate: bool = True, styles: Sequence[str] = ()) -> Callable[..., Any]:
+    """The component `name` of this folder: `name.js` with a default export, and `name.css` after those of `styles`,
+    the components that it has inside.
 
     Those that show tables get `tables.css` with it.
     """
-    style = (HERE / f"{name}.css").read_text(encoding="utf-8")
-    if "./tables.js" in (HERE / f"{name}.js").read_text(encoding="utf-8"):
+    parts = (*styles, name)
+    style = "\n".join((HERE / f"{one}.css").read_text(encoding="utf-8") for one in parts)
+    if any("./tables.js" in (HERE / f"{one}.js").read_text(encoding="utf-8") for one in parts):
         style += (HERE / "tables.css").read_text(encoding="utf-8")
     return st.components.v2.component(f"mvfa_{name}", css=style, js=_LOADER % name, isolate_styles=isolate)

@@ -1,11 +1,13 @@
 // The board: one picture, several readings of it side by side. The page's script sends data; hovering, sliding and
 // switching stay in the browser; only a clicked cell goes back. The DOM is built once per set of panels and updated
-// afterwards. All text enters through textContent.
+// afterwards. All text enters through textContent. Other components may have a board inside: they give it their data and
+// hear of the chosen cell.
 import { onPublish, tell, told } from "./address.js";
 import { button, choice, element } from "./dom.js";
 import { saveJson, savePanel } from "./export.js";
 import {
-  colourRange, decodePalette, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintOutline, paintPicture,
+  colourRange, decodePalette, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintLit, paintOutline,
+  paintPicture,
   paintTag,
 } from "./paint.js";
 import { Dial } from "./dial.js";
@@ -46,7 +48,7 @@ function keepEqual(before = [], panels = []) {
   });
 }
 
-class Board {
+export class Board {
   constructor(parent) {
     this.root = element("div", "board");
     parent.appendChild(this.root);
@@ -55,6 +57,7 @@ class Board {
     this.hover = null;
     this.selected = null;
     this.box = -1;
+    this.lit = null;
     this.dials = new Map();
     this.heats = new WeakMap();
     this.sizes = new ResizeObserver(() => this.paint());
@@ -181,6 +184,7 @@ class Board {
     if (!this.data || change.channel !== this.data.channel) return;
     if ("hover" in change) this.hover = change.hover;
     if ("selected" in change) this.selected = change.selected;
+    if ("lit" in change) this.lit = change.lit; // boxes of cells that somebody points at elsewhere on the page
     this.paintMarks();
   }
 
@@ -306,7 +310,7 @@ class Board {
 
   paintBase(panel, context, width, height) {
     if (panel.message) return context.clearRect(0, 0, width, height);
-    paintPicture(context, this.picture, width, height, { anchors: 0.3, boxes: 0.18 }[panel.kind] ?? 0);
+    paintPicture(context, this.picture, width, height, panel.plain ? 0 : ({ anchors: 0.3, boxes: 0.18 }[panel.kind] ?? 0));
     if (!this.picture) return undefined;
     if (panel.kind === "map") {
       paintHeat(context, this.heatOf(panel), width, height, view.opacity, view.smooth && !panel.sharp);
@@ -330,13 +334,19 @@ class Board {
   paintOver(panel, index, context, width, height, unit, marks = true) {
     const scale = width / this.data.size[0];
     if (panel.boxes && this.picture) {
-      const chosen = this.chosenBox(index);
-      const box = panel.boxes[chosen >= 0 ? chosen : 0];
-      if (box?.seen && (panel.outlined || chosen >= 0)) paintOutline(context, box, scale, unit, width, height);
+      const pointed = this.chosenBox(index);
+      const chosen = pointed >= 0 ? pointed : (panel.chosen ?? -1);
+      const first = panel.boxes[Math.max(chosen, 0)];
+      if (first?.seen && (panel.outlined || chosen >= 0)) paintOutline(context, first, scale, unit, width, height);
       paintBoxes(context, panel.boxes, scale, unit, chosen);
-      if (box) paintTag(context, box.tag, box.px[0] * scale, box.px[1] * scale - 21 * unit, unit, width, height);
+      const tag = ({ tag: text, px: [x, y] }) => (
+        paintTag(context, text, x * scale, y * scale - 21 * unit, unit, width, height)
+      );
+      if (panel.tags) panel.boxes.forEach(tag);
+      else if (first) tag(first);
     }
     if (!marks) return;
+    if (this.lit) paintLit(context, this.lit, this.data.grid, width, height, unit);
     if (this.selected) paintCell(context, this.selected, this.data.grid, width, height, unit, false);
     if (this.hover) paintCell(context, this.hover, this.data.grid, width, height, unit, true);
   }

@@ -206,6 +206,24 @@ export function paintCell(context, [x, y], [rows, columns], width, height, unit,
   context.restore();
 }
 
+// Boxes of cells, corners inclusive, that a number elsewhere on the page is made of.
+export function paintLit(context, boxes, [rows, columns], width, height, unit) {
+  const stepX = width / columns;
+  const stepY = height / rows;
+  context.save();
+  for (const [wide, colour] of [[5, "rgba(12, 15, 18, 0.75)"], [2.5, "#ffd166"]]) {
+    context.lineWidth = wide * unit;
+    context.strokeStyle = colour;
+    for (const [x0, y0, x1, y1] of boxes) {
+      const edge = 2 * unit;
+      context.strokeRect(
+        x0 * stepX + edge, y0 * stepY + edge, (x1 - x0 + 1) * stepX - 2 * edge, (y1 - y0 + 1) * stepY - 2 * edge,
+      );
+    }
+  }
+  context.restore();
+}
+
 // A colour bar shows the part of the palette that the values use.
 export function paintBar(context, range, palette, x, y, width, height) {
   const strip = document.createElement("canvas");

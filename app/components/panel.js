@@ -66,7 +66,7 @@ export function showKey(part, panel) {
 
 export function showList(part, panel, point) {
   const rows = panel.boxes ?? [];
-  part.list.hidden = rows.length < 2; // one box says all in the line below the picture
+  part.list.hidden = rows.length < 2 || Boolean(panel.listless); // one box says all in the line below the picture
   part.list.classList.toggle("single", Boolean(panel.single));
   part.list.replaceChildren(...rows.map((box, row) => {
     const item = element("li");
@@ -86,6 +86,7 @@ export function readout(panel, data, cell, box) {
   const { words, grid: [rows, columns], size } = data;
   const [x, y] = cell;
   const at = fill(words.cell, { x, y });
+  if (panel.kind === "picture") return at;
   if (panel.kind === "map") return `${at}  ${exactNumber(panel.values[y * columns + x])} ${panel.unit}`;
   if (panel.kind === "anchors") {
     const rank = panel.cells.findIndex((one) => one[0] === x && one[1] === y);

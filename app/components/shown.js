@@ -18,7 +18,8 @@ function ready(id) {
   return picture?.complete && picture.naturalWidth ? picture : null;
 }
 
-// One follower a component: `follow(id)` calls `drawn` with the picture of that name, now or when it has come.
+// One follower a component: `follow(id)` calls `drawn` with the picture of that name, now or when it has come. A picture
+// that no other component shows may come as a data URL in place of a name.
 export class Shown {
   constructor(drawn) {
     this.drawn = drawn;
@@ -34,7 +35,16 @@ export class Shown {
   follow(id) {
     if (id === this.id) return;
     this.id = id;
-    this.look(id);
+    if (id.startsWith("data:")) this.load(id);
+    else this.look(id);
+  }
+
+  load(source) {
+    const picture = new Image();
+    picture.onload = () => {
+      if (this.id === source) this.drawn(picture);
+    };
+    picture.src = source;
   }
 
   look(id) {

@@ -1,0 +1,344 @@
+"""One picture followed through one model, with the terms of every sum kept apart (Eq. 1-9).
+
+    D channels · C classes · H W grid in cells · N = H*W cells · K anchors · R sizes · M = K*R views, m = k*R + r
+    T classes that are spelled out · P channels that are spelled out · Q largest terms of a sum
+
+One pass of the module over all N cells in their order by falling A serves every K: the first K of them are the anchors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mvfa_core.adacam import attention_map
+from mvfa_core.checks import expect_k
+from mvfa_core.explain import Encoding
+from mvfa_core.heads import MLPHead, PrototypeHead, pointwise
+from mvfa_core.maps import cam
+from mvfa_core.model import GAP, MFA, Classifier
+from mvfa_core.regions import all_cells, region_boxes
+from mvfa_core.stages import Stages
+
+MOST_TOLD = 5
+"""Classes of every head that are spelled out; the others are summed up."""
+CHANNELS = 8
+TERMS = 3
+
+
+@dataclass(frozen=True)
+class CamProof:
+    """The same class map made twice: G_c by a 1x1 convolution, and CAM by weights after global average pooling.
+
+    Attributes:
+        cam_HW: sum_d w_{c,d} F_d. bias: b_c, which CAM leaves out.
+        most: the largest |G_c - b_c - CAM_c| of all cells.
+        logit_conv: the mean of G_c over the cells. logit_fc: w_c . GAP(F) + b_c, the same number.
+    """
+
+    cam_HW: np.ndarray
+    bias: float
+    most: float
+    logit_conv: float
+    logit_fc: float
+
+
+@dataclass(frozen=True)
+class Views:
+    """What only a model with views has.
+
+    Attributes:
+        k, sizes: K and L_R as used. rule: how the anchors are chosen, "adacam" unless the model is an ablation.
+        order_N2: all cells (x, y) in the order in which they become anchors; the first K are V.
+        boxes_NR4: inclusive corners around every cell in row-major order (Eq. 5).
+        pooled_MP: a_{i,d} of the views for the told channels.
+        logits_MT: g_{i,c} of the views for the told classes. log_total_M: log sum_c exp g_{i,c} over all C classes.
+        odds_M: log(s / (1 - s)) of every view for the target: the order of confidence, also where s rounds to 1.
+        winner_M: the class that every view is surest of, an index into all C.
+        bias_T: b_c of a linear head, so that w_c . a_i = g_{i,c} - b_c; None where the head is not linear.
+        sums_NT: sum_i g_{i,c} (Eq. 8) for K = n + 1; the row of K itself is `sums_T`.
+        path_NT: for K = n + 1 the softmax of the mean view logit. path_winner_N: the arg max of Eq. 8 over all C.
+        global_T: L_global (Eq. 1) if the true class were that one. local_T: L_local (Eq. 6), likewise.
+    """
+
+    k: int
+    sizes: tuple[int, ...]
+    rule: str
+    order_N2: np.ndarray
+    boxes_NR4: np.ndarray
+    pooled_MP: np.ndarray
+    logits_MT: np.ndarray
+    log_total_M: np.ndarray
+    odds_M: np.ndarray
+    winner_M: np.ndarray
+    bias_T: np.ndarray | None
+    sums_NT: np.ndarray
+    path_NT: np.ndarray
+    path_winner_N: np.ndarray
+    global_T: np.ndarray
+    local_T: np.ndarray
+
+    @property
+    def sums_T(self) -> np.ndarray:
+        """Eq. 8 for the K in use."""
+        return self.sums_NT[self.k - 1]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Everything the lesson shows about one picture.
+
+    Attributes:
+        classes: C names. told: T class indices by falling f. target: the class the lesson is about, the predicted one.
+        pooling: "mfa" or "gap". head: "linear", "mlp" or "prototype", the main head.
+        grid: (H, W). channels: D. size_px: (width, height) of the picture.
+        channel_P: the told channels, those whose mean adds most to the target's logit first.
+        F_PHW: their maps. u_P: their means over the cells.
+        term_NQ: for every cell the channels of the largest |w_{c,d} F_d| of the target's class map, largest first.
+        weight_NQ, feature_NQ: w_{c,d} and F_d there. None where G is not linear in F (an MLP head after GAP).
+        bias: b_c of the target's class map.
+        G_THW: class maps of the told classes. z_T: their means. f_T: softmax over all C of the means.
+        log_total: log sum over all C of exp z. f_rest: what is left for the others.
+        A_HW: attention. rank_HW: the place of every cell by falling A, from 1; equal cells keep row-major order.
+        cam: the proof that G_c is CAM, None where there is no linear layer to read weights from.
+        answer_T: the model's confidence in the told classes. views: None for a GAP model.
+        loss_T: the cross-entropy of a GAP model if the true class were that one; None for a model with views.
+    """
+
+    classes: tuple[str, ...]
+    told: tuple[int, ...]
+    target: int
+    pooling: str
+    head: str
+    grid: tuple[int, int]
+    channels: int
+    size_px: tuple[int, int]
+    channel_P: tuple[int, ...]
+    F_PHW: np.ndarray
+    u_P: np.ndarray
+    term_NQ: np.ndarray | None
+    weight_NQ: np.ndarray | None
+    feature_NQ: np.ndarray | None
+    bias: float
+    G_THW: np.ndarray
+    z_T: np.ndarray
+    f_T: np.ndarray
+    log_total: float
+    f_rest: float
+    A_HW: np.ndarray
+    rank_HW: np.ndarray
+    cam: CamProof | None
+    answer_T: np.ndarray
+    views: Views | None
+    loss_T: np.ndarray | None
+
+    @property
+    def place(self) -> int:
+        """Where the target stands among the told classes."""
+        return self.told.index(self.target)
+
+    @property
+    def cells(self) -> int:
+        """N = H*W."""
+        return math.prod(self.grid)
+
+
+def walk(
+    model: Classifier,
+    encoding: Encoding,
+    *,
+    k: int | None = None,
+    sizes: Sequence[int] | None = None,
+    truth: int | None = None,
+) -> Walk:
+    """The facts of the lesson for an encoded picture.
+
+    Args:
+        k, sizes: K and L_R in cells; the model's own if not given. A GAP model makes no use of them.
+        truth: the true class, which is always among those spelled out.
+
+    Raises:
+        ValueError: K or a size out of range, or a model whose numbers are not finite.
+    """
+    pooling, F_BDHW = model.pooling, encoding.F_BDHW
+    with torch.no_grad():
+        stages, G_BCHW, weights = _pass(pooling, F_BDHW, sizes)
+        A_BHW, f_BC = (stages.A_BHW, stages.f_BC) if stages.A_BHW is not None else attention_map(G_BCHW)
+        assert A_BHW is not None and f_BC is not None
+        count = _anchors(pooling, k, A_BHW[0].numel())
+        share_C = _shares(stages, count)
+        target = int(_sums(stages, count).argmax())
+        told = _told(f_BC[0], share_C, target, truth)
+        channel_P = _channels(F_BDHW[0], weights, target)
+        z_C = G_BCHW[0].mean(dim=(-2, -1)).double()
+        terms = _terms(F_BDHW[0], weights, target)
+        picked = torch.tensor(told)
+        loss_T = None
+        if stages.logits_BMC is None:
+            loss_T = _numpy(-stages.ensemble_BC[0].double().log_softmax(dim=0)[picked])
+        return Walk(
+            classes=model.classes,
+            told=told,
+            target=target,
+            pooling="gap" if isinstance(pooling, GAP) else "mfa",
+            head=_head(pooling),
+            grid=stages.grid,
+            channels=F_BDHW.shape[1],
+            size_px=encoding.size_px,
+            channel_P=channel_P,
+            F_PHW=_numpy(F_BDHW[0, list(channel_P)]),
+            u_P=_numpy(F_BDHW[0, list(channel_P)].double().mean(dim=(-2, -1))),
+            term_NQ=terms and terms[0],
+            weight_NQ=terms and terms[1],
+            feature_NQ=terms and terms[2],
+            bias=0.0 if weights is None else float(weights[1][target]),
+            G_THW=_numpy(G_BCHW[0, picked]),
+            z_T=_numpy(z_C[picked]),
+            f_T=_numpy(z_C.softmax(dim=0)[picked]),
+            log_total=float(z_C.logsumexp(dim=0)),
+            f_rest=float(1 - z_C.softmax(dim=0)[picked].sum()) if len(told) < len(z_C) else 0.0,
+            A_HW=_numpy(A_BHW[0]),
+            rank_HW=_ranks(A_BHW[0]),
+            cam=None if weights is None else _proof(F_BDHW, weights, G_BCHW[0, target], target),
+            answer_T=_numpy(share_C[picked]),
+            views=_views(pooling, stages, target, told, channel_P, count) if isinstance(pooling, MFA) else None,
+            loss_T=loss_T,
+        )
+
+
+Weights = tuple[torch.Tensor, torch.Tensor]
+
+
+def _pass(
+    pooling: MFA | GAP, F_BDHW: torch.Tensor, sizes: Sequence[int] | None
+) -> tuple[Stages, torch.Tensor, Weights | None]:
+    """Stages over all cells, the class maps G, and the W_CD and b_C that make them where they are linear in F."""
+    if isinstance(pooling, MFA):
+        was_training = pooling.training
+        stages = pooling.eval()(F_BDHW, k=F_BDHW.shape[-2] * F_BDHW.shape[-1], sizes=sizes)
+        pooling.train(was_training)
+        assert stages.G_BCHW is not None
+        layer = pooling.auxiliary
+        assert layer.bias is not None
+        return stages, stages.G_BCHW, (layer.weight.flatten(1), layer.bias)
+    weights = pooling.head.class_weights()
+    if weights is not None:
+        return pooling(F_BDHW), pointwise(F_BDHW, *weights), weights
+    maps_BEHW = pooling.head.maps(F_BDHW)  # the whole head at every cell
+    return pooling(F_BDHW), pooling.head.finish(maps_BEHW.movedim(1, -1)).movedim(-1, 1), None
+
+
+def _anchors(pooling: MFA | GAP, k: int | None, cells: int) -> int:
+    if isinstance(pooling, GAP):
+        return 0
+    count = cells if pooling.anchors == "all" else pooling.k if k is None else k
+    expect_k(count, cells)
+    return count
+
+
+def _sums(stages: Stages, count: int) -> torch.Tensor:
+    """Eq. 8 over the first `count` anchors, (C,) in float64; a GAP model's logits."""
+    if stages.logits_BMC is None or stages.sizes is None:
+        return stages.ensemble_BC[0].double()
+    return stages.logits_BMC[0, : count * len(stages.sizes)].double().sum(dim=0)
+
+
+def _shares(stages: Stages, count: int) -> torch.Tensor:
+    views = 1 if stages.sizes is None else count * len(stages.sizes)
+    return (_sums(stages, count) / views).softmax(dim=0)
+
+
+def _head(pooling: MFA | GAP) -> str:
+    return {MLPHead: "mlp", PrototypeHead: "prototype"}.get(type(pooling.head), "linear")
+
+
+def _told(f_C: torch.Tensor, share_C: torch.Tensor, target: int, truth: int | None) -> tuple[int, ...]:
+    """The classes to spell out: the likeliest of both heads, the target and the truth, by falling f."""
+    most = min(MOST_TOLD, len(f_C))
+    kept = {target, *f_C.topk(most).indices.tolist(), *share_C.topk(most).indices.tolist()}
+    kept |= set() if truth is None else {truth}
+    return tuple(sorted(kept, key=lambda c: (-float(f_C[c]), c)))
+
+
+def _channels(F_DHW: torch.Tensor, weights: Weights | None, target: int) -> tuple[int, ...]:
+    """The channels whose mean speaks most for the target; for a head that is not linear, those of the largest mean."""
+    u_D = F_DHW.mean(dim=(-2, -1))
+    push_D = u_D if weights is None else u_D * weights[0][target]
+    return tuple(push_D.argsort(descending=True, stable=True)[:CHANNELS].tolist())
+
+
+def _terms(
+    F_DHW: torch.Tensor, weights: Weights | None, target: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """For every cell the largest terms of G_c(x, y) = sum_d w_{c,d} F_d(x, y) + b_c: channels, weights, features."""
+    if weights is None:
+        return None
+    weight_D, F_ND = weights[0][target], F_DHW.flatten(1).T
+    channel_NQ = (F_ND * weight_D).abs().topk(min(TERMS, F_ND.shape[1]), dim=1).indices
+    return channel_NQ.numpy(), _numpy(weight_D[channel_NQ]), _numpy(F_ND.gather(1, channel_NQ))
+
+
+def _proof(F_BDHW: torch.Tensor, weights: Weights, G_HW: torch.Tensor, target: int) -> CamProof:
+    cam_HW, bias = cam(F_BDHW, weights[0], target)[0], weights[1][target]
+    return CamProof(
+        cam_HW=_numpy(cam_HW),
+        bias=float(bias),
+        most=float((G_HW - bias - cam_HW).abs().max()),
+        logit_conv=float(G_HW.double().mean()),
+        logit_fc=float(weights[0][target].double() @ F_BDHW[0].double().mean(dim=(-2, -1)) + bias),
+    )
+
+
+def _ranks(A_HW: torch.Tensor) -> np.ndarray:
+    order_N = A_HW.flatten().argsort(descending=True, stable=True)
+    rank_N = torch.empty_like(order_N)
+    rank_N[order_N] = torch.arange(1, len(order_N) + 1)
+    return rank_N.reshape(A_HW.shape).numpy()
+
+
+def _odds(logits_MC: torch.Tensor, target: int) -> torch.Tensor:
+    others = [c for c in range(logits_MC.shape[1]) if c != target]
+    return logits_MC[:, target] - logits_MC[:, others].logsumexp(dim=1)
+
+
+def _views(
+    pooling: MFA, stages: Stages, target: int, told: Sequence[int], channel_P: Sequence[int], count: int
+) -> Views:
+    assert stages.logits_BMC is not None and stages.anchors_BK2 is not None and stages.sizes is not None
+    assert stages.weights_BMHW is not None and stages.G_BCHW is not None
+    picked, sizes, used = torch.tensor(told), stages.sizes, count * len(stages.sizes)
+    logits_NRC = stages.logits_BMC[0].double().unflatten(0, (-1, len(sizes)))
+    running_NC = logits_NRC.sum(dim=1).cumsum(dim=0)
+    counts_N1 = torch.arange(1, len(running_NC) + 1)[:, None] * len(sizes)
+    logits_MC = logits_NRC.flatten(0, 1)[:used]
+    log_total_M = logits_MC.logsumexp(dim=1)
+    F_PHW = stages.F_BDHW[0, list(channel_P)].double()
+    boxes_NR4 = region_boxes(all_cells(*stages.grid)[None], sizes, stages.grid)[0]
+    weights = pooling.head.class_weights()
+    z_C = stages.G_BCHW[0].double().mean(dim=(-2, -1))
+    return Views(
+        k=count,
+        sizes=tuple(sizes),
+        rule=pooling.anchors,
+        order_N2=stages.anchors_BK2[0].numpy(),
+        boxes_NR4=boxes_NR4.numpy(),
+        pooled_MP=_numpy(torch.einsum("mhw,phw->mp", stages.weights_BMHW[0, :used].double(), F_PHW)),
+        logits_MT=_numpy(logits_MC[:, picked]),
+        log_total_M=_numpy(log_total_M),
+        odds_M=_numpy(_odds(logits_MC, target)),
+        winner_M=logits_MC.argmax(dim=1).numpy(),
+        bias_T=None if weights is None else _numpy(weights[1][picked]),
+        sums_NT=_numpy(running_NC[:, picked]),
+        path_NT=_numpy((running_NC / counts_N1).softmax(dim=1)[:, picked]),
+        path_winner_N=running_NC.argmax(dim=1).numpy(),
+        global_T=_numpy(-z_C.log_softmax(dim=0)[picked]),
+        local_T=_numpy((log_total_M[:, None] - logits_MC[:, picked]).sum(dim=0)),
+    )
+
+
+def _numpy(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy()
