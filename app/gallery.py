@@ -1,29 +1,20 @@
-"""The pictures that are always there: drawn scenes with known answers, and scikit-image's bundled photographs."""
+"""The gallery of `mvfa_core.data.gallery` as the app shows it: with digests, thumbnails and data URLs."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 from dataclasses import dataclass
-from importlib.resources import files
 
 from PIL import Image
 
-from mvfa_core.data.synthetic import CLASSES, draw_scene
-from mvfa_core.images import open_picture
+from mvfa_core.data import gallery as pictures
+from mvfa_core.data.gallery import PHOTOGRAPH, SCENE, ids
+from mvfa_core.images import pixel_digest
 
-SCENE = "scene"
-PHOTOGRAPH = "photo"
+__all__ = ["DEFAULT", "OWN", "PHOTOGRAPH", "Specimen", "data_url", "from_picture", "ids", "specimen", "thumbnail"]
+
 OWN = "own"
-
-# Seeds that no training or validation set reaches; shapes from nearly the whole picture down to a few cells.
-FIRST_SEED = 2_000_000_000
-SCENES = {
-    **{15: "ring", 46: "crescent", 44: "cross", 23: "star", 58: "arrow"},
-    **{27: "heart", 22: "square", 35: "ring", 14: "cross"},
-}
-PHOTOGRAPHS = {"chelsea": "chelsea.png", "coffee": "coffee.png", "rocket": "rocket.jpg", "astronaut": "astronaut.png"}
 DEFAULT = f"{SCENE}-23"
 SHOWN_PX = 960
 
@@ -44,29 +35,16 @@ class Specimen:
     scale: float | None = None
 
 
-def ids() -> list[str]:
-    """The names of all pictures of the gallery, in the order they are shown."""
-    return [f"{SCENE}-{number}" for number in SCENES] + [f"{PHOTOGRAPH}-{name}" for name in PHOTOGRAPHS]
-
-
 def specimen(picture_id: str) -> Specimen:
     """A picture of the gallery; `KeyError` for a name that is not in `ids()`."""
-    if picture_id not in ids():
-        raise KeyError(picture_id)
-    kind, _, name = picture_id.partition("-")
-    if kind == PHOTOGRAPH:
-        file = files("skimage") / "data" / PHOTOGRAPHS[name]
-        return from_picture(picture_id, open_picture(file.read_bytes()))
-    scene = draw_scene(FIRST_SEED + int(name), label=CLASSES.index(SCENES[int(name)]))
-    return from_picture(picture_id, Image.fromarray(scene.picture), scene.name, scene.scale)
+    return from_picture(picture_id, *pictures.picture(picture_id))
 
 
 def from_picture(
     picture_id: str, picture: Image.Image, truth: str | None = None, scale: float | None = None
 ) -> Specimen:
     """A specimen of any picture; the digest of its size and pixels is its key in the caches."""
-    digest = hashlib.blake2b(f"{picture.size}".encode() + picture.tobytes(), digest_size=12).hexdigest()
-    return Specimen(picture_id, picture, digest, truth, scale)
+    return Specimen(picture_id, picture, pixel_digest(picture), truth, scale)
 
 
 def data_url(picture: Image.Image, longest_px: int = SHOWN_PX) -> str:
