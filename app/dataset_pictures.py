@@ -1,44 +1,22 @@
-"""Pictures of data sets by their address: `synthetic-val-17`, or `data/<set>/<side>/<place>`.
-
-A set is a name of the catalogue, with `.<seed>` behind it if its split was drawn with another seed than 0, or the
-digest of a folder that a finished survey has looked at. A path never stands in an address.
-"""
+"""Pictures of data sets by their address; what an address is stands in `mvfa_core.survey.addresses`."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import streamlit as st
 
 from app import gallery
 from app.gallery import Specimen
-from mvfa_core.data.cache import digest
-from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.data.sets import DataError
 from mvfa_core.images import PictureError
-from mvfa_core.survey import Request, list_surveys
+from mvfa_core.survey.addresses import FOLDER, address, find, is_address, token
 from mvfa_core.survey.pictures import Side, side_of
 
-_DRAWN = re.compile(rf"{SYNTHETIC}-(val|train)-(\d{{1,6}})", re.ASCII)
-_LISTED = re.compile(r"data/([a-z0-9-]{1,40})(?:\.(\d{1,10}))?/(val|train)/(\d{1,7})", re.ASCII)
-FOLDER = "folder-"
+__all__ = ["FOLDER", "address", "few", "home", "is_address", "seed", "side", "specimen", "token"]
+
 FEW = 7
 """Pictures of a set that the gallery shows for a model that has learned from it."""
-
-
-def address(request: Request, place: int) -> str:
-    """The address of a picture of a survey."""
-    if request.data == SYNTHETIC:
-        return f"{SYNTHETIC}-{request.side}-{place}"
-    return f"data/{token(request.data, request.seed)}/{request.side}/{place}"
-
-
-def token(data: str, seed: int) -> str:
-    """The name of a data set in an address."""
-    if data in CATALOGUE:
-        return f"{data}.{seed}" if seed else data
-    return FOLDER + digest([data, seed])[:12]
 
 
 def few(data: str) -> list[str]:
@@ -51,59 +29,30 @@ def few(data: str) -> list[str]:
     return [f"data/{data}/val/{place * count // FEW}" for place in range(min(FEW, count))]
 
 
-def is_address(picture_id: str) -> bool:
-    """Whether it reads like the address of a picture of a data set."""
-    return bool(_DRAWN.fullmatch(picture_id) or _LISTED.fullmatch(picture_id))
-
-
 def specimen(picture_id: str) -> Specimen:
     """The picture of an address; `KeyError` if there is none."""
     try:
-        side, place = _find(picture_id)
-        return gallery.from_picture(picture_id, *side.open(place), file=side.name(place))
+        found, place = find(picture_id, side)
+        return gallery.from_picture(picture_id, *found.open(place), file=found.name(place))
     except (DataError, PictureError, ValueError, OSError) as error:
         raise KeyError(picture_id) from error
 
 
 def seed(picture_id: str) -> int | None:
     """The seed of a drawn picture of a data set; None for any other."""
-    if not _DRAWN.fullmatch(picture_id):
+    try:
+        found, place = find(picture_id, side)
+    except (DataError, KeyError):
         return None
-    side, place = _find(picture_id)
-    return int(side.name(place))
+    return int(found.name(place)) if found.home is None else None
 
 
 def home(picture_id: str) -> Path | None:
     """The folder of the data set that a picture is from; None for drawn ones and others."""
-    if not _LISTED.fullmatch(picture_id):
-        return None
     try:
-        return _find(picture_id)[0].home
+        return find(picture_id, side)[0].home
     except (DataError, KeyError):
         return None
-
-
-def _find(picture_id: str) -> tuple[Side, int]:
-    if drawn := _DRAWN.fullmatch(picture_id):
-        return side(SYNTHETIC, drawn[1], 0), int(drawn[2])
-    listed = _LISTED.fullmatch(picture_id)
-    if not listed:
-        raise KeyError(picture_id)
-    name, seed = listed[1], int(listed[2] or 0)
-    if name in CATALOGUE:
-        return side(name, listed[3], seed), int(listed[4])
-    data, seed = _folder(name, picture_id)
-    return side(data, listed[3], seed), int(listed[4])
-
-
-def _folder(name: str, picture_id: str) -> tuple[str, int]:
-    """The folder that a finished survey has looked at, and the seed of its split."""
-    for survey in list_surveys():
-        request = survey.request()
-        known = request.data != SYNTHETIC and request.data not in CATALOGUE
-        if known and survey.is_complete() and token(request.data, request.seed) == name:
-            return request.data, request.seed
-    raise KeyError(picture_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16, ttl=60)

@@ -1,29 +1,33 @@
-"""The pictures that are always there: drawn scenes with known answers, and scikit-image's bundled photographs."""
+"""The gallery of `mvfa_core.data.gallery` as the app shows it: with digests, thumbnails and data URLs."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 from dataclasses import dataclass
-from importlib.resources import files
 
 from PIL import Image
 
-from mvfa_core.data.synthetic import CLASSES, Scene, draw_scene
-from mvfa_core.images import open_picture
+from mvfa_core.data import gallery as pictures
+from mvfa_core.data.gallery import FIRST_SEED, PHOTOGRAPH, SCENE, ids, scene
+from mvfa_core.data.synthetic import CLASSES
+from mvfa_core.images import pixel_digest
 
-SCENE = "scene"
-PHOTOGRAPH = "photo"
+__all__ = [
+    "DEFAULT",
+    "DRAGGED",
+    "OWN",
+    "PHOTOGRAPH",
+    "Specimen",
+    "data_url",
+    "from_picture",
+    "ids",
+    "scene",
+    "specimen",
+    "thumbnail",
+]
+
 OWN = "own"
-
-# Seeds that no training or validation set reaches; shapes from nearly the whole picture down to a few cells.
-FIRST_SEED = 2_000_000_000
-SCENES = {
-    **{15: "ring", 46: "crescent", 44: "cross", 23: "star", 58: "arrow"},
-    **{27: "heart", 22: "square", 35: "ring", 14: "cross"},
-}
-PHOTOGRAPHS = {"chelsea": "chelsea.png", "coffee": "coffee.png", "rocket": "rocket.jpg", "astronaut": "astronaut.png"}
 DEFAULT = f"{SCENE}-23"
 DRAGGED = (FIRST_SEED + 22, CLASSES.index("square"))
 """Seed and shape of the scene whose object is drawn at every size: one where the size alone decides."""
@@ -48,30 +52,9 @@ class Specimen:
     file: str | None = None
 
 
-def ids() -> list[str]:
-    """The names of all pictures of the gallery, in the order they are shown."""
-    return [f"{SCENE}-{number}" for number in SCENES] + [f"{PHOTOGRAPH}-{name}" for name in PHOTOGRAPHS]
-
-
 def specimen(picture_id: str) -> Specimen:
     """A picture of the gallery; `KeyError` for a name that is not in `ids()`."""
-    if picture_id not in ids():
-        raise KeyError(picture_id)
-    kind, _, name = picture_id.partition("-")
-    if kind == PHOTOGRAPH:
-        file = files("skimage") / "data" / PHOTOGRAPHS[name]
-        return from_picture(picture_id, open_picture(file.read_bytes()))
-    drawn = scene(picture_id)
-    assert drawn is not None
-    return from_picture(picture_id, Image.fromarray(drawn.picture), drawn.name, drawn.scale)
-
-
-def scene(picture_id: str) -> Scene | None:
-    """The drawn scene of that name, with its box and mask; None for a photograph."""
-    kind, _, name = picture_id.partition("-")
-    if kind == PHOTOGRAPH:
-        return None
-    return draw_scene(FIRST_SEED + int(name), label=CLASSES.index(SCENES[int(name)]))
+    return from_picture(picture_id, *pictures.picture(picture_id))
 
 
 def from_picture(
@@ -82,8 +65,7 @@ def from_picture(
     file: str | None = None,
 ) -> Specimen:
     """A specimen of any picture; the digest of its size and pixels is its key in the caches."""
-    digest = hashlib.blake2b(f"{picture.size}".encode() + picture.tobytes(), digest_size=12).hexdigest()
-    return Specimen(picture_id, picture, digest, truth, scale, file)
+    return Specimen(picture_id, picture, pixel_digest(picture), truth, scale, file)
 
 
 def data_url(picture: Image.Image, longest_px: int = SHOWN_PX) -> str:

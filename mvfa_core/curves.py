@@ -10,7 +10,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from mvfa_core.checks import expect, expect_choice
-from mvfa_core.figures import FORMATS
+from mvfa_core.figures.request import FORMATS
 
 DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 MOST_DECADES = 1.0

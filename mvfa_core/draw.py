@@ -53,11 +53,18 @@ def heat(values: np.ndarray, limits: tuple[float, float], name: str = "inferno")
 
 
 def overlay(
-    picture: np.ndarray, map_HW: np.ndarray, limits: tuple[float, float], *, opacity: float = 0.55
+    picture: np.ndarray,
+    map_HW: np.ndarray,
+    limits: tuple[float, float],
+    *,
+    opacity: float = 0.55,
+    name: str = "inferno",
+    smooth: bool = True,
 ) -> np.ndarray:
-    """A heat map over a picture, enlarged to it."""
+    """A heat map over a picture, enlarged to it, in the colours of the palette `name`."""
     size_px = (picture.shape[1], picture.shape[0])
-    return cv2.addWeighted(heat(enlarge(map_HW, size_px), limits), opacity, picture, 1 - opacity, 0)
+    colours = heat(enlarge(map_HW, size_px, smooth=smooth), limits, name)
+    return cv2.addWeighted(colours, opacity, picture, 1 - opacity, 0)
 
 
 def anchors(picture: np.ndarray, anchors_K2: np.ndarray, grid: tuple[int, int]) -> np.ndarray:

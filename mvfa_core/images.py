@@ -8,6 +8,7 @@ room is an upright 8-bit sRGB picture, or a `PictureError` whose sentence can be
 
 from __future__ import annotations
 
+import hashlib
 import io
 import stat
 from pathlib import Path
@@ -100,6 +101,11 @@ def as_picture(picture: Picture) -> Image.Image:
             f"expected a uint8 array (H, W), (H, W, 3) or (H, W, 4), got {picture.dtype} {tuple(picture.shape)}"
         )
     return _over_white(Image.fromarray(np.ascontiguousarray(picture))).convert("RGB")
+
+
+def pixel_digest(picture: Image.Image) -> str:
+    """A short name for the size and the pixels of a picture: what was shown, whatever file it came from."""
+    return hashlib.blake2b(f"{picture.size}".encode() + picture.tobytes(), digest_size=12).hexdigest()
 
 
 def squash(picture: Picture, size: tuple[int, int]) -> np.ndarray:

@@ -1,0 +1,119 @@
+"""Pictures of a data set chosen by rule. The seed shuffles, so that the first few are a fair sample of their kind.
+
+N pictures
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mvfa_core.checkpoints import load_model
+from mvfa_core.checks import expect, expect_choice
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
+from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.figures.desk import weights_of
+from mvfa_core.survey import Findings, Request, request_for, survey_of
+from mvfa_core.survey.addresses import address
+from mvfa_core.survey.figures import chosen
+from mvfa_core.survey.findings import joined
+from mvfa_core.survey.look import look
+from mvfa_core.survey.pictures import Gathered, Side, side_of, spread
+
+LOOKED = ("rescued", "harmed", "wrong", "right", "sure", "split")
+"""Rules that need a model's answers: rescued or harmed by the views, wrong, right, confident and wrong, disagreeing."""
+RULES = (*LOOKED, "one-per-class", "random")
+OF_VIEWS = ("rescued", "harmed", "split")
+BATCH = 32
+LIMIT = 200
+
+
+def choose(
+    rule: str,
+    data: str,
+    count: int,
+    *,
+    model: str | None = None,
+    side: str = "val",
+    limit: int | None = LIMIT,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> tuple[tuple[str, ...], str]:
+    """(the addresses or, for a folder, the files of at most `count` pictures, the rule in words).
+
+    Args:
+        model: needed for the rules of `LOOKED`; its answers on at most `limit` pictures, spread over the side, are
+        taken from a finished survey or looked up now.
+
+    Raises:
+        ValueError: a rule without its model, or no picture of the kind. DataError: the data is not there.
+    """
+    expect_choice(rule, RULES, "rule")
+    expect(count >= 1, "count", "a whole number >= 1", count)
+    expect(rule not in LOOKED or model is not None, f"rule {rule}", "a model (--model)", "none")
+    told = f"{rule.replace('-', ' ')}, {Path(data).name} {side}, seed {seed}"
+    if model is None:
+        request = Request("", "", "", data, side, limit, 0)
+    else:
+        request = request_for(weights_of(model), data, side=side, limit=limit)
+    home = side_of(request.data, side, request.seed)
+    if rule in LOOKED:
+        found = answers(request, progress)
+        places = found.place_N[chosen(found, rule)]
+        told += f", of {len(found)} pictures"
+    else:
+        places = np.arange(home.count)
+    order = np.random.default_rng(seed).permutation(places)
+    if rule == "one-per-class":
+        order = one_per_class(home, order, limit)
+    if not len(order):
+        extra = " (a GAP model has no views)" if rule in OF_VIEWS else ""
+        raise DataError(f"rule {rule}: no picture of this kind among those looked at{extra}; raise the limit")
+    return tuple(name_of(request, home, int(place)) for place in order[:count]), told
+
+
+def one_per_class(home: Side, order: np.ndarray, limit: int | None) -> np.ndarray:
+    """The first picture of every class in that order, class by class."""
+    first: dict[str, int] = {}
+    labels = None if home.listing is None else home.listing.labels
+    for place in order[: None if labels is not None else limit].tolist():
+        label = home.open(place)[1] if labels is None else home.classes[labels[place]]
+        first.setdefault(label, place)
+        if len(first) == len(home.classes):
+            break
+    return np.array([first[name] for name in home.classes if name in first], dtype=np.int64)
+
+
+def answers(request: Request, progress: Progress = silent) -> Findings:
+    """What the model makes of the pictures: from a finished survey, or looked up now, batch by batch."""
+    survey = survey_of(request)
+    if survey.is_complete():
+        return survey.findings()
+    model = load_model(request.model)
+    pictures = Gathered(request, model.side, progress)
+    if tuple(pictures.side.classes) != tuple(model.classes):
+        raise DataError(
+            f"{request.data_name}: its classes are not those of the model; name the data it was trained for"
+        )
+    parts = []
+    for start in range(0, len(pictures), BATCH):
+        stop = min(start + BATCH, len(pictures))
+        parts.append(look(model, pictures.batch(start, stop), pictures.places_N[start:stop]))
+        progress("looking at pictures", stop, len(pictures))
+    if not parts:
+        raise DataError(f"{request.data_name}: no picture there")
+    return joined(parts)
+
+
+def name_of(request: Request, home: Side, place: int) -> str:
+    """What a figure calls the picture at a place: its address, or the file of a folder."""
+    if request.data == SYNTHETIC or request.data in CATALOGUE or home.home is None or home.listing is None:
+        return address(request, place)
+    return str(home.home / home.listing.files[place])
+
+
+def examples(home: Side, count: int) -> Sequence[int]:
+    """Places spread over a side, for a first look at it."""
+    return spread(home.count, count).tolist()

@@ -1,0 +1,52 @@
+"""Several models on the same pictures: a column a picture, a row a model, its answer below each map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mvfa_core.figures.common import (
+    Fact,
+    explained,
+    file_name,
+    map_tile,
+    model_facts,
+    percent,
+    picture_facts,
+    with_limits,
+)
+from mvfa_core.figures.common import plain_tile as plain
+from mvfa_core.figures.desk import Desk
+from mvfa_core.figures.request import Request
+from mvfa_core.figures.sheet import Panel, Sheet
+from mvfa_core.figures.words import class_name, table
+
+
+def sheet(request: Request, desk: Desk) -> Sheet:
+    """The pictures with their own classes above, then the attention (Eq. 2) of every model; for GAP its head is read
+    as a 1x1 convolution."""
+    options = request.options
+    words = table(options.language)
+    rows: list[list[Panel]] = []
+    names, facts = [words["picture"]], list[Fact]()
+    for number, model in enumerate(request.models):
+        every = explained(request, desk, model)
+        source = desk.model(model)
+        if not rows:
+            rows.append([])
+            for place, one in enumerate(every):
+                named = place < len(options.titles) or one.picture.truth in source.classes
+                rows[0].append(plain(one, place, above=named))
+        row: list[Panel] = []
+        for place, one in enumerate(every):
+            found = one.found
+            name = class_name(found.classes[found.predicted], options.language)
+            said = words["said"].format(name=name, percent=percent(float(found.ensemble_C[found.predicted])))
+            tile = map_tile(one, f"{place + 1:02d}-{number + 1}-{file_name(source.name)}", found.adacam_HW, options)
+            row.append(replace(tile, below=said))
+        rows.append(row)
+        names.append(source.name)
+        facts += model_facts(source, options, every[0].found)
+    head: list[Fact] = [("caption compare", {"count": len(request.models)}), (f"fact span {options.span}", {})]
+    facts = head + facts + picture_facts(request, desk, classes=False)
+    panels = with_limits(rows, options)
+    return Sheet("compare", tuple(names), panels, words["logits"], options.span, facts=tuple(facts))

@@ -1,0 +1,157 @@
+"""Where models, pictures and runs of a figure come from. `Desk` is what a figure asks; `Files` answers from this
+computer's files. The app has a desk of its own, which opens no path that it was told."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from PIL import Image
+
+from mvfa_core.checkpoints import WEIGHTS, bundled, load_model, read_card
+from mvfa_core.data import gallery
+from mvfa_core.explain import Encoding, encode, explain_encoding
+from mvfa_core.explanation import Explanation
+from mvfa_core.images import PictureError, open_picture, pixel_digest
+from mvfa_core.model import Classifier
+from mvfa_core.survey import addresses
+from mvfa_core.training.runs import Run, runs_root
+
+GALLERY, FILE, UPLOAD = "gallery", "file", "upload"
+
+
+@dataclass(frozen=True, eq=False)
+class ModelSource:
+    """A model as a figure names it. digest: SHA-256 of its file. card: what it says of itself."""
+
+    where: str
+    name: str
+    digest: str
+    classes: tuple[str, ...]
+    card: dict[str, Any]
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What it was built from."""
+        return self.card["model"]
+
+
+@dataclass(frozen=True, eq=False)
+class PictureSource:
+    """A picture as a figure names it. origin: "gallery", "file", "upload" or a data set's name. truth: its class where
+    known; a file's folder may or may not be one."""
+
+    where: str
+    origin: str
+    picture: Image.Image
+    truth: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of its pixels."""
+        return pixel_digest(self.picture)
+
+
+class Desk(Protocol):
+    """Hands out what a figure is made of. Every method raises `ValueError` with a sentence for what is not there."""
+
+    def model(self, where: str) -> ModelSource:
+        """A model by what the request calls it."""
+
+    def picture(self, where: str) -> PictureSource:
+        """A picture by what the request calls it."""
+
+    def explanation(
+        self, model: str, picture: str, target: int | None, k: int | None, sizes: tuple[int, ...] | None
+    ) -> Explanation:
+        """What the model makes of the picture."""
+
+    def run(self, where: str) -> Run:
+        """A run by what the request calls it."""
+
+
+def sha256_of(file: Path) -> str:
+    """SHA-256 of a file, as `sha256sum` prints it."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+class Files:
+    """Models, pictures and runs by path; bundled models by name, pictures of the gallery and data sets by address.
+    What was opened once stays open."""
+
+    def __init__(self) -> None:
+        self._models: dict[str, Classifier] = {}
+        self._encodings: dict[tuple[str, str], Encoding] = {}
+        self.model = cache(self._model)  # type: ignore[method-assign]
+        self.picture = cache(self._picture)  # type: ignore[method-assign]
+
+    def model(self, where: str) -> ModelSource:
+        """A model by what the request calls it."""
+        return self._model(where)
+
+    def picture(self, where: str) -> PictureSource:
+        """A picture by what the request calls it."""
+        return self._picture(where)
+
+    def explanation(
+        self, model: str, picture: str, target: int | None, k: int | None, sizes: tuple[int, ...] | None
+    ) -> Explanation:
+        """What the model makes of the picture; the backbone sees it once."""
+        if model not in self._models:
+            self._models[model] = load_model(weights_of(model))
+        network, key = self._models[model], (model, picture)
+        if key not in self._encodings:
+            self._encodings[key] = encode(network, self.picture(picture).picture)
+        return explain_encoding(network, self._encodings[key], target=target, k=k, sizes=sizes)
+
+    def run(self, where: str) -> Run:
+        """A run folder, or the name of one below the runs folder."""
+        path = Path(where)
+        return Run(path if path.is_dir() else runs_root() / where)
+
+    def _model(self, where: str) -> ModelSource:
+        file = weights_of(where)
+        card = read_card(file)
+        return ModelSource(where, name_of(file), sha256_of(file), tuple(card["classes"]), card)
+
+    def _picture(self, where: str) -> PictureSource:
+        return opened(where)
+
+
+def weights_of(where: str) -> Path:
+    """The file of a model: a bundled one by name, a run folder or its name, or a file."""
+    if where in bundled():
+        return bundled()[where]
+    path = Path(where)
+    if not path.exists() and (runs_root() / where / WEIGHTS).is_file():
+        path = runs_root() / where
+    return path / WEIGHTS if path.is_dir() else path
+
+
+def name_of(file: Path) -> str:
+    """What people call a model: its run's name, or its file's."""
+    return file.resolve().parent.name if file.name == WEIGHTS else file.stem
+
+
+def opened(where: str) -> PictureSource:
+    """A picture by its address or path.
+
+    Raises:
+        ValueError: there is none, or it cannot be read.
+    """
+    if where in gallery.ids():
+        picture, truth, _ = gallery.picture(where)
+        return PictureSource(where, GALLERY, picture, truth)
+    if addresses.is_address(where):
+        try:
+            side, place = addresses.find(where)
+            picture, truth, _ = side.open(place)
+        except KeyError as error:
+            raise PictureError(f"There is no picture {where} here.") from error
+        return PictureSource(where, Path(side.data).name, picture, truth)
+    path = Path(where)
+    return PictureSource(where, FILE, open_picture(path), path.resolve().parent.name)

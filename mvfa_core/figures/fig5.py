@@ -1,0 +1,33 @@
+"""Figure 5: the picture, CAM of a class, and AdaCAM, which needs none; one column a picture."""
+
+from __future__ import annotations
+
+from mvfa_core.checks import expect
+from mvfa_core.figures.common import Fact, explained, map_tile, model_facts, picture_facts, plain_tile, with_limits
+from mvfa_core.figures.desk import Desk
+from mvfa_core.figures.request import Request
+from mvfa_core.figures.sheet import Panel, Sheet
+from mvfa_core.figures.words import table
+
+
+def sheet(request: Request, desk: Desk) -> Sheet:
+    """Three rows.
+
+    Raises:
+        ValueError: a model without CAM (a hidden layer after GAP).
+    """
+    options, (model,) = request.options, request.models
+    every = explained(request, desk, model)
+    words = table(options.language)
+    rows: list[list[Panel]] = [[], [], []]
+    for place, one in enumerate(every):
+        cam_HW = one.found.cam_HW
+        expect(cam_HW is not None, "model", "one with CAM (a single-layer head)", "a hidden layer after GAP")
+        assert cam_HW is not None
+        rows[0].append(plain_tile(one, place))
+        rows[1].append(map_tile(one, f"{place + 1:02d}-cam", cam_HW, options))
+        rows[2].append(map_tile(one, f"{place + 1:02d}-adacam", one.found.adacam_HW, options))
+    facts: list[Fact] = [("caption fig5", {}), (f"fact span {options.span}", {})]
+    facts += model_facts(desk.model(model), options, every[0].found) + picture_facts(request, desk)
+    names = (words["picture"], words["cam"], words["adacam"])
+    return Sheet("fig5", names, with_limits(rows, options), words["logits"], options.span, facts=tuple(facts))

@@ -1,0 +1,70 @@
+"""Figure 6: learning curves of GAP and MFA, one panel a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mvfa_core.figures.common import Fact, file_name, title_of
+from mvfa_core.figures.desk import Desk
+from mvfa_core.figures.request import Request
+from mvfa_core.figures.sheet import Chart, Line, Sheet
+from mvfa_core.figures.words import table
+from mvfa_core.training.runs import RunError
+
+COLOURS = {"gap": "#e69f00", "mfa": "#0072b2"}
+Curve = Sequence[tuple[int, float]]
+
+
+def sheet(request: Request, desk: Desk) -> Sheet:
+    """The validations of every run: runs on the same data set share a panel, several of one kind keep their own line.
+
+    Raises:
+        RunError: a run without any validation, or one that cannot be read.
+    """
+    options = request.options
+    words = table(options.language)
+    curves: dict[str, list[tuple[str, Curve]]] = {}
+    names = []
+    for where in request.runs:
+        run = desk.run(where)
+        points = [] if not run.path.is_dir() else run.validations()
+        recipe = run.recipe()
+        if not points:
+            raise RunError(f"{run.id}: no validation in this run yet")
+        curves.setdefault(Path(recipe.data).name, []).append((recipe.pooling, points))
+        names.append(run.id)
+    charts = tuple(
+        Chart(
+            f"{place + 1:02d}-{file_name(data)}",
+            lines(found, words),
+            words["iterations"],
+            words["accuracy"],
+            above=title_of(options, place, data),
+        )
+        for place, (data, found) in enumerate(curves.items())
+    )
+    kinds = [kind for kind in COLOURS if any(kind == pooling for found in curves.values() for pooling, _ in found)]
+    legend = tuple((words[kind], COLOURS[kind]) for kind in kinds)
+    facts: list[Fact] = [("caption fig6", {"data": ", ".join(curves)}), ("fact runs", {"runs": ", ".join(names)})]
+    return Sheet("fig6", ("",), (charts,), legend=legend, facts=tuple(facts))
+
+
+def lines(found: Sequence[tuple[str, Curve]], words: dict[str, str]) -> tuple[Line, ...]:
+    """One line a run, accuracy in per cent; GAP first, so that MFA lies on top."""
+    drawn = []
+    for pooling in COLOURS:
+        of_kind = [points for kind, points in found if kind == pooling]
+        for points in of_kind:
+            steps, shares = zip(*points, strict=True)
+            drawn.append(
+                Line(
+                    words[pooling],
+                    COLOURS[pooling],
+                    tuple(map(float, steps)),
+                    tuple(100 * float(share) for share in shares),
+                    dash="-" if pooling == "mfa" else "--",
+                    thin=len(of_kind) > 1,
+                )
+            )
+    return tuple(drawn)

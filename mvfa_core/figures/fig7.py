@@ -1,0 +1,50 @@
+"""Figure 7: the regions that are surest of the class, one column a picture, a row for every number of regions."""
+
+from __future__ import annotations
+
+from mvfa_core import draw
+from mvfa_core.explanation import Explanation
+from mvfa_core.figures.common import Explained, Fact, explained, grid_words, model_facts, picture_facts
+from mvfa_core.figures.desk import Desk
+from mvfa_core.figures.request import Request
+from mvfa_core.figures.sheet import Box, Sheet, Tile
+from mvfa_core.figures.words import table
+
+
+def sheet(request: Request, desk: Desk) -> Sheet:
+    """A row for every number in `top`.
+
+    Raises:
+        ValueError: a GAP model, which has no regions.
+    """
+    options, (model,) = request.options, request.models
+    every = explained(request, desk, model, views=True)
+    words = table(options.language)
+    rows = tuple(
+        tuple(_tile(one, place, count, first=row == 0) for place, one in enumerate(every))
+        for row, count in enumerate(options.top)
+    )
+    names = tuple(words["top"].format(n=count) for count in options.top)
+    found = every[0].found
+    assert found.sizes is not None
+    legend = tuple((words["region"].format(r=r), colour(r, found.sizes)) for r in sorted(found.sizes))
+    facts: list[Fact] = [("caption fig7", {"tops": ", ".join(map(str, options.top)), "grid": grid_words(found)})]
+    facts += model_facts(desk.model(model), options, found) + picture_facts(request, desk)
+    return Sheet("fig7", names, rows, legend=legend, facts=tuple(facts))
+
+
+def _tile(one: Explained, place: int, count: int, *, first: bool) -> Tile:
+    boxes = top_boxes(one.found, count)
+    above = one.title if first else ""
+    return Tile(f"{place + 1:02d}-top-{count}", one.picture.picture, boxes=boxes, grid=one.found.grid, above=above)
+
+
+def top_boxes(found: Explanation, count: int) -> tuple[Box, ...]:
+    """The surest regions as boxes, best first."""
+    assert found.sizes is not None
+    return tuple(Box(one.box_px, colour(one.size, found.sizes), one.rank) for one in found.top(count))
+
+
+def colour(size: int, sizes: tuple[int, ...]) -> str:
+    """The colour of a region size as Matplotlib and style sheets write it."""
+    return "#{:02x}{:02x}{:02x}".format(*draw.size_colour(size, sizes))

@@ -1,0 +1,80 @@
+"""The film of a run on paper: a row a picture, a column a step, so that one sees attention appear."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from mvfa_core.checks import expect
+from mvfa_core.figures.common import Fact, percent, with_limits
+from mvfa_core.figures.desk import Desk
+from mvfa_core.figures.request import MOST_PANELS, Options, Request
+from mvfa_core.figures.sheet import Panel, Sheet, Tile
+from mvfa_core.figures.words import class_name, table
+from mvfa_core.images import open_picture
+from mvfa_core.training.film import film_picture, read_film
+from mvfa_core.training.runs import Run, RunError
+
+
+def sheet(request: Request, desk: Desk) -> Sheet:
+    """At most `frames` steps, evenly among those that were filmed, always the first and the last.
+
+    Raises:
+        RunError: more than one run, or one without a film.
+    """
+    expect(len(request.runs) == 1, "filmstrip: runs", "one", f"{len(request.runs)}")
+    run, options = desk.run(request.runs[0]), request.options
+    lines = read_film(run)
+    if not lines:
+        raise RunError(f"{run.id}: this run has no film (train with --film 6)")
+    steps = [lines[place] for place in chosen(len(lines), options.frames)]
+    ids = [frame["id"] for frame in steps[-1]["frames"]]
+    expect(len(ids) * len(steps) <= MOST_PANELS, "frames", f"at most {MOST_PANELS} panels", len(ids) * len(steps))
+    words = table(options.language)
+    rows: list[list[Panel]] = []
+    names = []
+    for number, picture_id in enumerate(ids):
+        picture = _picture(run, picture_id)
+        frames = [(line["step"], frame) for line in steps for frame in line["frames"] if frame["id"] == picture_id]
+        if len(frames) < len(steps):  # a picture that joined later has no place in the grid
+            continue
+        rows.append([_tile(picture, step, frame, options, first=not rows) for step, frame in frames])
+        label = class_name(frames[0][1]["label"], options.language)
+        names.append(options.titles[number] if number < len(options.titles) else label)
+    if not rows:
+        raise RunError(f"{run.id}: no picture of its film was filmed from the first step to the last")
+    anchors = steps[-1]["frames"][0]["anchors"]
+    caption = "caption filmstrip" if anchors else "caption filmstrip_gap"
+    facts: list[Fact] = [(caption, {"run": run.id, "k": len(anchors or ())}), (f"fact span {options.span}", {})]
+    facts += [("fact marks", {})] if anchors else []
+    panels = with_limits(rows, options)
+    return Sheet("filmstrip", tuple(names), panels, words["logits"], options.span, facts=tuple(facts))
+
+
+def chosen(count: int, most: int) -> list[int]:
+    """At most so many places from the first to the last, evenly."""
+    return sorted({round(float(place)) for place in np.linspace(0, count - 1, min(count, most))})
+
+
+def _picture(run: Run, picture_id: str) -> Image.Image:
+    file = film_picture(run, picture_id)
+    if file is None:
+        raise RunError(f"{run.id}: the picture {picture_id} of its film is gone")
+    return open_picture(file)
+
+
+def _tile(picture: Image.Image, step: int, frame: dict, options: Options, *, first: bool) -> Tile:
+    words = table(options.language)
+    map_HW = np.array(frame["adacam"], dtype=np.float32)
+    anchors = None if frame["anchors"] is None else np.array(frame["anchors"], dtype=np.int64)
+    name = class_name(frame["predicted"], options.language)
+    return Tile(
+        f"{frame['id']}-step-{step}",
+        picture,
+        map_HW,
+        palette=options.palette,
+        anchors_K2=anchors,
+        grid=map_HW.shape,
+        above=words["step"].format(step=f"{step:,}") if first else "",
+        below=words["said"].format(name=name, percent=percent(frame["confidence"])),
+    )

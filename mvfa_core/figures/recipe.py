@@ -1,0 +1,247 @@
+"""The recipe of a figure: JSON that says what made it, beside it and inside of it, and reading it back.
+
+A PNG holds it as a tEXt chunk, an SVG in its metadata, a PDF in its information dictionary. Reading takes it out of the
+file's text: nothing in the file is carried out.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import re
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import unescape
+
+import torch
+from PIL import Image
+
+from mvfa_core.checks import expect
+from mvfa_core.figures.desk import Desk
+from mvfa_core.figures.fonts import families
+from mvfa_core.figures.request import OF_RUNS, Options, Request
+from mvfa_core.figures.sheet import Sheet, data_digest, described
+
+FORMAT = 1
+PNG_KEY = "mvfa-recipe"
+SIGN = "mvfa figure"
+"""The value of `what`: tells a recipe from any other JSON."""
+MOST_BYTES = 64 * 2**20
+PACKAGES = ("mvfa", "torch", "numpy", "matplotlib", "pillow", "opencv-python-headless")
+
+
+class RecipeError(ValueError):
+    """No recipe, or one that cannot be followed; the sentence says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A figure that was made: the request, and what it was made from.
+
+    Attributes:
+        models, pictures, runs: {"where", "name", "digest", ...} of each in the request's order. arrays: what was
+        plotted, an entry an array. data: the digest of all of it. versions: of the packages and the font.
+    """
+
+    request: Request
+    models: tuple[dict[str, Any], ...]
+    pictures: tuple[dict[str, Any], ...]
+    runs: tuple[dict[str, Any], ...]
+    arrays: tuple[dict[str, Any], ...]
+    data: str
+    versions: dict[str, str]
+
+    def to_text(self) -> str:
+        """JSON in plain ASCII, the same for the same recipe."""
+        request = self.request.to_json()
+        whole = {
+            "what": SIGN,
+            "format": FORMAT,
+            "kind": request["kind"],
+            "again": "python -m mvfa_core figure --recipe THIS_FILE --out FILE.pdf",
+            "models": self.models,
+            "pictures": self.pictures,
+            "runs": self.runs,
+            "rule": request["rule"],
+            "options": request["options"],
+            "versions": self.versions,
+            "data": self.data,
+            "arrays": self.arrays,
+        }
+        return json.dumps(whole, indent=1, ensure_ascii=True)
+
+
+def note(request: Request, desk: Desk, sheet: Sheet) -> Recipe:
+    """The recipe of a figure that was just made from a desk."""
+    from mvfa_core.figures.drawing import texts
+
+    arrays = described(sheet)
+    fonts, _ = families(request.options.font, texts(sheet, request.options))
+    of_runs = request.kind in OF_RUNS
+    return Recipe(
+        request=request,
+        models=() if of_runs else tuple(_model(desk, where) for where in request.models),
+        pictures=() if of_runs else tuple(_picture(desk, where) for where in request.pictures),
+        runs=tuple(_run(desk, where) for where in request.runs) if of_runs else (),
+        arrays=tuple(arrays),
+        data=data_digest(arrays),
+        versions={**versions(), "font": ", ".join(fonts)},
+    )
+
+
+def versions() -> dict[str, str]:
+    """What might change a figure without anybody having changed it."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found | {"threads": str(torch.get_num_threads())}
+
+
+def _model(desk: Desk, where: str) -> dict[str, Any]:
+    one = desk.model(where)
+    return {"where": where, "name": one.name, "digest": one.digest, "config": one.config}
+
+
+def _picture(desk: Desk, where: str) -> dict[str, Any]:
+    one = desk.picture(where)
+    return {"where": where, "from": one.origin, "digest": one.digest, "size": list(one.picture.size)}
+
+
+def _run(desk: Desk, where: str) -> dict[str, Any]:
+    one = desk.run(where)
+    return {"where": where, "name": one.id, "recipe": one.recipe().to_json()}
+
+
+# --- inside the file ---
+
+
+def metadata(kind: str, recipe: str, title: str) -> dict[str, Any]:
+    """What `savefig` writes into a file of that kind; no dates, so that the same figure gives the same bytes."""
+    if kind == "png":
+        return {"Software": None, "Title": title, PNG_KEY: recipe}
+    if kind == "svg":
+        return {"Date": None, "Creator": "MVFA", "Title": title, "Description": recipe}
+    return {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": "MVFA", "Title": title,
+            "Keywords": recipe}  # fmt: skip
+
+
+def read(source: Path | str | bytes) -> Recipe:
+    """The recipe of a JSON file, or of a figure as PNG, SVG or PDF.
+
+    Raises:
+        RecipeError: there is no recipe in it, or none that can be followed.
+    """
+    name, content = _content(source)
+    try:
+        if content.startswith(b"\x89PNG"):
+            text = _from_png(content)
+        elif content.startswith(b"%PDF"):
+            text = _from_pdf(content)
+        elif content.lstrip()[:1] == b"{":
+            text = content.decode()
+        else:
+            text = _from_svg(content)
+        return _parsed(json.loads(text))
+    except RecipeError as error:
+        raise RecipeError(f"{name}: {error}") from error
+    except RecursionError as error:
+        raise RecipeError(f"{name}: holds no recipe of a figure") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecipeError(f"{name}: holds no recipe of a figure that can be followed ({_short(error)})") from error
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
+
+
+def _content(source: Path | str | bytes) -> tuple[str, bytes]:
+    if isinstance(source, bytes):
+        name, content = "This file", source
+    else:
+        path = Path(source)
+        name = path.name
+        try:
+            with path.open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise RecipeError(f"{name}: cannot be opened ({error.strerror})") from error
+    if len(content) > MOST_BYTES:
+        raise RecipeError(f"{name}: larger than {MOST_BYTES // 2**20} MiB, no figure of this project")
+    return name, content
+
+
+def _from_png(content: bytes) -> str:
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
+            text = getattr(picture, "text", {}).get(PNG_KEY)
+    except Exception as error:  # Pillow lets many kinds of error out of a malformed file
+        raise RecipeError("is damaged") from error
+    return _there(text)
+
+
+def _from_svg(content: bytes) -> str:
+    # by its text, not by a parser: what a stranger's XML asks a parser to do is never done
+    found = re.search(rb"<dc:description>\s*(.*?)\s*</dc:description>", content, re.DOTALL)
+    return unescape(_there(found and found[1].decode()))
+
+
+def _from_pdf(content: bytes) -> str:
+    start = content.find(b"/Keywords (")
+    if start < 0:
+        raise RecipeError("holds no recipe of a figure")
+    return _literal(content, start + len(b"/Keywords ("))
+
+
+def _literal(content: bytes, start: int) -> str:
+    """A PDF string in parentheses, from behind the first one: pairs nest, a backslash takes the next sign literally."""
+    found, depth, place = bytearray(), 1, start
+    special = {ord("n"): 10, ord("r"): 13, ord("t"): 9}
+    while place < len(content):
+        sign = content[place]
+        if sign == ord("\\") and place + 1 < len(content):
+            place += 1
+            sign = content[place]
+            octal = re.match(rb"[0-7]{3}", content[place : place + 3])
+            if octal:
+                found.append(int(octal[0], 8) & 255)
+                place += 3
+                continue
+            found.append(special.get(sign, sign))
+            place += 1
+            continue
+        depth += (sign == ord("(")) - (sign == ord(")"))
+        if depth == 0:
+            return found.decode("latin-1")
+        found.append(sign)
+        place += 1
+    raise RecipeError("is cut off")
+
+
+def _there(text: str | None) -> str:
+    if not text:
+        raise RecipeError("holds no recipe of a figure")
+    return text
+
+
+def _parsed(told: Any) -> Recipe:
+    if not isinstance(told, dict) or told.get("what") != SIGN:
+        raise RecipeError("holds no recipe of a figure")
+    expect(told.get("format") == FORMAT, "format", str(FORMAT), told.get("format"))
+    lists = {name: _entries(told[name]) for name in ("models", "pictures", "runs", "arrays")}
+    wheres = {name: tuple(str(one["where"]) for one in lists[name]) for name in ("models", "pictures", "runs")}
+    options, rule = Options.from_json(told["options"]), str(told.get("rule", ""))
+    request = Request(str(told["kind"]), options=options, rule=rule, **wheres)
+    known = {str(name): str(value) for name, value in told["versions"].items()}
+    return Recipe(request, data=str(told["data"]), versions=known, **lists)
+
+
+def _entries(value: Any) -> tuple[dict[str, Any], ...]:
+    good = isinstance(value, list) and len(value) <= 4000 and all(isinstance(one, dict) for one in value)
+    expect(good, "recipe", "lists of objects", type(value).__name__)
+    return tuple(value)

@@ -1,0 +1,48 @@
+"""Scale profiles: how sure the views of every region size are of the class; one column a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mvfa_core.figures.common import Explained, Fact, explained, model_facts, picture_facts, plain_tile
+from mvfa_core.figures.desk import Desk
+from mvfa_core.figures.request import Request
+from mvfa_core.figures.sheet import Chart, Line, Sheet
+from mvfa_core.figures.words import table
+from mvfa_core.votes import scale_profile
+
+MAIN = "#009e73"
+"""The main, local head."""
+
+
+def sheet(request: Request, desk: Desk) -> Sheet:
+    """Two rows: the picture, and the mean confidence over L_R with the middle half of the views.
+
+    Raises:
+        ValueError: a GAP model, which has no views.
+    """
+    options, (model,) = request.options, request.models
+    every = explained(request, desk, model, views=True)
+    words = table(options.language)
+    pictures = tuple(plain_tile(one, place) for place, one in enumerate(every))
+    charts = tuple(_chart(one, place, words) for place, one in enumerate(every))
+    facts: list[Fact] = [("caption scale", {}), *model_facts(desk.model(model), options, every[0].found)]
+    facts += picture_facts(request, desk)
+    return Sheet("scale", (words["picture"], ""), (pictures, charts), facts=tuple(facts))
+
+
+def _chart(one: Explained, place: int, words: dict[str, str]) -> Chart:
+    found = one.found
+    assert found.confidence_MC is not None and found.sizes is not None and found.k is not None
+    order = np.argsort(found.sizes)
+    confidence_KR = found.confidence_MC[:, found.target].reshape(found.k, len(found.sizes))[:, order]
+    low_R, high_R = np.quantile(confidence_KR, (0.25, 0.75), axis=0)
+    mean_R = scale_profile(found, found.target)[order]
+    sizes = tuple(int(found.sizes[i]) for i in order)
+    line = Line("", MAIN, tuple(map(float, sizes)), _floats(mean_R), _floats(low_R), _floats(high_R), marker="o")
+    name = f"{place + 1:02d}-profile"
+    return Chart(name, (line,), words["size"], words["confidence"], ticks=sizes, range_y=(0.0, 1.0))
+
+
+def _floats(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
