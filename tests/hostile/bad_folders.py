@@ -69,9 +69,15 @@ def fill_runs(shelf: Shelf) -> None:
     run("a preset of another version", recipe__json=json.dumps({**RECIPE, "preset": "gone"}).encode())
     run("fields of another version", recipe__json=json.dumps({**RECIPE, "evil": "x" * 1_000}).encode())
     run("a recipe of 2 MiB", False, recipe__json=json.dumps({**RECIPE, "evil": "x" * 2**21}).encode())
-    for what, changes in (("words for steps", {"step": "x"}), ("a step below nought", {"step": -5}),
-                          ("a step of 10^30", {"step": 10**30}), ("NaN", {"accuracy": float("nan")}),
-                          ("words for an accuracy", {"accuracy": "best"}), ("no accuracy", {"accuracy": None})):  # fmt: skip
+    lies: dict[str, dict[str, Any]] = {
+        "words for steps": {"step": "x"},
+        "a step below nought": {"step": -5},
+        "a step of 10^30": {"step": 10**30},
+        "NaN": {"accuracy": float("nan")},
+        "words for an accuracy": {"accuracy": "best"},
+        "no accuracy": {"accuracy": None},
+    }
+    for what, changes in lies.items():
         run(f"figures with {what}", metrics__jsonl=lines(*EVENTS, {**EVENTS[2], **changes}))
     run(
         "an end nobody knows",
@@ -90,8 +96,13 @@ def fill_runs(shelf: Shelf) -> None:
         ),
     )
     run("one line of 5 MiB", metrics__jsonl=b'{"event": "step", "step": 1, "x": "' + b"x" * (5 * 2**20))
-    for what, data in {**TEXTS, "a word for a pid": b'{"pid": "x", "created": 1}', "no pid": b'{"pid": -5, "created": 1}',
-                       "a pid of 10^30": b'{"pid": 1000000000000000000000000000000, "created": 1}'}.items():  # fmt: skip
+    notes = {
+        **TEXTS,
+        "a word for a pid": b'{"pid": "x", "created": 1}',
+        "no pid": b'{"pid": -5, "created": 1}',
+        "a pid of 31 digits": b'{"pid": ' + b"9" * 31 + b', "created": 1}',
+    }
+    for what, data in notes.items():
         run(f"a note of its process that is {what}", process__json=data)
         run(f"other notes that are {what}", queued__json=data, preparing__json=data, pace__json=data, lesson__json=data)
     run("waiting since never", queued__json=b'{"since": NaN}')
@@ -168,10 +179,15 @@ def fill_surveys(shelf: Shelf) -> None:
                         ("evil", 1)):  # fmt: skip
         survey(f"a request with {name} = {value!r}", request__json=json.dumps({**request, name: value}).encode())
     survey("progress of lies", True, progress__json=b'{"what": 5, "done": "x", "total": -1, "seconds_left": "NaN"}')
-    for what, changes in (("too short", {"label_N": np.zeros(1, np.int64)}), ("a class nobody knows", {"label_N": np.full(2, 9)}),
-                          ("NaN for classes", {"label_N": np.full(2, np.nan)}), ("words for numbers", {"true_N": np.array(["a", "b"])}),
-                          ("pickles", {"true_N": np.array([{}, {}], object)})):  # fmt: skip
-        survey(f"findings that are {what}", True, pictures__npz=findings(**changes))
+    spoilt = {
+        "too short": {"label_N": np.zeros(1, np.int64)},
+        "a class nobody knows": {"label_N": np.full(2, 9)},
+        "NaN for classes": {"label_N": np.full(2, np.nan)},
+        "words for numbers": {"true_N": np.array(["a", "b"])},
+        "pickles": {"true_N": np.array([{}, {}], object)},
+    }
+    for what, changed in spoilt.items():
+        survey(f"findings that are {what}", True, pictures__npz=findings(**changed))
     whole = findings()
     for at in (20, len(whole) // 2, len(whole) - 5):
         survey(f"the first {at} bytes of findings", True, pictures__npz=whole[:at])

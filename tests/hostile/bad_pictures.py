@@ -123,7 +123,8 @@ def _odd(shelf: Shelf) -> None:
         data = saved(frames[0], kind, save_all=True, append_images=frames[1:])
         shelf.put(f"a {kind} of twelve frames", name, data, True)
     for mode, kind in (("CMYK", "JPEG"), ("CMYK", "TIFF"), ("L", "JPEG"), ("1", "PNG"), ("P", "PNG"), ("LA", "PNG"),
-                       ("RGBA", "WEBP"), ("I;16", "PNG"), ("I;16", "TIFF"), ("F", "TIFF"), ("LAB", "TIFF")):  # fmt: skip
+                       ("RGBA", "WEBP"), ("I;16", "PNG"), ("I;16", "TIFF"), ("F", "TIFF"),
+                       ("LAB", "TIFF")):  # fmt: skip
         one = picture("I").point(lambda value: value * 256).convert("I;16") if mode == "I;16" else None
         one = one or (picture("L").convert("F") if mode == "F" else _lab() if mode == "LAB" else picture(mode))
         shelf.put(f"a {kind} of mode {mode}", f"mode.{kind.lower()}", saved(one, kind), True)

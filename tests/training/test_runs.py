@@ -250,15 +250,11 @@ def test_a_place_in_the_queue(run: Run, other: subprocess.Popen) -> None:
 
 
 def test_events_after_a_checkpoint_are_forgotten(run: Run) -> None:
-    for event in (
-        step(10),
-        {"event": "validation", "step": 10, "accuracy": 0.5},
-        step(20),
-        {"event": "end", "step": 20},
-    ):
+    validation = {"event": "validation", "step": 10, "accuracy": 0.5}
+    for event in (step(10), validation, step(20), {"event": "end", "step": 20}):
         run.append(event)
     run.cut_events_after(10)
-    assert run.events()[0] == [step(10), {"event": "validation", "step": 10, "accuracy": 0.5}]
+    assert run.events()[0] == [step(10), validation]
 
 
 def test_lists_newest_first(tmp_path: Path) -> None:
