@@ -115,7 +115,7 @@ def _text(path: Path) -> bytes:
 
 def _table(path: Path) -> tuple[Marked, ...]:
     try:
-        rows = csv.DictReader(_text(path).decode("utf-8-sig").splitlines())
+        rows = csv.DictReader(_text(path).decode("utf-8-sig").splitlines(), strict=True)
         header = rows.fieldnames or ()
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path.name}: not a text file with commas; save it as CSV in UTF-8") from error

@@ -6,21 +6,15 @@ entries or bytes than any dataset here needs, encrypted archives, and archives t
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
-import struct
-import tarfile
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from lzma import LZMAError
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from mvfa_core.data.folder import SUFFIXES
+from mvfa_core.data.members import DAMAGE, Member, expect_few, tar_members, zip_members
 from mvfa_core.data.sets import DataError, Progress, silent
 from mvfa_core.names import visible
 
@@ -35,8 +29,6 @@ LONGEST_NAME = 200
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _TAKEN = SUFFIXES | {".txt"}
 _BLOCK = 2**20
-MOST_HEADER = 2**20
-"""Bytes of what a tar says of one member: a path and some attributes."""
 LONGEST_PATH = 1_000
 """Bytes of a path in an archive; what it is unpacked into lies deeper."""
 
@@ -61,10 +53,6 @@ class Tally:
 
 
 USUAL = Limits()
-DAMAGE = (
-    tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, LZMAError, EOFError, NotImplementedError,
-    struct.error, UnicodeError, OverflowError,
-)  # fmt: skip
 
 
 def gather(sources: list[Path], target: Path, *, progress: Progress = silent) -> int:
@@ -113,7 +101,9 @@ def unpack_telling(archive: Path, target: Path, *, limits: Limits = USUAL, progr
         DataError: the archive is refused or damaged; what was unpacked so far stays in `target`.
     """
     try:
-        members = _zip_members(archive, limits) if archive.name.lower().endswith(".zip") else _tar_members(archive)
+        members = (
+            zip_members(archive, limits.entries) if archive.name.lower().endswith(".zip") else tar_members(archive)
+        )
         return _take(archive, members, target, limits, progress)
     except DAMAGE as error:
         why = visible(str(error))
@@ -134,7 +124,7 @@ def _take(
     own: set[str] = set()
     for name, stream, position, passed in members:
         entries += 1
-        _expect_few(archive, entries, limits)
+        expect_few(archive, entries, limits.entries)
         path = _safe(archive, name)
         if stream is None or _noise(path) or not _wanted(path, limits):
             if stream is not None and not _noise(path):
@@ -172,11 +162,6 @@ def _take(
     return tally
 
 
-def _expect_few(archive: Path, entries: int, limits: Limits) -> None:
-    if entries > limits.entries:
-        raise DataError(f"{archive.name}: more than {limits.entries:,} entries; no dataset here has so many")
-
-
 def _add(archive: Path, taken: int, more: int, most: int) -> int:
     """The bytes that came out so far, as long as they are not too many."""
     if taken + more > most:
@@ -191,79 +176,6 @@ def _room(archive: Path, name: str, file: Path) -> None:
         file.unlink(missing_ok=True)  # it may be a hard link to somebody's own
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
         raise DataError(f"{archive.name}: {visible(name)} is a file and a folder at once; pack it again") from None
-
-
-Member = tuple[str, IO[bytes] | None, int, int]
-"""Name, content or None for a folder, position in the archive, and bytes that have to be unpacked to pass it by."""
-
-
-def _zip_members(archive: Path, limits: Limits) -> Iterator[Member]:
-    _expect_few(archive, _listed(archive, limits.entries + 1), limits)  # before anybody makes an object of each
-    with zipfile.ZipFile(archive) as file:
-        position = 0
-        for info in file.infolist():
-            if info.flag_bits & 1:
-                raise DataError(f"{archive.name}: encrypted; unpack it with its password and name the folder")
-            if (info.external_attr >> 28) == 0xA:
-                raise DataError(f"{archive.name}: {visible(info.filename)} is a link; archives with links are refused")
-            position += info.compress_size
-            yield info.filename, None if info.is_dir() else file.open(info), position, 0
-
-
-def _listed(archive: Path, enough: int) -> int:
-    """How many entries the directory of a zip lists, counted up to `enough`; its own count may lie."""
-    tail = 2**16 + 22 + 20 + 56  # the longest comment, and the three records that end a zip
-    with archive.open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        start = file.seek(max(0, end - tail))
-        last = file.read()
-        if (at := last.rfind(b"PK\5\6")) < 0 or len(last) < at + 22:
-            return 0  # zipfile will say so
-        size = struct.unpack("<L", last[at + 12 : at + 16])[0]
-        if (wide := last.rfind(b"PK\6\6", 0, at)) >= 0 and len(last) >= wide + 48:
-            size, at = struct.unpack("<Q", last[wide + 40 : wide + 48])[0], wide
-        place, count = start + at - size, 0
-        while place >= 0 and place + 46 <= start + at and count < enough:
-            file.seek(place)
-            head = file.read(46)
-            if head[:4] != b"PK\1\2":
-                break
-            count, place = count + 1, place + 46 + sum(struct.unpack("<HHH", head[28:34]))
-    return count
-
-
-class _Cautious(tarfile.TarInfo):
-    """What a tar says of a member, as long as it is no longer than any path is: it is read into memory as a whole."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Cautious:
-        made = super().frombuf(buf, encoding, errors)
-        if made.type in _HEADERS and not 0 <= made.size <= MOST_HEADER:
-            raise DataError(f"a name or an attribute of {made.size:,} bytes")
-        return made
-
-
-_HEADERS = (
-    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
-)  # fmt: skip
-
-
-def _tar_members(archive: Path) -> Iterator[Member]:
-    packed = not archive.name.lower().endswith(".tar")
-    with archive.open("rb") as raw:
-        try:
-            with tarfile.open(fileobj=raw, tarinfo=_Cautious) as file:
-                while (member := file.next()) is not None:
-                    file.members = []  # type: ignore[attr-defined] # else it keeps every one
-                    if not (member.isfile() or member.isdir()):
-                        shown = visible(member.name)
-                        raise DataError(f"{archive.name}: {shown} is a link or a device; such archives are refused")
-                    content = file.extractfile(member) if member.isfile() else None
-                    yield member.name, content, raw.tell(), member.size if packed else 0
-        except (DataError, *DAMAGE):
-            raise
-        except (ValueError, IndexError) as error:  # numbers in a header that are none
-            raise DataError(f"{archive.name}: the archive is damaged ({visible(str(error))}); get it again") from None
 
 
 def _safe(archive: Path, name: str) -> PurePosixPath:

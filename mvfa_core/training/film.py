@@ -147,7 +147,8 @@ def read_film(run: Run) -> list[dict[str, Any]]:
 def film_picture(run: Run, picture_id: str) -> Path | None:
     """The file of one picture of the film, or None if it is not there or no name that `Film` gives."""
     file = run.path / PICTURES / f"{picture_id}.webp"
-    return file if picture_id.isdecimal() and file.is_file() else None
+    inside = picture_id.isdecimal() and file.is_file() and file.resolve().is_relative_to(run.path.resolve())
+    return file if inside else None
 
 
 def _is_sound(line: dict[str, Any]) -> bool:

@@ -38,7 +38,7 @@ class Journal:
     def read(self, offset: int = 0) -> tuple[list[dict], int]:
         """The events from a byte offset on, and the offset to ask from next. A half-written last line waits; a line
         that a stray hand has spoilt is passed over."""
-        if not self.file.exists():
+        if not self.file.is_file():
             return [], 0
         with self.file.open("rb") as opened:
             opened.seek(offset)
@@ -50,7 +50,7 @@ class Journal:
         """The last events, back to the newest step and the newest validation at least: all that a run's state follows
         from, without reading a long file from its start."""
         reach = TAIL
-        while self.file.exists():
+        while self.file.is_file():
             events, whole = self._last(reach)
             if whole or {"step", "validation"} <= {event["event"] for event in events}:
                 return events
@@ -71,12 +71,12 @@ class Journal:
         """Forget all but these events, and a torn last line."""
         text = "".join(json.dumps(event) + "\n" for event in events)
         # left alone where nothing changes: a full disk has no room for a second copy
-        if self.file.exists() and self.file.read_bytes() != text.encode():
+        if self.file.is_file() and self.file.read_bytes() != text.encode():
             replace_text(self.file, text)
 
     def sync(self) -> None:
         """Wait until the disk has the lines."""
-        if self.file.exists():
+        if self.file.is_file():
             with self.file.open("rb+") as file:
                 os.fsync(file.fileno())
 

@@ -48,8 +48,10 @@ def export_zip(run: Run, file: Path | BinaryIO, *, with_state: bool = False) -> 
     """
     run.recipe()
     names = [*PARTS, *([STATE] if with_state else [])]
-    found = [path for name in names if (path := run.path / name).is_file()]
-    found += sorted((run.path / PICTURES).glob("*.webp"))
+    parts = [run.path / name for name in names] + sorted((run.path / PICTURES).glob("*.webp"))
+    home = run.path.resolve()
+    # a link out of the folder would take along what is nobody's business
+    found = [path for path in parts if path.is_file() and path.resolve().is_relative_to(home)]
     with whole_file(file) if isinstance(file, Path) else nullcontext(file) as target, _new_zip(target) as parcel:
         for path in found:
             parcel.write(path, f"{run.id}/{path.relative_to(run.path).as_posix()}", _packing(path))

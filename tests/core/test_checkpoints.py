@@ -242,7 +242,7 @@ def test_weights_that_are_not_finite(name: str, bad: float, saved: Path) -> None
     broken = load_file(saved)[full_name]
     broken.view(-1)[0] = bad
     rewrite(saved, **{full_name: broken})
-    refused(saved, "1 not finite", full_name)
+    refused(saved, "1 weights are not finite", full_name)
 
 
 def test_the_bundled_models_load() -> None:

@@ -106,7 +106,7 @@ HARM = {
     "a drive": ({"c:/out.png": picture(1)}, "leads out of the folder"),
     "a long name": ({f"cat/{'x' * 240}.png": picture(1)}, "is no name for a file"),
     "a line break": ({"cat/a\nb.png": picture(1)}, "is no name for a file"),
-    "a file that is a folder": ({"cat/0.png/1.png": picture(1)}, "cannot be unpacked here"),
+    "a file that is a folder": ({"cat/0.png/1.png": picture(1)}, "is a file and a folder at once"),
     "a bomb": ({"cat/big.png": bytes(archives.SMALL + 1)}, "unpack to more than"),
     "one class": (dict.fromkeys(["dog/0.png", "dog/1.png"]), "two or more classes, got 1"),
 }

@@ -19,7 +19,8 @@ PNG = saved(picture(), "PNG")
 GOOD = tuple((f"{name}/{i}.png", PNG) for name in ("leaf", "sea") for i in range(3))
 Entry = tuple[str, bytes]
 NAMES = (
-    *("../out.png", "leaf/../../out.png", "/tmp/out.png", "..\\out.png", "C:\\out.png", "c:out.png", "\\\\host\\out.png"),
+    *("../out.png", "leaf/../../out.png", "/tmp/out.png", "..\\out.png", "C:\\out.png", "c:out.png"),
+    "\\\\host\\out.png",
     *("leaf/\x1b[31m.png", "leaf/a\nb.png", "n" * 10_000 + ".png", "leaf/" + "d/" * 2_000 + "a.png", "~/../../out.png"),
 )  # fmt: skip
 
@@ -103,10 +104,27 @@ def _odd_zips(shelf: Shelf) -> None:
     shelf.put("a folder that is a file too", "both.zip", zipped([("sea/0.png/a.png", PNG), *GOOD]))
     shelf.put("a zip in a zip", "nested.zip", zipped([*GOOD, ("sea/more.zip", zipped(GOOD))]), True)
     shelf.put("a set-up program beside", "exe.zip", zipped([*GOOD, ("sea/setup.exe", b"MZ"), ("a.html", b"<b>")]), True)
-    for what, name in (("turns round", "\u202eaes"), ("hides", "se\u200ba"), ("is markup", "![x](http:evil.invalid)<b>"),
-                       ("piles up", "s" + "\u0301" * 80), ("is a sum", "=1+1|cmd"), ("is blank", " "), ("is a dot", ".x.")):
-        shelf.put(f"a class whose name {what}", "class.zip", zipped([(f"{name}/{i}.png", PNG) for i in range(3)] + list(GOOD)), None)
-    shelf.put("a class of 190 letters", "long.zip", zipped([*GOOD, ("k" * 190 + "/0.png", PNG), ("k" * 190 + "/1.png", PNG)]), True)
+    for what, name in (
+        ("turns round", "\u202eaes"),
+        ("hides", "se\u200ba"),
+        ("is markup", "![x](http:evil.invalid)<b>"),
+        ("piles up", "s" + "\u0301" * 80),
+        ("is a sum", "=1+1|cmd"),
+        ("is blank", " "),
+        ("is a dot", ".x."),
+    ):
+        shelf.put(
+            f"a class whose name {what}",
+            "class.zip",
+            zipped([(f"{name}/{i}.png", PNG) for i in range(3)] + list(GOOD)),
+            None,
+        )
+    shelf.put(
+        "a class of 190 letters",
+        "long.zip",
+        zipped([*GOOD, ("k" * 190 + "/0.png", PNG), ("k" * 190 + "/1.png", PNG)]),
+        True,
+    )
 
 
 def _bombs(shelf: Shelf) -> None:
@@ -138,7 +156,9 @@ def _overlapping() -> bytes:
 def _tars(shelf: Shelf) -> None:
     for kind, what in ((tarfile.SYMTYPE, "a link"), (tarfile.LNKTYPE, "a hard link"), (tarfile.CHRTYPE, "a device"),
                        (tarfile.FIFOTYPE, "a pipe")):  # fmt: skip
-        shelf.put(f"{what} in a tar", "link.tar", tarred(*good_tar(), (member("sea/x.png", kind, link="/etc/passwd"), b"")))
+        shelf.put(
+            f"{what} in a tar", "link.tar", tarred(*good_tar(), (member("sea/x.png", kind, link="/etc/passwd"), b""))
+        )
     long = tarfile.TarInfo("././@LongLink")
     long.type, long.size = tarfile.GNUTYPE_LONGNAME, 2**33
     shelf.put("a name of 8 GiB", "name.tar", long.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
@@ -149,7 +169,7 @@ def _tars(shelf: Shelf) -> None:
     block[124:136] = b"-0000000001\0"
     block[148:156] = b"%06o\0 " % (sum(block[:148]) + 256 + sum(block[156:]))
     shelf.put("a size below nothing", "less.tar", bytes(block) + bytes(1024))
-    shelf.put("an empty tar", "none.tar", bytes(10_240))
+    shelf.put("an empty tar", "none.tar", bytes(10_240), None)
     shelf.put("words called tar", "words.tar", b"words")
     shelf.put("a tar called tar.gz", "plain.tar.gz", tarred(*good_tar()), None)
     shelf.put("a sound tar", "good.tar", tarred(*good_tar()), None)

@@ -85,11 +85,17 @@ def _bombs(shelf: Shelf) -> None:
     press = zlib.compressobj(9)
     row = bytes(1 + 30_000 // 8)
     whole = b"".join(press.compress(row * 500) for _ in range(60)) + press.flush()
-    shelf.put("30,000 x 30,000 px that are all there", "bomb.png", png(30_000, 30_000, (b"IDAT", whole), depth=1, colour=0))
+    shelf.put(
+        "30,000 x 30,000 px that are all there", "bomb.png", png(30_000, 30_000, (b"IDAT", whole), depth=1, colour=0)
+    )
     text = b"k\0\0" + zlib.compress(bytes(80 * 2**20), 9)
-    shelf.put("80 MiB of text in a PNG", "text.png", png(1, 1, (b"zTXt", text), (b"IDAT", zlib.compress(b"\0abc"))), None)
+    shelf.put(
+        "80 MiB of text in a PNG", "text.png", png(1, 1, (b"zTXt", text), (b"IDAT", zlib.compress(b"\0abc"))), None
+    )
     profile = b"p\0\0" + zlib.compress(bytes(80 * 2**20), 9)
-    shelf.put("80 MiB of profile in a PNG", "icc.png", png(1, 1, (b"iCCP", profile), (b"IDAT", zlib.compress(b"\0abc"))), None)
+    shelf.put(
+        "80 MiB of profile in a PNG", "icc.png", png(1, 1, (b"iCCP", profile), (b"IDAT", zlib.compress(b"\0abc"))), None
+    )
     bmp = bytearray(saved(picture(), "BMP"))
     for width, height in ((30_000, 30_000), (2**31 - 1, 1), (24, -(2**31)), (-24, 18)):
         bmp[18:26] = struct.pack("<ll", width, height)
@@ -100,7 +106,7 @@ def _bombs(shelf: Shelf) -> None:
     tiff = saved(picture(), "TIFF")
     place = tiff.index(struct.pack("<HHLL", 256, 4, 1, 24)) if struct.pack("<HHLL", 256, 4, 1, 24) in tiff else -1
     if place >= 0:
-        shelf.put("a TIFF that is 4 billion px wide", "wide.tif", tiff[:place + 8] + b"\xff" * 4 + tiff[place + 12 :])
+        shelf.put("a TIFF that is 4 billion px wide", "wide.tif", tiff[: place + 8] + b"\xff" * 4 + tiff[place + 12 :])
     progressive = saved(picture(size=(64, 64)), "JPEG", progressive=True)
     last = progressive.rindex(b"\xff\xda")
     shelf.put("a JPEG of 500 scans", "scans.jpg", progressive[:-2] + progressive[last:-2] * 500 + b"\xff\xd9")
@@ -117,7 +123,8 @@ def _odd(shelf: Shelf) -> None:
         data = saved(frames[0], kind, save_all=True, append_images=frames[1:])
         shelf.put(f"a {kind} of twelve frames", name, data, True)
     for mode, kind in (("CMYK", "JPEG"), ("CMYK", "TIFF"), ("L", "JPEG"), ("1", "PNG"), ("P", "PNG"), ("LA", "PNG"),
-                       ("RGBA", "WEBP"), ("I;16", "PNG"), ("I;16", "TIFF"), ("F", "TIFF"), ("LAB", "TIFF")):  # fmt: skip
+                       ("RGBA", "WEBP"), ("I;16", "PNG"), ("I;16", "TIFF"), ("F", "TIFF"),
+                       ("LAB", "TIFF")):  # fmt: skip
         one = picture("I").point(lambda value: value * 256).convert("I;16") if mode == "I;16" else None
         one = one or (picture("L").convert("F") if mode == "F" else _lab() if mode == "LAB" else picture(mode))
         shelf.put(f"a {kind} of mode {mode}", f"mode.{kind.lower()}", saved(one, kind), True)
@@ -133,7 +140,12 @@ def _odd(shelf: Shelf) -> None:
     shelf.put("EXIF with scripts", "script.jpg", saved(picture(), "JPEG", exif=exif), True)
     jpeg = saved(picture(), "JPEG")
     block = b"Exif\0\0MM\0*\xff\xff\xff\xff" + bytes(40)
-    shelf.put("EXIF that points outside", "exif.jpg", jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + jpeg[2:], True)
+    shelf.put(
+        "EXIF that points outside",
+        "exif.jpg",
+        jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + jpeg[2:],
+        True,
+    )
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for what, profile in (("no profile at all", b"none"), ("half a profile", srgb[:200]), ("a grey profile", srgb)):
         shelf.put(f"{what} as its ICC profile", "icc.jpg", saved(picture("L"), "JPEG", icc_profile=profile), True)

@@ -177,7 +177,7 @@ def test_a_run_that_is_alive_cannot_be_claimed(run: Run, other: subprocess.Popen
 def test_a_stranger_with_the_same_pid_is_not_the_trainer(run: Run) -> None:
     run.claim()
     note = json.loads((run.path / "process.json").read_text())
-    (run.path / "process.json").write_text(json.dumps({**note, "created": note["created"] - 500}))
+    (run.path / "process.json").write_text(json.dumps({**note, "created": note["created"] - 500, "since_boot": "1 x"}))
     assert not run.is_alive()
     assert run.status().state == "lost"
 
@@ -250,10 +250,11 @@ def test_a_place_in_the_queue(run: Run, other: subprocess.Popen) -> None:
 
 
 def test_events_after_a_checkpoint_are_forgotten(run: Run) -> None:
-    for event in (step(10), {"event": "validation", "step": 10}, step(20), {"event": "end", "step": 20}):
+    validation = {"event": "validation", "step": 10, "accuracy": 0.5}
+    for event in (step(10), validation, step(20), {"event": "end", "step": 20}):
         run.append(event)
     run.cut_events_after(10)
-    assert run.events()[0] == [step(10), {"event": "validation", "step": 10}]
+    assert run.events()[0] == [step(10), validation]
 
 
 def test_lists_newest_first(tmp_path: Path) -> None:

@@ -1,0 +1,110 @@
+"""What an archive says it holds, one member after another; whatever it says may be a lie.
+
+Refused, in words: links and devices, encrypted archives, more entries than are allowed, and names and attributes longer
+than any path is. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from lzma import LZMAError
+from pathlib import Path
+from typing import IO
+
+from mvfa_core.data.sets import DataError
+from mvfa_core.names import visible
+
+Member = tuple[str, IO[bytes] | None, int, int]
+"""Name, content or None for a folder, position in the archive, and bytes that have to be unpacked to pass it by."""
+
+MOST_HEADER = 2**20
+"""Bytes of what a tar says of one member: a path and some attributes."""
+DAMAGE = (
+    tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, LZMAError, EOFError, NotImplementedError,
+    struct.error, UnicodeError, OverflowError,
+)  # fmt: skip
+
+
+def expect_few(archive: Path, entries: int, most: int) -> None:
+    """Refuse an archive of more entries than `most`."""
+    if entries > most:
+        raise DataError(f"{archive.name}: more than {most:,} entries; no dataset here has so many")
+
+
+def zip_members(archive: Path, most: int) -> Iterator[Member]:
+    """The members of a zip."""
+    expect_few(archive, _listed(archive, most + 1), most)  # before anybody makes an object of each
+    with zipfile.ZipFile(archive) as file:
+        position = 0
+        for info in file.infolist():
+            if info.flag_bits & 1:
+                raise DataError(f"{archive.name}: encrypted; unpack it with its password and name the folder")
+            if (info.external_attr >> 28) == 0xA:
+                raise DataError(f"{archive.name}: {visible(info.filename)} is a link; archives with links are refused")
+            position += info.compress_size
+            yield info.filename, None if info.is_dir() else file.open(info), position, 0
+
+
+def _listed(archive: Path, enough: int) -> int:
+    """How many entries the directory of a zip lists, counted up to `enough`; its own count may lie."""
+    tail = 2**16 + 22 + 20 + 56  # the longest comment, and the three records that end a zip
+    with archive.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        start = file.seek(max(0, end - tail))
+        last = file.read()
+        if (at := last.rfind(b"PK\5\6")) < 0 or len(last) < at + 22:
+            return 0  # zipfile will say so
+        size = struct.unpack("<L", last[at + 12 : at + 16])[0]
+        if (wide := last.rfind(b"PK\6\6", 0, at)) >= 0 and len(last) >= wide + 48:
+            size, at = struct.unpack("<Q", last[wide + 40 : wide + 48])[0], wide
+        place, count = start + at - size, 0
+        while place >= 0 and place + 46 <= start + at and count < enough:
+            file.seek(place)
+            head = file.read(46)
+            if head[:4] != b"PK\1\2":
+                break
+            count, place = count + 1, place + 46 + sum(struct.unpack("<HHH", head[28:34]))
+    return count
+
+
+class _Cautious(tarfile.TarInfo):
+    """What a tar says of a member, as long as it is no longer than any path is: it is read into memory as a whole."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Cautious:
+        made = super().frombuf(buf, encoding, errors)
+        if made.type in _HEADERS and not 0 <= made.size <= MOST_HEADER:
+            raise ValueError(f"a name or an attribute of {made.size:,} bytes")
+        if made.size < 0:
+            raise ValueError(f"a size of {made.size:,} bytes")
+        return made
+
+
+_HEADERS = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+
+
+def tar_members(archive: Path) -> Iterator[Member]:
+    """The members of a tar, packed or not."""
+    packed = not archive.name.lower().endswith(".tar")
+    with archive.open("rb") as raw:
+        try:
+            with tarfile.open(fileobj=raw, tarinfo=_Cautious) as file:
+                while (member := file.next()) is not None:
+                    file.members = []  # type: ignore[attr-defined] # else it keeps every one
+                    if not (member.isfile() or member.isdir()):
+                        shown = visible(member.name)
+                        raise DataError(f"{archive.name}: {shown} is a link or a device; such archives are refused")
+                    content = file.extractfile(member) if member.isfile() else None
+                    yield member.name, content, raw.tell(), member.size if packed else 0
+        except (DataError, *DAMAGE):
+            raise
+        except (ValueError, IndexError) as error:  # numbers in a header that are none
+            raise DataError(f"{archive.name}: the archive is damaged ({visible(str(error))}); get it again") from None
