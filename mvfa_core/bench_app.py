@@ -136,10 +136,9 @@ def _turn(page: Tab, number: int) -> None:
 
 def _other_picture(page: Tab, number: int) -> None:
     strip = page.page.locator(".st-key-gallery_strip button")
-    if number == 0:
-        strip.evaluate_all(
-            "nodes => nodes.forEach((one) => { one.dataset.seen = one.ariaPressed === 'true' ? 1 : ''; })"
-        )
+    strip.first.wait_for()
+    if number == 0:  # the server has seen the picture it opens with
+        strip.evaluate_all("all => all.forEach((one) => { one.dataset.seen = one.ariaPressed === 'true' ? 1 : ''; })")
     seen = strip.evaluate_all("nodes => nodes.map((one) => Boolean(one.dataset.seen))")
     new = strip.nth(seen.index(False))
     new.evaluate("node => { node.dataset.seen = 1; }")

@@ -45,16 +45,30 @@ function cover(value, range) {
   return range.signed ? Math.min(1, (1.6 * Math.abs(value)) / range.to) : 1;
 }
 
-function interpolated(values, rows, columns, y, x) {
-  const top = Math.max(0, Math.min(rows - 1, Math.floor(y)));
-  const left = Math.max(0, Math.min(columns - 1, Math.floor(x)));
-  const bottom = Math.min(rows - 1, top + 1);
-  const right = Math.min(columns - 1, left + 1);
-  const dy = Math.max(0, Math.min(1, y - top));
-  const dx = Math.max(0, Math.min(1, x - left));
-  const upper = values[top * columns + left] * (1 - dx) + values[top * columns + right] * dx;
-  const lower = values[bottom * columns + left] * (1 - dx) + values[bottom * columns + right] * dx;
-  return upper * (1 - dy) + lower * dy;
+// Where the values between `count` cells come from when each cell is `step` pixels wide: the cell before, the cell after
+// and the share of the latter, for every pixel.
+function between(count, step) {
+  const [before, after, share] = [new Int32Array(count * step), new Int32Array(count * step), new Float64Array(count * step)];
+  for (let pixel = 0; pixel < count * step; pixel += 1) {
+    const at = Math.max(0, Math.min(count - 1, (pixel + 0.5) / step - 0.5));
+    before[pixel] = Math.floor(at);
+    after[pixel] = Math.min(count - 1, before[pixel] + 1);
+    share[pixel] = at - before[pixel];
+  }
+  return { before, after, share };
+}
+
+// The rows of a map stretched to the full width; between two of them every row of the picture lies.
+function stretched(values, rows, columns, { before, after, share }) {
+  const wide = share.length;
+  const lines = new Float64Array(rows * wide);
+  for (let row = 0; row < rows; row += 1) {
+    for (let x = 0; x < wide; x += 1) {
+      const left = values[row * columns + before[x]];
+      lines[row * wide + x] = left + (values[row * columns + after[x]] - left) * share[x];
+    }
+  }
+  return lines;
 }
 
 // A map as a small canvas of its own: one pixel a cell, or many with the values (not the colours) interpolated.
@@ -65,12 +79,13 @@ export function heatCanvas(values, [rows, columns], range, palette, smooth) {
   canvas.height = rows * step;
   const context = canvas.getContext("2d");
   const image = context.createImageData(canvas.width, canvas.height);
+  const [across, down] = [between(columns, step), between(rows, step)];
+  const lines = stretched(values, rows, columns, across);
   let offset = 0;
-  for (let row = 0; row < canvas.height; row += 1) {
-    const y = (row + 0.5) / step - 0.5;
-    for (let column = 0; column < canvas.width; column += 1) {
-      const x = (column + 0.5) / step - 0.5;
-      const value = smooth ? interpolated(values, rows, columns, y, x) : values[row * columns + column];
+  for (let y = 0; y < canvas.height; y += 1) {
+    const [above, below, share] = [down.before[y] * canvas.width, down.after[y] * canvas.width, down.share[y]];
+    for (let x = 0; x < canvas.width; x += 1) {
+      const value = lines[above + x] + (lines[below + x] - lines[above + x]) * share;
       const entry = 3 * place(value, range);
       image.data[offset] = palette[entry];
       image.data[offset + 1] = palette[entry + 1];
