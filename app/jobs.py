@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app import wording
+from app.line import Line
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.launch import enqueue, launch, start, start_next
 from mvfa_core.training.pace import hold
@@ -24,10 +27,14 @@ ACTIVE = (*RUNNING, "queued")
 """States that change by themselves."""
 
 
-@st.cache_resource(show_spinner=False)
-def _line() -> ThreadPoolExecutor:
-    # One worker, first come first served: with several at once everybody waits as long as the slowest.
-    return ThreadPoolExecutor(1, thread_name_prefix="inference")
+MOST_WAITING, MOST_EACH = 64, 4
+"""Jobs in line for the network, in all and of one session. Turned away is who would wait longer than a page may."""
+
+
+@cache
+def line() -> Line:
+    """The one worker of this server: with several at once everybody waits as long as the slowest."""
+    return Line(most=MOST_WAITING, each=MOST_EACH, busy=wording.SERVER_BUSY)
 
 
 CALLS: Counter[str] = Counter()
@@ -35,13 +42,29 @@ CALLS: Counter[str] = Counter()
 
 
 def infer(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """Call the function when its turn comes and return what it returns; its error is raised here."""
+    """Call the function when this session's turn comes and return what it returns; its error is raised here.
+
+    Raises:
+        BusyError: too many wait already.
+    """
 
     def counted() -> T:
         CALLS[function.__name__] += 1  # by the one worker only
         return function(*args, **options)
 
-    return _line().submit(counted).result()
+    return line().ask(_session(), counted, still_wanted=still_wanted)
+
+
+def still_wanted() -> None:
+    """Ends this run of the page, by Streamlit's own exceptions, if its visitor has asked for another one or is gone."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None:
+        getattr(context, "yield_check", lambda: None)()
+
+
+def _session() -> str:
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context is not None else ""
 
 
 def start_training(recipe: Recipe, *, wait: bool = False) -> Run:

@@ -1,7 +1,6 @@
 """The only caches: pictures, models, what a backbone made of a picture, and explanations of that.
 
-Models and encodings hold tensors and are shared as they are; explanations are small and copied. Every cache is keyed
-by names and digests and bounded.
+All of it is shared by all sessions as it is, read-only. Every cache is keyed by names and digests and bounded by bytes.
 """
 
 from __future__ import annotations
@@ -11,10 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from app import dataset_pictures, gallery, jobs, state, wording
 from app.gallery import Specimen
+from app.shelf import kept
 from mvfa_core.asked import Asked, Corners, ask, best
 from mvfa_core.atlas import ClassAtlas, class_atlas
 from mvfa_core.cells import CellStory, cell_story
@@ -49,8 +47,7 @@ class Facts:
 # --- pictures ---
 
 
-# A picture of 12 megapixels takes 36 MB.
-@st.cache_resource(show_spinner=False, max_entries=32)
+@kept("pictures", megabytes=128)
 def specimen(picture_id: str) -> Specimen:
     """A picture of the gallery or of a data set; `KeyError` if there is none of that name."""
     if dataset_pictures.is_address(picture_id):
@@ -66,7 +63,7 @@ def is_picture(picture_id: str) -> bool:
         return False
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
+@kept("shown pictures", megabytes=32)
 def _shown(digest: str, _picture: Any) -> str:
     return gallery.data_url(_picture)
 
@@ -76,7 +73,7 @@ def shown(one: Specimen) -> str:
     return _shown(one.digest, one.picture)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept("thumbnails", megabytes=8)
 def _thumbnail(digest: str, _picture: Any) -> str:
     return gallery.thumbnail(_picture)
 
@@ -153,12 +150,12 @@ def _there(model_id: str) -> Path:
     return _bundled_files()[model_id]
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@kept("models", megabytes=512)
 def _model(file: str, stamp_ns: int) -> Any:
     return load_model(Path(file))
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept("cards", megabytes=8)
 def _card(file: str, stamp_ns: int) -> dict[str, Any]:
     return read_card(Path(file))
 
@@ -182,7 +179,7 @@ def model(file: str, stamp_ns: int) -> Any:
     return _model(file, stamp_ns)
 
 
-@st.cache_resource(show_spinner=False, max_entries=24)
+@kept("features", megabytes=192)
 def _encoding(file: str, stamp_ns: int, digest: str, _picture: Any) -> Encoding:
     return jobs.infer(encode, _model(file, stamp_ns), _picture)
 
@@ -202,7 +199,7 @@ def facts(model_id: str, one: Specimen) -> Facts:
     return Facts(model.classes, model.config["pooling"], k, sizes, rows * columns, _card(*key))
 
 
-@st.cache_data(show_spinner=False, max_entries=128)
+@kept("explanations", megabytes=64)
 def _explanation(
     file: str,
     stamp_ns: int,
@@ -223,7 +220,7 @@ def explanation(
     return _explanation(*_key(model_id), one.digest, target, k, sizes, one.picture)
 
 
-@st.cache_data(show_spinner=False, max_entries=128)
+@kept("cells", megabytes=32)
 def _cell(
     file: str, stamp_ns: int, digest: str, cell: tuple[int, int], sizes: tuple[int, ...] | None, _picture: Any
 ) -> CellStory:
@@ -236,7 +233,7 @@ def cell(model_id: str, one: Specimen, place: tuple[int, int], sizes: tuple[int,
     return _cell(*_key(model_id), one.digest, place, sizes, one.picture)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept("atlases", megabytes=64)
 def _atlas(file: str, stamp_ns: int, digest: str, temperatures: tuple[float, ...], _picture: Any) -> ClassAtlas:
     found = _encoding(file, stamp_ns, digest, _picture)
     return jobs.infer(class_atlas, _model(file, stamp_ns), found, temperatures)
@@ -247,7 +244,7 @@ def atlas(model_id: str, one: Specimen, temperatures: tuple[float, ...]) -> Clas
     return _atlas(*_key(model_id), one.digest, temperatures, one.picture)
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@kept("other maps", megabytes=16)
 def _other_map(
     file: str,
     stamp_ns: int,
@@ -267,7 +264,7 @@ def other(model_id: str, one: Specimen, method: str, target: int, k: int | None,
     return _other_map(*_key(model_id), one.digest, method, target, k, sizes, one.picture)
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@kept("rectangles", megabytes=16)
 def _asked(file: str, stamp_ns: int, digest: str, box: Corners, _picture: Any) -> Asked:
     return jobs.infer(ask, _model(file, stamp_ns), _encoding(file, stamp_ns, digest, _picture), box)
 
@@ -277,7 +274,7 @@ def asked(model_id: str, one: Specimen, box: Corners) -> Asked:
     return _asked(*_key(model_id), one.digest, box, one.picture)
 
 
-@st.cache_data(show_spinner=False, max_entries=128)
+@kept("best rectangles", megabytes=16)
 def _best_rectangle(file: str, stamp_ns: int, digest: str, target: int, _picture: Any) -> Asked:
     return jobs.infer(best, _model(file, stamp_ns), _encoding(file, stamp_ns, digest, _picture), target)
 
@@ -287,7 +284,7 @@ def best_rectangle(model_id: str, one: Specimen, target: int) -> Asked:
     return _best_rectangle(*_key(model_id), one.digest, target, one.picture)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept("lesson", megabytes=32)
 def _walk(
     file: str,
     stamp_ns: int,
@@ -306,7 +303,7 @@ def lesson(model_id: str, one: Specimen, k: int | None, sizes: tuple[int, ...] |
     return _walk(*_key(model_id), one.digest, k, sizes, truth, one.picture)
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
+@kept("scales", megabytes=32)
 def _scales(gap: tuple[str, int], mfa: tuple[str, int], seed: int, label: int) -> ScaleSeries:
     return jobs.infer(scale_series, _model(*gap), _model(*mfa), seed, label)
 

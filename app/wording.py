@@ -68,6 +68,7 @@ SIZES_NONE = "At least one size is needed; the model's own are used."
 DISTINCT = "Leave out near doubles"
 DISTINCT_HELP = "Skips a region that overlaps a better one by more than half. Off is what the paper shows."
 NO_MODEL = "There is no model yet. Train one, or upload a checkpoint."
+SERVER_BUSY = "The server is busy with the questions of others. Nothing is lost: try again in a moment."
 PHOTOGRAPH_NOTE = "This model knows ten drawn shapes and nothing else: for a photograph its answer is a guess."
 
 MAPS_TITLE = "Where the evidence lies"

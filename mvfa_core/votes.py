@@ -88,7 +88,7 @@ def scale_profile(found: Explanation, target: int) -> np.ndarray:
 
 def agreement(found: Explanation) -> Agreement:
     """Whether the views are unsure or whether they disagree: the split of the entropy of their mean."""
-    log_MC = torch.from_numpy(_logits(found)).double().log_softmax(dim=-1)
+    log_MC = torch.tensor(_logits(found), dtype=torch.float64).log_softmax(dim=-1)  # a copy: what is kept is read-only
     probabilities_MC = log_MC.exp()
     unsure = -(probabilities_MC * log_MC).sum(dim=-1).mean()
     mean_C = probabilities_MC.mean(dim=0)
@@ -103,7 +103,7 @@ def verdicts(found: Explanation) -> tuple[Verdict, ...]:
 
     The shares of the logit sum are the softmax of the mean view logit, as in `Explanation.ensemble_C`.
     """
-    logits_BMC = torch.from_numpy(_logits(found))[None]
+    logits_BMC = torch.tensor(_logits(found))[None]
     answers = []
     for rule in ENSEMBLES:
         scores_C = combine(logits_BMC, rule)[0]

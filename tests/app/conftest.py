@@ -11,6 +11,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app import shelf
+
 TIMEOUT_S = 60
 
 
@@ -18,6 +20,7 @@ TIMEOUT_S = 60
 def app(repo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The whole app with a runs folder of its own, not yet run."""
     monkeypatch.setenv("MVFA_RUNS", str(tmp_path / "runs"))
+    shelf.clear()
     st.cache_data.clear()
     st.cache_resource.clear()
     return AppTest.from_file(str(repo_root / "app" / "main.py"), default_timeout=TIMEOUT_S)

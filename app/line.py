@@ -1,0 +1,158 @@
+"""The line before the network: one worker, every session in its turn, and an end to how many may wait.
+
+A visitor who asks for ten things is served one, then everybody else one, then the next. Whoever has moved on leaves
+the line before its turn; what has begun is finished, because its answer is kept for whoever asks next.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+LOOK_S = 0.1
+"""How often somebody who waits looks whether the answer is still wanted."""
+
+
+class BusyError(ValueError):
+    """So many wait already that one more would only wait for nothing."""
+
+
+@dataclass(eq=False)
+class _Job:
+    who: str
+    work: Callable[[], Any]
+    since: float
+    over: threading.Event = field(default_factory=threading.Event)
+    begun: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The line at one moment.
+
+    Attributes:
+        waiting, sessions: how many jobs wait, and of how many sessions. working: whether one is being done.
+        done, refused, left: since the start: finished, turned away, and gone before their turn.
+        longest_wait_ms: the longest wait so far of anything that had its turn.
+    """
+
+    waiting: int
+    sessions: int
+    working: bool
+    done: int
+    refused: int
+    left: int
+    longest_wait_ms: float
+
+
+def _nothing() -> None:
+    pass
+
+
+class Line:
+    """One thread that works for many sessions in turn.
+
+    Args:
+        most: how many may wait in all. each: how many of one session.
+        busy: the sentence for whoever is turned away.
+    """
+
+    def __init__(self, *, most: int, each: int, busy: str = "busy") -> None:
+        self.most, self.each, self.busy = most, each, busy
+        self._change = threading.Condition()
+        self._queues: OrderedDict[str, deque[_Job]] = OrderedDict()
+        self._worker: threading.Thread | None = None
+        self._working = False
+        self._done = self._refused = self._left = 0
+        self._longest_s = 0.0
+
+    def ask(self, who: str, work: Callable[[], T], *, still_wanted: Callable[[], None] = _nothing) -> T:
+        """Do the work when the turn of `who` comes and return what it returns; its error is raised here.
+
+        Args:
+            still_wanted: called now and then until the work begins; whatever it raises takes the work out of the line.
+
+        Raises:
+            BusyError: too many wait.
+        """
+        if threading.current_thread() is self._worker:  # work that asks for more of it must not wait for itself
+            return work()
+        job = self._join(who, work)
+        while not job.over.wait(LOOK_S):
+            if not job.begun:
+                try:
+                    still_wanted()
+                except BaseException:
+                    self._leave(job)
+                    raise
+        if job.error is not None:
+            raise job.error
+        return cast(T, job.result)
+
+    def standing(self) -> Standing:
+        """The line as it is now."""
+        with self._change:
+            return Standing(
+                self._waiting(), len(self._queues), self._working, self._done, self._refused, self._left,
+                round(1000 * self._longest_s, 1),
+            )  # fmt: skip
+
+    def _waiting(self) -> int:
+        return sum(len(queue) for queue in self._queues.values())
+
+    def _join(self, who: str, work: Callable[[], Any]) -> _Job:
+        with self._change:
+            if self._waiting() >= self.most or len(self._queues.get(who, ())) >= self.each:
+                self._refused += 1
+                raise BusyError(self.busy)
+            job = _Job(who, work, time.monotonic())
+            self._queues.setdefault(who, deque()).append(job)
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._serve, name="inference", daemon=True)
+                self._worker.start()
+            self._change.notify()
+            return job
+
+    def _leave(self, job: _Job) -> None:
+        with self._change:
+            queue = self._queues.get(job.who)
+            if queue and job in queue:
+                queue.remove(job)
+                self._left += 1
+                if not queue:
+                    del self._queues[job.who]
+
+    def _next(self) -> _Job:
+        """The oldest job of the session that has not been served for longest."""
+        with self._change:
+            self._working = False
+            while not self._queues:
+                self._change.wait()
+            who, queue = self._queues.popitem(last=False)
+            job = queue.popleft()
+            if queue:
+                self._queues[who] = queue  # behind everybody else
+            job.begun = self._working = True
+            self._longest_s = max(self._longest_s, time.monotonic() - job.since)
+            return job
+
+    def _serve(self) -> None:
+        while True:
+            job = self._next()
+            try:
+                job.result = job.work()
+            except BaseException as error:
+                job.error = error
+            with self._change:
+                self._done += 1
+            job.work = _nothing  # what it held on to may go
+            job.over.set()
+            del job
