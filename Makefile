@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 ARGS ?=
+WORKERS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,7 +42,7 @@ app: $(RUNTIME) ## Set up if needed, then open the app on PORT (8501)
 setup: $(RUNTIME) ## Only install what the app needs, into .venv
 
 test: $(DEV) browser ## Set up if needed, then run all tests, browser included (ARGS="-k words" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations 15 $(ARGS)
 
 soak: $(DEV) ## Kill a training run thirty times and see that nothing changes (minutes)
 	@$(BIN)/python -m pytest -m soak $(ARGS)

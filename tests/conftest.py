@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Set before anything imports torch or Matplotlib, and inherited by every process a test starts.
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# With tests side by side each of them has a core; threads that wait for each other on a busy one are many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["STREAMLIT_BROWSER_GATHER_USAGE_STATS"] = "false"
