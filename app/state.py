@@ -101,6 +101,7 @@ COMPARED = "board_compared_{}".format
 ASK = "ask"
 BARS = "bars_{}".format
 LINES = "lines_{}".format
+FIGURES = "figures_{}".format
 FIRM = "board_firm"
 MARKED = "board_marked"
 

@@ -2,16 +2,17 @@
 // switching stay in the browser; only a clicked cell goes back. The DOM is built once per set of panels and updated
 // afterwards. All text enters through textContent.
 import { button, choice, element } from "./dom.js";
-import { saveJson, savePanel } from "./export.js";
+import { saveJson, saveNumbers, savePanel } from "./export.js";
 import {
-  colourRange, decodePalette, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintOutline, paintPicture,
-  paintTag,
+  colourRange, decodePalette, fixedRange, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintOutline,
+  paintPicture, paintTag,
 } from "./paint.js";
 import { Dial } from "./dial.js";
+import { Ends } from "./ends.js";
 import { buildPanel, labelPanel, readout, showColours, showKey, showList } from "./panel.js";
 
 const EVENT = "mvfa-board-cell";
-const view = (window.mvfaBoardView ??= { smooth: true, shared: true, opacity: 0.75 });
+const view = (window.mvfaBoardView ??= { smooth: true, range: "shared", opacity: 0.75, ends: {} });
 
 class Board {
   constructor(parent) {
@@ -63,7 +64,7 @@ class Board {
     this.sizes.disconnect();
     this.root.replaceChildren();
     this.showTools = null;
-    if (this.data.panels.some((panel) => panel.kind === "map")) this.root.appendChild(this.buildTools());
+    this.root.appendChild(this.buildTools());
     this.dials.clear();
     const grid = element("div", this.data.small ? "grid small" : "grid");
     this.parts = this.data.panels.map((_, index) => this.addPanel(index));
@@ -75,7 +76,9 @@ class Board {
     const { words } = this.data;
     const tools = element("div", "tools");
     const smooth = choice([[words.smooth, true], [words.cells, false]], (value) => this.set("smooth", value));
-    const shared = choice([[words.shared, true], [words.own, false]], (value) => this.set("shared", value));
+    const ranges = [[words.shared, "shared"], [words.own, "own"], [words.fixed, "fixed"]];
+    const range = choice(ranges, (value) => this.set("range", value));
+    this.ends = new Ends(this, view);
     const label = element("label", "opacity");
     const slider = element("input");
     Object.assign(slider, { type: "range", min: 0, max: 100, step: 1 });
@@ -84,20 +87,32 @@ class Board {
     label.append(element("span", "", words.opacity), slider, shown);
     const maps = this.data.panels.filter((panel) => panel.kind === "map");
     if (maps.some((panel) => !panel.sharp)) tools.append(smooth.group);
-    if (maps.filter((panel) => !panel.own).length > 1) tools.append(shared.group);
-    tools.append(label, button(words.json, () => saveJson(this.data), "quiet"));
+    if (maps.length) tools.append(range.group, this.ends.root, label);
+    tools.append(button(words.json, () => saveJson(this.data), "quiet"));
     this.showTools = () => {
       smooth.mark(view.smooth);
-      shared.mark(view.shared);
+      range.mark(view.range);
+      this.ends.show();
       slider.value = String(Math.round(100 * view.opacity));
       shown.textContent = `${slider.value} %`;
     };
     return tools;
   }
 
+  sharedRange() {
+    const usable = this.data.panels.filter((one) => one.kind === "map" && !one.message);
+    const common = usable.filter((one) => !one.own);
+    return colourRange((common.length ? common : usable).flatMap((one) => this.valuesOf(one)));
+  }
+
+  valuesOf(panel) {
+    return panel.frames?.map((frame) => frame.values) ?? [panel.values];
+  }
+
   addPanel(index) {
     const part = buildPanel();
     part.save.onclick = () => savePanel(this, index);
+    part.raw.onclick = () => saveNumbers(this.data, this.data.panels[index]);
     part.stage.onpointermove = (event) => this.point(event, index);
     part.stage.onpointerleave = () => this.tell({ hover: null, box: -1 });
     part.stage.onclick = (event) => {
@@ -215,10 +230,9 @@ class Board {
   rangeOf(panel) {
     if (!this.ranges) {
       const usable = this.data.panels.filter((one) => one.kind === "map" && !one.message);
-      const all = (one) => one.frames?.map((frame) => frame.values) ?? [one.values];
-      const common = colourRange(usable.filter((one) => !one.own).flatMap(all));
-      const shared = (one) => view.shared && !one.own;
-      this.ranges = new Map(usable.map((one) => [one.id, shared(one) ? common : colourRange(all(one))]));
+      const common = view.range === "fixed" ? fixedRange(this.ends.values()) : this.sharedRange();
+      const shared = (one) => view.range !== "own" && !one.own;
+      this.ranges = new Map(usable.map((one) => [one.id, shared(one) ? common : colourRange(this.valuesOf(one))]));
     }
     return this.ranges.get(panel.id);
   }
