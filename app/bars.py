@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app import panels, state
+from app import panels, state, wording
 from app.components import component
 
 _bars = component("bars")
@@ -72,5 +72,6 @@ def show(
             "range": span,
             "total": total and {"name": total[0], "value": total[1]},
             "scroll": scroll,
+            "save": wording.SAVE_CSV.format(title=caption),
         },
     )

@@ -68,8 +68,13 @@ def _show_figures(
     model: str, picture: Specimen, found: Explanation, known: Known, figures: Figures, recipe: dict
 ) -> None:
     """The table, and the button for what takes longer: only this part of the page waits for it."""
-    again = _again(model, picture, found)
-    _table(found, known, figures, again, recipe)
+    place = st.empty()
+    with place.container():
+        _table(found, known, figures, {}, recipe)
+    if again := _again(model, picture, found):
+        with place.container():
+            _table(found, known, figures, again, recipe)
+    st.caption(words.CAPTION)
 
 
 def _intro(found: Explanation, known: Known, picture: Specimen) -> str:
@@ -162,13 +167,13 @@ def _table(found: Explanation, known: Known, figures: Figures, again: Figures, r
         columns[words.METHODS[method]] = [_shown(name, values, place) for name, values in rows.items()]
     columns[words.SAYS] = [said[name] for name in rows]
     st.table(columns, hide_index=True)
-    st.caption(words.CAPTION)
     st.download_button(
         words.SAVE,
         _csv(rows, methods, recipe),
         f"{'-'.join(('figures', recipe['picture'], recipe['model'])).replace('/', '-')}.csv",
         "text/csv",
         on_click="ignore",
+        key=state.FIGURES(len(rows)),
     )
 
 

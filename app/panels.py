@@ -86,6 +86,10 @@ def show_answer(model: str, picture: Specimen, found: Explanation) -> None:
     name = found.classes[found.predicted]
     share, known = float(found.ensemble_C[found.predicted]), picture.truth in found.classes
     st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=known))
+    width, height = found.size_px
+    if width != height:
+        step = {"cell_width": width / found.grid[1], "cell_height": height / found.grid[0]}
+        st.caption(wording.SQUASH_NOTE.format(width=f"{width:,}", height=f"{height:,}", **step))
     if picture.id.startswith(gallery.PHOTOGRAPH) and loaders.is_bundled(model):
         st.caption(wording.PHOTOGRAPH_NOTE)
 

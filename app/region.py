@@ -45,8 +45,22 @@ def show(picture: Specimen, found: Explanation, asked: Asked, best: Asked | None
             "colour": colours.ANCHOR,
             "best": best and _best(found, best),
             "words": words.ASK,
+            "name": f"region {picture.id}",
+            "record": _record(picture, found, asked),
         },
     )
+
+
+def _record(picture: Specimen, found: Explanation, asked: Asked) -> dict:
+    """The answer for the rectangle, for a file."""
+    return {
+        "picture": picture.id,
+        "picture_digest": picture.digest,
+        "box_cells": list(asked.box),
+        "box_px": list(asked.box_px),
+        "confidence": dict(zip(found.classes, asked.confidence_C.tolist(), strict=True)),
+        "logits": dict(zip(found.classes, asked.logits_C.tolist(), strict=True)),
+    }
 
 
 def _best(found: Explanation, best: Asked) -> dict:

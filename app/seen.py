@@ -64,6 +64,7 @@ def show(
         _table(all_seen, found)
         st.caption(_scale(sight, found))
         st.latex(words.EQUATION)
+        st.caption(words.EQUATION_CAPTION)
     with left:
         panels.show_board(
             state.SEEN_BOARD, "seen", shown, found, [_panel(one, story, sizes)], recipe, selected=story.cell

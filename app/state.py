@@ -72,9 +72,17 @@ LOCK = "lock"
 HIDE = "hide"
 QUESTIONS = "ask"
 
+_NUMBER = r"-?[0-9]{1,7}(\.[0-9]{1,6})?"
+_ENDS = f"[A-Za-z ]{{1,20}}~{_NUMBER}~{_NUMBER}"
 # In the address, kept by the browser alone (components/address.js); the forms of their values.
 BROWSER = {
-    **{"look": "cells", "range": "own", "opacity": "[0-9]|[1-9][0-9]|100", "t": r"[0-9]{1,3}(\.[0-9]{1,2})?"},
+    **{
+        "look": "cells",
+        "range": "own|fixed",
+        "ends": rf"{_ENDS}(;{_ENDS}){{0,3}}",
+        "opacity": "[0-9]|[1-9][0-9]|100",
+        "t": r"[0-9]{1,3}(\.[0-9]{1,2})?",
+    },
     **{"by": "time", "across": "log", "loss": "linear", "smooth": "[1-9][0-9]?"},
     **{"frame": "[0-9]{1,9}", "frames": "all", "dots": "off", "open": "anchors|views"},
     **{"order": "[a-z]{1,20}(-down)?", "find": r"[^\x00-\x1f]{1,60}", "status": "[a-z]{1,20}"},
@@ -157,6 +165,7 @@ COMPARED = "board_compared_{}".format
 ASK = "ask_region"
 BARS = "bars_{}".format
 LINES = "lines_{}".format
+FIGURES = "figures_{}".format
 FIRM = "board_firm"
 MARKED = "board_marked"
 

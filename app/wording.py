@@ -69,6 +69,10 @@ DISTINCT = "Leave out near doubles"
 DISTINCT_HELP = "Skips a region that overlaps a better one by more than half. Off is what the paper shows."
 NO_MODEL = "There is no model yet. Train one, or upload a checkpoint."
 SERVER_BUSY = "The server is busy with the questions of others. Nothing is lost: try again in a moment."
+SQUASH_NOTE = (
+    "The picture of {width} × {height} px is squashed, not cropped, to a square for the network. Maps and boxes are "
+    "drawn back at its own proportions, so a cell here is {cell_width:.0f} × {cell_height:.0f} px."
+)
 PHOTOGRAPH_NOTE = "This model knows ten drawn shapes and nothing else: for a photograph its answer is a guess."
 
 MAPS_TITLE = "Where the evidence lies"
@@ -119,9 +123,12 @@ BOARD = {
     "cells": "Cells",
     "shared": "One range",
     "own": "Own ranges",
+    "fixed": "Fixed",
+    "ends": ["Colours begin at", "Colours end at"],
     "opacity": "Opacity",
     "json": "Numbers (JSON)",
     "save_png": "Save {title} as PNG",
+    "save_raw": "Save the numbers of {title} as {kind}",
     "cell": "cell ({x}, {y})",
     "anchor": "anchor {rank} of {count}, A = {value}",
     "no_anchor": "no anchor",
@@ -136,6 +143,7 @@ BOARD = {
     },
 }
 
+SAVE_CSV = "Save {title} as CSV"
 LINES = {"save": "Save {title} as {kind}"}
 
 VERDICT_TRUE = "true class"
@@ -148,7 +156,11 @@ VERDICT_NOTE = (
     "the mean of the votes of all {count} views, as a probability."
 )
 VERDICT_NOTE_GAP = "One view, the average of the whole map, and one head."
-VERDICT = {"class": "Class", "caption": "Confidence of each head in each class"}
+VERDICT = {
+    "class": "Class",
+    "caption": "Confidence of each head in each class",
+    "save": SAVE_CSV.format(title="the verdict"),
+}
 
 GAP_TITLE = "This model has no views"
 GAP_TEXT = (

@@ -23,6 +23,7 @@ USE_BEST = "Ask about the best rectangle"
 WHOLE = "Ask about the whole picture"
 ASK = {
     "label": "The picture: drag a rectangle; the arrow keys move it, with Shift they resize it",
+    "saves": ["Save the picture as PNG", "Save the answer as JSON"],
     "readout": "{columns} × {rows} cells, from ({x0}, {y0}) to ({x1}, {y1})",
 }
 HEAD_REGION = "This rectangle"

@@ -19,11 +19,10 @@ BOX_NAME = "{r} × {r} cells"
 BOX_TAG = "saw {width} × {height} px"
 BOX_LABEL = "the region is {own} px, it saw {seen} px of the picture"
 
-EQUATION = (
-    r"\footnotesize \begin{array}{l} \text{output } i \text{ of a layer takes its inputs } "
-    r"i\,s - p \;\ldots\; i\,s - p + d\,(k - 1) \\ "
-    r"k \text{ kernel},\; s \text{ stride},\; p \text{ padding},\; d \text{ dilation}; "
-    r"\text{ where branches meet, the farther counts} \end{array}"
+EQUATION = r"\footnotesize i \;\leftarrow\; i\,s - p \;\ldots\; i\,s - p + d\,(k - 1)"
+EQUATION_CAPTION = (
+    "Output i of a layer takes these inputs: k is its kernel, s its stride, p its padding, d its dilation. Layer by "
+    "layer this leads down to the picture; where branches meet, the farther one counts."
 )
 COLUMNS = {"size": "r", "own": "Region, px", "seen": "Saw, px", "share": "Of the picture"}
 CAPTION = (

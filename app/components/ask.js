@@ -1,7 +1,8 @@
 // A rectangle on a picture, drawn with the pointer or moved with the keys; it snaps to the cells of the grid. The
 // server is told where it is when it is let go. Only the newest answer is shown, so nothing jumps while it is moved.
 import { Shown } from "./shown.js";
-import { element, fill } from "./dom.js";
+import { button, element, fill } from "./dom.js";
+import { fileName, save } from "./export.js";
 import { paintBoxes, paintPicture, paintTag } from "./paint.js";
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -17,7 +18,10 @@ class Ask {
     this.stage.append(this.canvas);
     this.readout = element("div", "readout");
     this.readout.setAttribute("aria-live", "polite");
-    this.root.append(this.stage, this.readout);
+    const line = element("div", "line");
+    this.saves = [button("PNG", () => this.savePicture(), "quiet"), button("JSON", () => this.saveNumbers(), "quiet")];
+    line.append(this.readout, ...this.saves);
+    this.root.append(this.stage, line);
     parent.appendChild(this.root);
     this.from = null;
     this.stage.onpointerdown = (event) => this.start(event);
@@ -45,8 +49,19 @@ class Ask {
     if (!this.from && !this.later) this.box = data.box;
     this.stage.style.aspectRatio = `${data.size[0]} / ${data.size[1]}`;
     this.stage.setAttribute("aria-label", data.words.label);
+    this.saves.forEach((node, place) => node.setAttribute("aria-label", data.words.saves[place]));
     this.shown.follow(data.picture);
     this.paint();
+  }
+
+  // As it stands on the screen.
+  savePicture() {
+    this.canvas.toBlob((blob) => save(`${fileName(this.data.name)}.png`, blob), "image/png");
+  }
+
+  saveNumbers() {
+    const text = JSON.stringify({ ...this.data.record, grid_HW: this.data.grid, picture_px_WH: this.data.size }, null, 1);
+    save(`${fileName(this.data.name)}.json`, new Blob([text], { type: "application/json" }));
   }
 
   cellAt(event) {

@@ -1,6 +1,7 @@
 // Numbers as a table with a bar in every row, on one axis through zero; rows that add up end in their sum. A row that
 // stands for a cell outlines it on the boards while pointed at, and chooses it when pressed.
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
+import { saveTable } from "./export.js";
 
 const EVENT = "mvfa-board-cell";
 
@@ -70,12 +71,23 @@ function totalRow({ columns }, total) {
   return row;
 }
 
+function saveRows({ caption, columns, rows, total }) {
+  const head = [columns.name, ...columns.cells, columns.value];
+  const lines = rows.map((row) => [row.name, ...row.cells, row.amount]);
+  const last = total ? [[total.name, ...columns.cells.map(() => ""), total.value]] : [];
+  saveTable(caption, [head, ...lines, ...last]);
+}
+
 export default function bars({ data, parentElement, setTriggerValue }) {
   if (!parentElement.mvfaBars) {
     const frame = parentElement.appendChild(element("div", "frame"));
-    parentElement.mvfaBars = { frame, table: frame.appendChild(element("table")) };
+    const made = { frame, table: frame.appendChild(element("table")) };
+    made.save = parentElement.appendChild(button("CSV", () => saveRows(made.data), "csv"));
+    parentElement.mvfaBars = made;
   }
   const mounted = parentElement.mvfaBars;
+  mounted.data = data;
+  mounted.save.setAttribute("aria-label", data.save);
   mounted.press = (cell) => setTriggerValue("picked", cell);
   mounted.frame.classList.toggle("scroll", Boolean(data.scroll));
   const place = axis(data);

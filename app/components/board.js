@@ -4,13 +4,13 @@
 // hear of the chosen cell.
 import { onPublish, tell, told } from "./address.js";
 import { button, choice, element } from "./dom.js";
-import { saveJson, savePanel } from "./export.js";
+import { saveJson, saveNumbers, savePanel } from "./export.js";
 import {
-  colourRange, decodePalette, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintLit, paintOutline,
-  paintPicture,
-  paintTag,
+  colourRange, decodePalette, fixedRange, heatCanvas, paintAnchors, paintBoxes, paintCell, paintHeat, paintLit,
+  paintOutline, paintPicture, paintTag,
 } from "./paint.js";
 import { Dial } from "./dial.js";
+import { Ends, endsOf, endsText, FORM as ENDS_FORM } from "./ends.js";
 import { Shown } from "./shown.js";
 import { buildPanel, labelPanel, readout, showColours, showKey, showList } from "./panel.js";
 import { boardTables } from "./tables.js";
@@ -19,8 +19,9 @@ const EVENT = "mvfa-board-cell";
 const OPACITY = 75;
 const view = (window.mvfaBoardView ??= {
   smooth: !told("look", /^cells$/),
-  shared: !told("range", /^own$/),
+  range: told("range", /^(own|fixed)$/) ?? "shared",
   opacity: Number(told("opacity", /^([0-9]|[1-9][0-9]|100)$/) ?? OPACITY) / 100,
+  ends: endsOf(told("ends", ENDS_FORM)),
 });
 
 // What is not as it is for everybody who comes for the first time.
@@ -28,7 +29,8 @@ function publish() {
   const percent = Math.round(100 * view.opacity);
   tell({
     look: view.smooth ? null : "cells",
-    range: view.shared ? null : "own",
+    range: view.range === "shared" ? null : view.range,
+    ends: view.range === "fixed" ? endsText(view.ends) : null,
     opacity: percent === OPACITY ? null : String(percent),
   });
 }
@@ -99,7 +101,7 @@ export class Board {
     this.sizes.disconnect();
     this.root.replaceChildren();
     this.showTools = null;
-    if (this.data.panels.some((panel) => panel.kind === "map")) this.root.appendChild(this.buildTools());
+    this.root.appendChild(this.buildTools());
     this.dials.clear();
     const grid = element("div", this.data.small ? "grid small" : "grid");
     this.parts = this.data.panels.map((_, index) => this.addPanel(index));
@@ -118,7 +120,9 @@ export class Board {
     const { words } = this.data;
     const tools = element("div", "tools");
     const smooth = choice([[words.smooth, true], [words.cells, false]], (value) => this.set("smooth", value));
-    const shared = choice([[words.shared, true], [words.own, false]], (value) => this.set("shared", value));
+    const ranges = [[words.shared, "shared"], [words.own, "own"], [words.fixed, "fixed"]];
+    const range = choice(ranges, (value) => this.set("range", value));
+    this.ends = new Ends(this, view);
     const label = element("label", "opacity");
     const slider = element("input");
     Object.assign(slider, { type: "range", min: 0, max: 100, step: 1 });
@@ -127,20 +131,32 @@ export class Board {
     label.append(element("span", "", words.opacity), slider, shown);
     const maps = this.data.panels.filter((panel) => panel.kind === "map");
     if (maps.some((panel) => !panel.sharp)) tools.append(smooth.group);
-    if (maps.filter((panel) => !panel.own).length > 1) tools.append(shared.group);
-    tools.append(label, button(words.json, () => saveJson(this.data), "quiet"));
+    if (maps.length) tools.append(range.group, this.ends.root, label);
+    tools.append(button(words.json, () => saveJson(this.data), "quiet"));
     this.showTools = () => {
       smooth.mark(view.smooth);
-      shared.mark(view.shared);
+      range.mark(view.range);
+      this.ends.show();
       slider.value = String(Math.round(100 * view.opacity));
       shown.textContent = `${slider.value} %`;
     };
     return tools;
   }
 
+  sharedRange() {
+    const usable = this.data.panels.filter((one) => one.kind === "map" && !one.message);
+    const common = usable.filter((one) => !one.own);
+    return colourRange((common.length ? common : usable).flatMap((one) => this.valuesOf(one)));
+  }
+
+  valuesOf(panel) {
+    return panel.frames?.map((frame) => frame.values) ?? [panel.values];
+  }
+
   addPanel(index) {
     const part = buildPanel();
     part.save.onclick = () => savePanel(this, index);
+    part.raw.onclick = () => saveNumbers(this.data, this.data.panels[index]);
     part.stage.onpointermove = (event) => this.point(event, index);
     part.stage.onpointerleave = () => this.tell({ hover: null, box: -1 });
     part.stage.onclick = (event) => {
@@ -261,10 +277,9 @@ export class Board {
   rangeOf(panel) {
     if (!this.ranges) {
       const usable = this.data.panels.filter((one) => one.kind === "map" && !one.message);
-      const all = (one) => one.frames?.map((frame) => frame.values) ?? [one.values];
-      const common = colourRange(usable.filter((one) => !one.own).flatMap(all));
-      const shared = (one) => view.shared && !one.own;
-      this.ranges = new Map(usable.map((one) => [one.id, shared(one) ? common : colourRange(all(one))]));
+      const common = view.range === "fixed" ? fixedRange(this.ends.values()) : this.sharedRange();
+      const shared = (one) => view.range !== "own" && !one.own;
+      this.ranges = new Map(usable.map((one) => [one.id, shared(one) ? common : colourRange(this.valuesOf(one))]));
     }
     return this.ranges.get(panel.id);
   }

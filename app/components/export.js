@@ -16,14 +16,43 @@ export function fileName(...parts) {
   return parts.join("-").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 }
 
-export function saveJson(data) {
-  const panels = data.panels.map(({ id, title, kind, unit, values, cells, names, boxes }) => (
-    { id, title, kind, unit, values, cells, names, boxes: boxes?.map(({ px, rank, size, confidence }) => (
-      { px, rank, size, confidence }
-    )) }
-  ));
+// Rows of texts and numbers as CSV.
+export function saveTable(name, rows) {
+  const quote = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+  const text = rows.map((row) => row.map(quote).join(",")).join("\n");
+  save(`${fileName(name)}.csv`, new Blob([`${text}\n`], { type: "text/csv" }));
+}
+
+function plain({ id, title, symbol, kind, unit, values, cells, names, boxes }) {
+  const kept = boxes?.map(({ name, px, seen, rank, size, confidence }) => ({ name, px, seen, rank, size, confidence }));
+  return { id, title, symbol, kind, unit, values, cells, names, boxes: kept };
+}
+
+function saveRecord(data, panels, name) {
   const record = { recipe: data.recipe, grid_HW: data.grid, picture_px_WH: data.size, panels };
-  save(`${fileName(data.name)}.json`, new Blob([JSON.stringify(record, null, 1)], { type: "application/json" }));
+  save(`${fileName(...name)}.json`, new Blob([JSON.stringify(record, null, 1)], { type: "application/json" }));
+}
+
+// NumPy's own format, version 1.0: a header of a multiple of 64 bytes, then little-endian 32-bit floats row by row.
+function npy(values, [rows, columns]) {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
+  const padded = `${text.padEnd(64 * Math.ceil((text.length + 11) / 64) - 11)}\n`;
+  const bytes = new Uint8Array(10 + padded.length + 4 * values.length);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 255, padded.length >> 8]);
+  bytes.set([...padded].map((letter) => letter.charCodeAt(0)), 10);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, place) => view.setFloat32(10 + padded.length + 4 * place, value, true));
+  return bytes;
+}
+
+// The numbers of one panel: a map as an array of (H, W), anything else as JSON.
+export function saveNumbers(data, panel) {
+  if (panel.kind !== "map") return saveRecord(data, [plain(panel)], [data.name, panel.id]);
+  return save(`${fileName(data.name, panel.id)}.npy`, new Blob([npy(panel.values, data.grid)]));
+}
+
+export function saveJson(data) {
+  saveRecord(data, data.panels.map(plain), [data.name]);
 }
 
 // On white, whatever the theme: these go into papers.

@@ -72,7 +72,7 @@ function axes(svg, data, frame, look, { x, y, low, high }) {
   }
   const { values } = data.x;
   const [first, last] = [values[0], values[values.length - 1]];
-  const middle = axisTicks(first, last, frame.width / 90).filter((tick) => Number.isInteger(tick));
+  const middle = axisTicks(first, last, frame.width / 64).filter((tick) => Number.isInteger(tick));
   for (const tick of new Set([first, ...middle])) {
     const place = x(tick - first);
     node(svg, "line", { x1: place, x2: place, y1: bottom, y2: bottom + 4, stroke: look.text, opacity: 0.6 });

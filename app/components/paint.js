@@ -35,6 +35,13 @@ export function colourRange(lists) {
   return { lo, hi, from: lo, to: hi > lo ? hi : lo + 1, signed };
 }
 
+// Limits that somebody chose; values beyond them get the colour of the end.
+export function fixedRange([lo, hi]) {
+  const signed = lo < 0 && hi > 0;
+  const end = Math.max(Math.abs(lo), Math.abs(hi));
+  return signed ? { lo, hi, from: -end, to: end, signed } : { lo, hi, from: lo, to: hi, signed };
+}
+
 function place(value, range) {
   return Math.max(0, Math.min(255, Math.round((255 * (value - range.from)) / (range.to - range.from))));
 }

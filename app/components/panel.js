@@ -8,7 +8,8 @@ export function buildPanel() {
   part.title = element("h3");
   part.symbol = element("span", "symbol");
   part.save = button("PNG", null, "quiet");
-  head.append(part.title, part.symbol, part.save);
+  part.raw = button("", null, "quiet");
+  head.append(part.title, part.symbol, part.save, part.raw);
   part.stage = element("div", "stage");
   part.stage.tabIndex = 0;
   part.stage.setAttribute("role", "img");
@@ -31,6 +32,10 @@ export function labelPanel(part, panel, data) {
   part.caption.textContent = panel.caption ?? "";
   part.stage.setAttribute("aria-label", panel.alt);
   part.save.setAttribute("aria-label", fill(data.words.save_png, { title: panel.title }));
+  const kind = panel.kind === "map" ? "NPY" : "JSON";
+  part.raw.textContent = kind;
+  part.raw.hidden = Boolean(panel.message);
+  part.raw.setAttribute("aria-label", fill(data.words.save_raw, { title: panel.title, kind }));
   part.stage.style.aspectRatio = `${data.size[0]} / ${data.size[1]}`;
   part.message.textContent = panel.message ?? "";
   part.message.hidden = !panel.message;

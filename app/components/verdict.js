@@ -1,5 +1,6 @@
 // The verdict: one row a class, a bar for each head, the numbers beside them.
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
+import { saveTable } from "./export.js";
 
 function headRow(data) {
   const row = element("tr");
@@ -31,8 +32,19 @@ function classRow(data, one) {
   return row;
 }
 
+function saveRows(data) {
+  const head = [data.words.class, ...data.heads.map(({ name }) => name)];
+  saveTable(data.words.caption, [head, ...data.rows.map((row) => [row.name, ...row.values.map(({ share }) => share)])]);
+}
+
 export default function verdict({ data, parentElement }) {
-  const root = (parentElement.mvfaVerdict ??= parentElement.appendChild(element("table")));
+  if (!parentElement.mvfaVerdict) {
+    const table = parentElement.appendChild(element("table"));
+    parentElement.mvfaVerdict = { table, save: parentElement.appendChild(button("CSV", null, "csv")) };
+  }
+  const { table: root, save } = parentElement.mvfaVerdict;
+  save.onclick = () => saveRows(data);
+  save.setAttribute("aria-label", data.words.save ?? "CSV");
   const rows = data.rows.map((row) => classRow(data, row));
   if (data.more) {
     const last = element("tr");
