@@ -54,10 +54,7 @@ if __name__ == "__main__":
         ],
         position=sharing.navigation(),
     )
-    place = sharing.begin(page.url_path or DEFAULT)
-    try:
-        page.run()
-    finally:
-        sharing.end(place)
+    sharing.begin(page.url_path or DEFAULT)
+    page.run()
 else:
     app = st.App(__file__, lifespan=server.lifespan, routes=server.ROUTES, middleware=server.MIDDLEWARE)

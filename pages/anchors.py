@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import anchors, controls, loaders, panels, state, wording
+from app import anchors, controls, handout, loaders, panels, state, wording
 from app import wording_views as words
 
 st.title(words.ANCHORS_TITLE, anchor=False)
@@ -41,4 +41,5 @@ with right:
 
 st.header(words.CORNERS_TITLE, anchor=False)
 anchors.show_corners(story)
+handout.offer(model, picture, found)
 st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")

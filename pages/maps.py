@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, maps, panels, state, wording
+from app import controls, handout, loaders, maps, panels, state, wording
 from app import wording_maps as words
 
 st.title(words.TITLE, anchor=False)
@@ -45,5 +45,6 @@ maps.show_likeness(atlas, found, others, highest)
 st.header(words.ATLAS_HEADING, anchor=False)
 panels.show_board(state.ATLAS, "atlas", shown, found, maps.atlas_panels(atlas), recipe, small=True)
 st.caption(maps.atlas_note(atlas, gap=gap))
+handout.offer(model, picture, found)
 if not gap:
     st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")

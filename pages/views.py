@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, panels, state, views, wording
+from app import controls, handout, loaders, panels, state, views, wording
 from app import wording_views as words
 
 st.title(words.VIEWS_TITLE, anchor=False)
@@ -44,4 +44,5 @@ upper, lower = st.columns(2, gap="large"), st.columns(2, gap="large")
 for place, show in zip((*upper, *lower), views.AGREEMENT, strict=True):
     with place:
         show(found)
+handout.offer(model, picture, found)
 st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")
