@@ -14,6 +14,8 @@ from typing import Any
 import streamlit as st
 
 IGNORED = "ignored"
+SHOW_IGNORED = "show_ignored"
+"""What to call whenever something is left out: a page may end at any point, and nothing can be written after that."""
 
 
 def ignored() -> list[tuple[str, str]]:
@@ -24,6 +26,8 @@ def ignored() -> list[tuple[str, str]]:
 def ignore(key: str, values: Iterable[str]) -> None:
     """Note that the address says something that cannot be meant."""
     st.session_state[IGNORED] = {**st.session_state.get(IGNORED, {}), key: ", ".join(values)}
+    if show := st.session_state.get(SHOW_IGNORED):
+        show()
 
 
 def remembered(key: str, allowed: Callable[[str], bool], default: str) -> str:

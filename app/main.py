@@ -57,11 +57,8 @@ if __name__ == "__main__":
         ],
         position=sharing.navigation(),
     )
-    place = sharing.begin(page.url_path or DEFAULT)
-    try:
-        with telling.in_words():
-            page.run()
-    finally:
-        sharing.end(place)
+    sharing.begin(page.url_path or DEFAULT)
+    with telling.in_words():
+        page.run()
 else:
     app = st.App(__file__, lifespan=server.lifespan, routes=server.ROUTES, middleware=server.MIDDLEWARE)

@@ -35,18 +35,19 @@ def navigation() -> Any:
     return "hidden" if st.context.is_embedded or teacher.hidden(teacher.PAGES) else "top"
 
 
-def begin(page: str) -> Any:
-    """What stands above every page; returns the place of the line that `end` may fill."""
-    state.heed(page)
+def begin(page: str) -> None:
+    """What stands above every page: the bar, and one line on what was left out of the address, once something is."""
     if not st.context.is_embedded:
         _bar(page)
-    return st.empty()
+    place = st.empty()
 
+    def show() -> None:
+        place.caption(words.ignored(state.ignored()))
 
-def end(place: Any) -> None:
-    """After the page has read the address: one line on what was left out of it."""
-    if met := state.ignored():
-        place.caption(words.ignored(met))
+    state.put(state.SHOW_IGNORED, show)
+    state.heed(page)
+    if state.ignored():
+        show()
 
 
 @st.fragment

@@ -14,6 +14,7 @@ import streamlit as st
 
 from app.address import (
     IGNORED,
+    SHOW_IGNORED,
     follow,
     follow_address,
     follow_list,
@@ -30,8 +31,8 @@ from app.address import (
 )
 
 __all__ = [
-    "IGNORED", "follow", "follow_address", "follow_list", "follow_several", "forget_unless", "ignore", "ignored",
-    "number", "numbers", "remember", "remembered", "switch", "tell",
+    "IGNORED", "SHOW_IGNORED", "follow", "follow_address", "follow_list", "follow_several", "forget_unless", "ignore",
+    "ignored", "number", "numbers", "remember", "remembered", "switch", "tell",
 ]  # fmt: skip
 
 # In the address.

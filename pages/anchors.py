@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import anchors, controls, further, loaders, panels, seen, state, telling, wording, wording_seen
+from app import anchors, controls, further, handout, loaders, panels, seen, state, telling, wording, wording_seen
 from app import wording_views as words
 
 st.title(words.ANCHORS_TITLE, anchor=False)
@@ -46,4 +46,6 @@ anchors.show_corners(story)
 
 st.header(wording_seen.HEADING, anchor=False)
 seen.show(shown, found, story, sight, saw, recipe)
+
+handout.offer(model, picture, found)
 st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")

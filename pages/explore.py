@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, panels, state, telling, wording
+from app import controls, handout, loaders, panels, state, telling, wording
 
 st.title(wording.EXPLORE_TITLE, anchor=False)
 st.caption(wording.EXPLORE_INTRO)
@@ -39,4 +39,5 @@ st.header(wording.VERDICT_TITLE, anchor=False)
 panels.show_verdict(found, picture.truth)
 note = wording.VERDICT_NOTE.format(count=len(found.confidence_MC)) if views else wording.VERDICT_NOTE_GAP
 st.caption(note)
+handout.offer(model, picture, found)
 st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, maps, measuring, panels, state, telling, wording, wording_measure
+from app import controls, handout, loaders, maps, measuring, panels, state, telling, wording, wording_measure
 from app import wording_maps as words
 
 st.title(words.TITLE, anchor=False)
@@ -51,5 +51,6 @@ else:
 st.header(words.ATLAS_HEADING, anchor=False)
 panels.show_board(state.ATLAS, "atlas", shown, found, maps.atlas_panels(atlas), recipe, small=True)
 st.caption(maps.atlas_note(atlas, gap=gap))
+handout.offer(model, picture, found)
 if not gap:
     st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")

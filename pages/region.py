@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, panels, region, state, telling, wording
+from app import controls, handout, loaders, panels, region, state, telling, wording
 from app import wording_region as words
 
 st.title(words.TITLE, anchor=False)
@@ -32,4 +32,5 @@ with left:
 with right:
     region.show_answer(found, asked, picture.truth)
     st.caption(words.CAPTION_GAP if found.pooling == "gap" else words.CAPTION)
+handout.offer(model, picture, found)
 st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")

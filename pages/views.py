@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, firm, further, loaders, panels, state, telling, views, wording, wording_firm
+from app import controls, firm, further, handout, loaders, panels, state, telling, views, wording, wording_firm
 from app import wording_views as words
 
 st.title(words.VIEWS_TITLE, anchor=False)
@@ -49,4 +49,6 @@ for place, show in zip((*upper, *lower), views.AGREEMENT, strict=True):
 st.header(wording_firm.HEADING, anchor=False)
 firm.show_path(path, found, recipe)
 firm.show_views(held, found, shown, recipe)
+
+handout.offer(model, picture, found)
 st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")
