@@ -26,6 +26,11 @@ SECOND = "second"
 BEST = "best"
 RACE = "with"
 
+FIGURE_KIND = "figure"
+FIGURE_MODELS = "models"
+FIGURE_PICTURES = "pictures"
+FIGURE_RUNS = "runs"
+
 CELL = "cell"
 REGION = "region"
 
@@ -69,6 +74,15 @@ MATRIX = "matrix"
 GRID = "grid"
 CROPS = "crops"
 DOTS = "dots_{}".format
+
+# Figures.
+FIGURE = "figure_{}".format
+FIGURE_RULE = "figure_rule_told"
+FIGURE_OWN = "figure_own"
+FIGURE_NOW = "figure_now"
+FIGURE_PAST = "figure_past"
+FIGURE_BEFORE = "figure_before"
+FIGURE_STRIP = "figure_strip"
 
 # One step at a time.
 HELD = "held"
@@ -189,6 +203,16 @@ def follow_list(key: str, options: Collection[str]) -> None:
     st.session_state[key] = chosen
     if st.query_params.get_all(key) != chosen:
         st.query_params[key] = chosen
+
+
+def several(key: str, allowed: Callable[[str], bool], default: str, most: int) -> list[str]:
+    """Names that stand in the session or else in the address as a,b,c: those that are allowed, at most so many, and
+    then in both. `default` where neither says anything."""
+    told = st.session_state.get(key, st.query_params.get(key, default))
+    names = list(dict.fromkeys(str(told).split(",")))[: 4 * most]
+    kept = [name for name in names if name and allowed(name)][:most]
+    remember(key, ",".join(kept), default)
+    return kept
 
 
 def forget_unless(key: str, options: Collection[Any]) -> None:

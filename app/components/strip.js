@@ -1,4 +1,5 @@
-// The gallery strip: thumbnails as buttons in named groups, one of them pressed. A press goes to the page's script.
+// The gallery strip: thumbnails as buttons in named groups, one of them pressed, or several if `selected` is a list. A
+// press goes to the page's script.
 import { button, element } from "./dom.js";
 
 function build(strip, data) {
@@ -21,8 +22,15 @@ function build(strip, data) {
   }
 }
 
+const has = (selected, id) => (Array.isArray(selected) ? selected.includes(id) : id === selected);
+
+function toggled(selected, id) {
+  if (!Array.isArray(selected)) return id;
+  return has(selected, id) ? selected.filter((other) => other !== id) : [...selected, id];
+}
+
 function show(strip, selected) {
-  strip.buttons.forEach((node, id) => node.setAttribute("aria-pressed", String(id === selected)));
+  strip.buttons.forEach((node, id) => node.setAttribute("aria-pressed", String(has(selected, id))));
 }
 
 export default function strip({ data, parentElement, setTriggerValue }) {
@@ -31,7 +39,7 @@ export default function strip({ data, parentElement, setTriggerValue }) {
   mounted.root.setAttribute("role", "group");
   mounted.root.setAttribute("aria-label", data.label);
   mounted.press = (id) => {
-    show(mounted, id);
+    show(mounted, toggled(data.selected, id));
     setTriggerValue("picked", id);
   };
   const signature = JSON.stringify(data.groups);
@@ -40,7 +48,7 @@ export default function strip({ data, parentElement, setTriggerValue }) {
     build(mounted, data);
   }
   show(mounted, data.selected);
-  if (mounted.selected !== data.selected) {
+  if (!Array.isArray(data.selected) && mounted.selected !== data.selected) {
     mounted.selected = data.selected;
     const chosen = mounted.buttons.get(data.selected);
     const reveal = () => {
