@@ -8,6 +8,7 @@ Nothing else is ever read from an address.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -49,6 +50,11 @@ SECOND = "second"
 BEST = "best"
 SEEN = "saw"
 RACE = "with"
+
+FIGURE_KIND = "figure"
+FIGURE_MODELS = "models"
+FIGURE_PICTURES = "subjects"
+FIGURE_RUNS = "runs"
 
 CELL = "cell"
 REGION = "region"
@@ -92,6 +98,7 @@ BROWSER = {
 
 ADDRESS = frozenset(
     {MODEL, PICTURE, CLASS, K, SIZES, DISTINCT, AGAINST, RUN, METHODS, SECOND, BEST, RACE, CELL, REGION}
+    | {SEEN, FIGURE_KIND, FIGURE_MODELS, FIGURE_PICTURES, FIGURE_RUNS}
     | {STEP, EXPERIMENT, SETTINGS, LOCK, HIDE, QUESTIONS, *BROWSER}
     | {OF_MODEL, DATA, SIDE, LIMIT, KIND, TRUTH, SAID, SORT, OTHER, PAGE}
 )
@@ -134,6 +141,15 @@ MATRIX = "matrix"
 GRID = "grid"
 CROPS = "crops"
 DOTS = "dots_{}".format
+
+# Figures.
+FIGURE = "figure_{}".format
+FIGURE_RULE = "figure_rule_told"
+FIGURE_OWN = "figure_own"
+FIGURE_NOW = "figure_now"
+FIGURE_PAST = "figure_past"
+FIGURE_BEFORE = "figure_before"
+FIGURE_STRIP = "figure_strip"
 
 # One step at a time.
 HELD = "held"
@@ -224,3 +240,13 @@ def region(grid: tuple[int, int] | None = None) -> tuple[int, int, int, int] | N
     if found and found[0] <= found[2] and found[1] <= found[3]:
         return found[0], found[1], found[2], found[3]
     return None
+
+
+def several(key: str, allowed: Callable[[str], bool], default: str, most: int) -> list[str]:
+    """Names that stand in the session or else in the address as a,b,c: those that are allowed, at most so many, and
+    then in both. `default` where neither says anything."""
+    told = st.session_state.get(key, st.query_params.get(key, default))
+    names = list(dict.fromkeys(str(told).split(",")))[: 4 * most]
+    kept = [name for name in names if name and allowed(name)][:most]
+    remember(key, ",".join(kept), default)
+    return kept

@@ -10,6 +10,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from mvfa_core.checks import expect, expect_choice
+from mvfa_core.figures.drawing import DRAWING
 from mvfa_core.figures.request import FORMATS
 
 DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
@@ -70,6 +71,6 @@ def as_bytes(figure: Figure, kind: str) -> bytes:
     """The file that `kind`, png, svg or pdf, would be."""
     expect_choice(kind, FORMATS, "kind")
     buffer = io.BytesIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42}):
+    with DRAWING, matplotlib.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42}):
         figure.savefig(buffer, format=kind, dpi=300)
     return buffer.getvalue()

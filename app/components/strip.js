@@ -1,5 +1,5 @@
-// The gallery strip: thumbnails as buttons in named groups, one of them pressed. A press goes to the page's script. It
-// also brings the picture that the page is about, for all who show it.
+// The gallery strip: thumbnails as buttons in named groups, one of them pressed, or several if `selected` is a list. A
+// press goes to the page's script. It also brings the picture that the page is about, for all who show it.
 import { button, element } from "./dom.js";
 import { show as showPicture } from "./shown.js";
 
@@ -25,8 +25,15 @@ function build(strip, data) {
   }
 }
 
+const has = (selected, id) => (Array.isArray(selected) ? selected.includes(id) : id === selected);
+
+function toggled(selected, id) {
+  if (!Array.isArray(selected)) return id;
+  return has(selected, id) ? selected.filter((other) => other !== id) : [...selected, id];
+}
+
 function show(strip, selected) {
-  strip.buttons.forEach((node, id) => node.setAttribute("aria-pressed", String(id === selected)));
+  strip.buttons.forEach((node, id) => node.setAttribute("aria-pressed", String(has(selected, id))));
 }
 
 export default function strip({ data, parentElement, setTriggerValue }) {
@@ -35,17 +42,17 @@ export default function strip({ data, parentElement, setTriggerValue }) {
   mounted.root.setAttribute("role", "group");
   mounted.root.setAttribute("aria-label", data.label);
   mounted.press = (id) => {
-    show(mounted, id);
+    show(mounted, toggled(data.selected, id));
     setTriggerValue("picked", id);
   };
-  showPicture(data.shown);
+  if (data.shown) showPicture(data.shown);
   const signature = JSON.stringify([data.groups, data.locked]);
   if (signature !== mounted.signature) {
     mounted.signature = signature;
     build(mounted, data);
   }
   show(mounted, data.selected);
-  if (mounted.selected !== data.selected) {
+  if (!Array.isArray(data.selected) && mounted.selected !== data.selected) {
     mounted.selected = data.selected;
     const chosen = mounted.buttons.get(data.selected);
     const reveal = () => {

@@ -127,8 +127,9 @@ def weights_of(where: str) -> Path:
     if where in bundled():
         return bundled()[where]
     path = Path(where)
-    if not path.exists() and (runs_root() / where / WEIGHTS).is_file():
-        path = runs_root() / where
+    for below in (runs_root() / where, runs_root() / path.name):  # the app says runs/NAME wherever its folder is
+        if not path.exists() and (below / WEIGHTS).is_file():
+            path = below
     return path / WEIGHTS if path.is_dir() else path
 
 

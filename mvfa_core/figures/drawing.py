@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import warnings
 from typing import Any, BinaryIO
 
@@ -27,6 +28,8 @@ RC: Any = {
     "axes.unicode_minus": True, "path.simplify": False,
 }  # fmt: skip
 """Text stays text, and the same figure gives the same bytes."""
+DRAWING = threading.RLock()
+"""Held while Matplotlib draws: its settings and font caches are shared by all threads."""
 INK, RIM, FRAME = "#1a1a1a", "#141414", "#8a8a8a"
 LEAST_PX, MOST_PX = 64, 1600
 ANCHOR = "#{:02x}{:02x}{:02x}".format(*draw.ANCHOR_RGB)
@@ -55,8 +58,9 @@ def figure_of(sheet: Sheet, options: Options, kind: str = "png") -> Figure:
             f"font: none on this machine has the signs {lacking[:8]}; install one (Noto Sans CJK has Chinese), "
             "or write an SVG, which is shown in the reader's own fonts"
         )
-    placed = plan(sheet, options, fonts)
-    with matplotlib.rc_context(RC):
+    with DRAWING:
+        placed = plan(sheet, options, fonts)
+    with DRAWING, matplotlib.rc_context(RC):
         figure = Figure(figsize=(placed.width, placed.height), dpi=options.dpi, facecolor="white")
         pen = _Pen(figure, placed, options, fonts, kind)
         for one in placed.panels:
@@ -72,7 +76,7 @@ def figure_of(sheet: Sheet, options: Options, kind: str = "png") -> Figure:
 
 def save(figure: Figure, target: BinaryIO, kind: str, dpi: int, metadata: dict[str, Any]) -> None:
     """Write the file; the same figure gives the same bytes."""
-    with matplotlib.rc_context(RC), warnings.catch_warnings():
+    with DRAWING, matplotlib.rc_context(RC), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph .* missing")  # an SVG leaves them to the reader's fonts
         figure.savefig(target, format=kind, dpi=dpi, metadata=metadata, facecolor="white")
 

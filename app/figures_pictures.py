@@ -1,0 +1,198 @@
+"""The pictures of a figure: chosen by hand from the gallery, a data set or one's own, or by rule."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import dataset_pictures, figures_desk, gallery, loaders, state, wording
+from app import wording_figures as words
+from app.components import component
+from app.gallery import Specimen
+from mvfa_core.checkpoints import CheckpointError
+from mvfa_core.data.catalogue import SYNTHETIC
+from mvfa_core.data.sets import DataError
+from mvfa_core.figures import RULES, choose
+from mvfa_core.images import PictureError, open_picture
+from mvfa_core.survey.addresses import address
+from mvfa_core.survey.pictures import Side
+from mvfa_core.survey.request import SIDES, Request
+
+_strip = component("strip")
+
+MOST = 24
+A_PAGE = 24
+DRAWN = 1000
+DEFAULT = "scene-15,scene-44,scene-23,scene-58"
+LIMITS = (60, 200, 1000)
+
+
+def choose_pictures(model: str | None) -> list[str]:
+    """The strip, what finds pictures for it, and the chosen ones, which stand in the address."""
+    chosen = state.several(state.FIGURE_PICTURES, figures_desk.is_picture, DEFAULT, MOST)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        source = _source()
+        text = st.text_input(words.SEARCH, key=state.FIGURE("search"), help=words.SEARCH_HELP, width=200).strip()
+        slot = st.container(width=110)
+        _by_rule(model)
+        st.button(words.CLEAR, on_click=_clear, disabled=not chosen)
+    try:
+        found = _found(source, text.lower())
+    except (DataError, ValueError, OSError) as error:
+        st.warning(words.SOURCE_GONE.format(why=wording.plain(str(error))))
+        found = []
+    last = max(0, (len(found) - 1) // A_PAGE)
+    with slot:
+        page = _page(last)
+    shown = [one for name in found[page * A_PAGE : (page + 1) * A_PAGE] if (one := _specimen(name))]
+    taken = [one for name in chosen if (one := _specimen(name))]
+    title = words.FOUND.format(count=f"{len(found):,}") if found else words.FOUND_NONE
+    groups = [(words.CHOSEN, taken), (title, [one for one in shown if one.id not in chosen])]
+    _strip(
+        key=state.FIGURE_STRIP,
+        on_picked_change=_picked,
+        data={
+            "label": words.PICTURES_STRIP,
+            "selected": chosen,
+            "groups": [{"name": name, "items": [_item(one) for one in items]} for name, items in groups if items],
+        },
+    )
+    if message := state.take(state.MESSAGE("figure")):
+        st.warning(wording.plain(message))
+    if rule := state.get(state.FIGURE_RULE, ""):
+        st.caption(words.rule_told(rule))
+    return chosen
+
+
+def _source() -> str:
+    options = [words.GALLERY, *figures_desk.data_sets(), words.UPLOAD]
+    state.forget_unless(state.FIGURE("source"), options)
+    source = st.selectbox(words.SOURCE, options, key=state.FIGURE("source"), width=180, persist_state="session")
+    if source == words.UPLOAD:
+        with st.popover(words.UPLOAD):
+            st.file_uploader(
+                words.UPLOAD,
+                ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"],
+                accept_multiple_files=True,
+                key=state.FIGURE("files"),
+                on_change=_keep,
+                label_visibility="collapsed",
+            )
+            st.caption(words.UPLOAD_NOTE)
+    return source
+
+
+def _page(last: int) -> int:
+    key = state.FIGURE("page")
+    state.put(key, min(int(state.get(key) or 1), last + 1))
+    return int(st.number_input(words.PAGE, 1, last + 1, key=key)) - 1
+
+
+def _found(source: str, text: str) -> list[str]:
+    """The names of the pictures of a source that fit the search, in order."""
+    if source == words.UPLOAD:
+        return list(state.get(state.FIGURE_OWN, {}))
+    if source == words.GALLERY:
+        every = [loaders.specimen(name) for name in gallery.ids()]
+        return [one.id for one in every if text in f"{one.id} {one.truth or ''}".lower()]
+    side = dataset_pictures.side(source, "val", 0)
+    request = Request("", "", "", source)
+    if source == SYNTHETIC or side.listing is None:
+        return [address(request, place) for place in range(DRAWN) if text in str(place)]
+    return [address(request, place) for place in _fitting(side, text)]
+
+
+def _fitting(side: Side, text: str) -> list[int]:
+    """Places whose class or file has the text in its name; without one, class by class in turn."""
+    assert side.listing is not None
+    labels = side.listing.labels
+    names = side.listing.files
+    if text:
+        return [p for p, label in enumerate(labels) if text in side.classes[label].lower() or text in names[p].lower()]
+    seen: dict[int, int] = {}
+    rank = []
+    for place, label in enumerate(labels):
+        seen[int(label)] = seen.get(int(label), 0) + 1
+        rank.append((seen[int(label)], int(label), place))
+    return [place for _, _, place in sorted(rank)]
+
+
+def _specimen(name: str) -> Specimen | None:
+    try:
+        return figures_desk.desk().specimen(name)
+    except PictureError:
+        return None
+
+
+def _item(one: Specimen) -> dict:
+    name = one.truth or one.id.rpartition("-")[2][:8]
+    return {"id": one.id, "name": name, "alt": f"{name}, {one.id}", "src": loaders.thumbnail(one)}
+
+
+# --- what changes the choice ---
+
+
+def put(names: list[str], rule: str = "") -> None:
+    """Other pictures, and how they were chosen."""
+    state.put(state.FIGURE_PICTURES, ",".join(names[:MOST]))
+    state.put(state.FIGURE_RULE, rule)
+
+
+def _clear() -> None:
+    put([])
+
+
+def _picked() -> None:
+    picked = state.get(state.FIGURE_STRIP, {}).get("picked")
+    if not isinstance(picked, str) or not figures_desk.is_picture(picked):
+        return
+    chosen = [name for name in state.get(state.FIGURE_PICTURES, "").split(",") if name]
+    if picked in chosen:
+        put([name for name in chosen if name != picked])
+    elif len(chosen) < MOST:
+        put([*chosen, picked])
+    else:
+        state.put(state.MESSAGE("figure"), words.MOST.format(most=MOST))
+
+
+def _keep() -> None:
+    chosen = [name for name in state.get(state.FIGURE_PICTURES, "").split(",") if name]
+    for file in state.get(state.FIGURE("files")) or ():
+        try:
+            name = figures_desk.keep(open_picture(file.getvalue()))
+        except PictureError as error:
+            state.put(state.MESSAGE("figure"), str(error))
+            continue
+        chosen += [name] if name not in chosen else []
+    put(chosen)
+
+
+def _by_rule(model: str | None) -> None:
+    with st.popover(words.BY_RULE):
+        rule = st.selectbox(
+            words.RULE, RULES, format_func=words.RULES.__getitem__, key=state.FIGURE("rule"), help=words.RULE_HELP
+        )
+        data = st.selectbox(words.RULE_DATA, figures_desk.data_sets(), key=state.FIGURE("rule_data"))
+        side = st.selectbox(words.RULE_SIDE, SIDES, format_func=words.SIDES.__getitem__, key=state.FIGURE("rule_side"))
+        limit = st.selectbox(words.RULE_LIMIT, LIMITS, 1, key=state.FIGURE("rule_limit"))
+        count = int(st.number_input(words.RULE_COUNT, 1, MOST, 6, key=state.FIGURE("rule_count")))
+        seed = int(st.number_input(words.RULE_SEED, 0, 99_999, 0, key=state.FIGURE("rule_seed")))
+        if st.button(words.RULE_GO, type="primary", key=state.FIGURE("rule_go")):
+            _carry_out(rule, data, count, model=model, side=side, limit=limit, seed=seed)
+
+
+def _carry_out(rule: str, data: str, count: int, *, model: str | None, side: str, limit: int, seed: int) -> None:
+    bar = st.progress(0.0, words.RULE_BUSY)
+
+    def tell(_: str, done: int, total: int) -> None:
+        bar.progress(done / max(total, 1), words.RULE_BUSY)
+
+    try:
+        file = str(loaders.model_file(model)) if model else None
+        names, told = choose(rule, data, count, model=file, side=side, limit=limit, seed=seed, progress=tell)
+    except (CheckpointError, DataError, ValueError, OSError) as error:
+        bar.empty()
+        st.warning(words.RULE_FAILED.format(why=wording.plain(str(error))))
+        return
+    put(list(names), told)
+    state.put(state.FIGURE("seed"), seed)
+    st.rerun()

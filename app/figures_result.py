@@ -1,0 +1,165 @@
+"""The figure on the page: preview, downloads, caption and LaTeX; and figures made again from their recipes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import figures_desk, figures_form, loaders, state, wording
+from app import wording_figures as words
+from mvfa_core.figures import Made, Recipe, RecipeError, Request, differences, read, same_data, zipped
+from mvfa_core.figures.drawing import figure_of
+
+PREVIEW_PX = 1200
+MIME = {"pdf": "application/pdf", "svg": "image/svg+xml", "png": "image/png", "zip": "application/zip",
+        "json": "application/json", "tex": "text/plain", "txt": "text/plain"}  # fmt: skip
+
+
+def show(request: Request) -> None:
+    """Everything about the figure of a request; a sentence where it cannot be made."""
+    try:
+        with st.spinner(words.BUSY):
+            made = figures_desk.figure(request)
+            height = figure_of(made.sheet, request.options, "svg").get_figheight()
+            kind, content = _preview(made)
+    except ValueError as error:
+        st.error(words.CANNOT.format(why=wording.plain(str(error))))
+        return
+    url = f"data:{MIME[kind]};base64,{base64.b64encode(content).decode()}"
+    with st.container(border=True):
+        st.image(url, width=min(1000, max(420, round(105 * request.options.inches))))
+    panels = sum(1 for _ in made.sheet.all())
+    inches, size = request.options.inches, request.options.size
+    st.caption(words.SAYS.format(inches=inches, height=height, panels=panels, size=size))
+    _downloads(made, complete=kind == "png")
+    _compare(made)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(words.CAPTION, anchor=False)
+        st.code(made.caption(), language=None, wrap_lines=True)
+    with right:
+        st.subheader(words.LATEX, anchor=False)
+        st.code(made.latex(), language="latex", wrap_lines=True)
+
+
+def _preview(made: Made) -> tuple[str, bytes]:
+    """A PNG of about `PREVIEW_PX`; an SVG, with the reason said, where no font here has the signs."""
+    options = made.request.options
+    dpi = max(72, min(options.dpi, 600, round(PREVIEW_PX / options.inches)))
+    try:
+        return "png", figures_desk.written(made.recipe.data, repr(made.request), "png", dpi, made)
+    except ValueError as error:
+        content = figures_desk.written(made.recipe.data, repr(made.request), "svg", dpi, made)
+        st.warning(words.SVG_ONLY.format(why=wording.plain(str(error))))
+        return "svg", content
+
+
+def _downloads(made: Made, *, complete: bool) -> None:
+    """Files are made when they are asked for."""
+    makers: dict[str, Callable[[], bytes]] = {
+        "pdf": lambda: made.as_bytes("pdf"),
+        "svg": lambda: made.as_bytes("svg"),
+        "png": lambda: made.as_bytes("png"),
+        "zip": lambda: zipped(made),
+        "json": lambda: (made.recipe.to_text() + "\n").encode(),
+        "tex": lambda: made.latex().encode(),
+        "txt": lambda: (made.caption() + "\n").encode(),
+    }
+    with st.container(horizontal=True):
+        for kind, maker in makers.items():
+            st.download_button(
+                words.DOWNLOADS[kind],
+                maker,
+                file_name=f"{made.request.kind}.{kind}",
+                mime=MIME[kind],
+                key=state.FIGURE(f"download_{kind}"),
+                help=words.DOWNLOAD_HELP[kind],
+                on_click="ignore",
+                disabled=not complete and kind in ("pdf", "png"),
+                type="primary" if kind == "pdf" else "secondary",
+            )
+
+
+# --- again ---
+
+
+def again() -> None:
+    """Take a recipe in."""
+    with st.expander(words.AGAIN):
+        st.file_uploader(words.AGAIN_FILE, ["json", "png", "svg", "pdf"], key=state.FIGURE("recipe"), on_change=_take)
+        st.caption(words.AGAIN_NOTE)
+    if message := state.take(state.MESSAGE("recipe")):
+        st.error(message)
+
+
+def _take() -> None:
+    file = state.get(state.FIGURE("recipe"))
+    if file is None:
+        return
+    try:
+        before = read(file.getvalue())
+    except RecipeError as error:
+        state.put(state.MESSAGE("recipe"), words.AGAIN_BAD.format(why=wording.plain(str(error))))
+        return
+    request, lacking = here(before)
+    if lacking:
+        state.put(state.MESSAGE("recipe"), words.missing(lacking))
+        return
+    state.put(state.FIGURE_BEFORE, (file.name, before))
+    figures_form.apply(request)
+
+
+def here(before: Recipe) -> tuple[Request, list[str]]:
+    """The request in the names of this app, and what it names that is not here."""
+    lacking: list[str] = []
+    models, pictures, runs = [], [], []
+    for one in before.models:
+        found = _model_here(one)
+        models += [found] if found else []
+        lacking += [] if found else [words.MISSING_MODEL.format(name=one.get("name", one["where"]))]
+    own = state.get(state.FIGURE_OWN, {})
+    by_digest = {specimen.digest: name for name, specimen in own.items()}
+    for one in before.pictures:
+        name = by_digest.get(str(one.get("digest")), str(one["where"]))
+        known = figures_desk.is_picture(name)
+        pictures += [name] if known else []
+        lacking += [] if known else [words.MISSING_PICTURE.format(name=name.replace("\\", "/").rpartition("/")[2])]
+    offered = set(figures_desk.runs_with(before.request.kind)) if before.runs else set()
+    for one in before.runs:
+        name = str(one.get("name", one["where"]))
+        runs += [name] if name in offered else []
+        lacking += [] if name in offered else [words.MISSING_RUN.format(name=name)]
+    if lacking:
+        return before.request, lacking
+    told = before.request
+    asked = Request(told.kind, tuple(models), tuple(pictures), tuple(runs), told.options, told.rule)
+    return asked, []
+
+
+def _model_here(one: dict) -> str | None:
+    """By its digest; else one of the same name, so that what changed can be said."""
+    offered = loaders.model_ids()
+    same = [name for name in offered if figures_desk.digest(name) == one.get("digest")]
+    if same:
+        return str(one["where"]) if one["where"] in same else same[0]
+    names = (str(one["where"]), str(one.get("name")), loaders.RUN_PREFIX + str(one.get("name")))
+    return next((name for name in names if name in offered), None)
+
+
+def _compare(made: Made) -> None:
+    """What differs from the figure whose recipe was taken in."""
+    if (kept := state.get(state.FIGURE_BEFORE)) is None:
+        return
+    name, before = kept
+    told = differences(before, made.recipe)
+    with st.container(border=True):
+        if same_data(before, made.recipe):
+            st.success(words.AGAIN_SAME.format(name=wording.plain(name)))
+        else:
+            st.warning(words.AGAIN_OTHER.format(name=wording.plain(name)))
+        if told:
+            st.write(words.AGAIN_CHANGED)
+            st.markdown("\n".join(f"- {wording.plain(sentence)}" for sentence in told))
+        st.button(words.AGAIN_FORGET, on_click=state.drop, args=(state.FIGURE_BEFORE,))

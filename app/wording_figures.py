@@ -1,0 +1,164 @@
+"""Every sentence of the Figures page. What stands on a figure itself is in `mvfa_core/figures/labels`."""
+
+from __future__ import annotations
+
+from app.wording import plain
+
+NAV = "Figures"
+TITLE = "Which figure goes into the paper?"
+INTRO = (
+    "Choose a kind and pictures; the preview follows. Every file carries its recipe: give it back below, and the same "
+    "figure is made again."
+)
+
+KIND = "Kind"
+KINDS = {
+    "fig5": "CAM and AdaCAM (Figure 5)",
+    "fig6": "Learning curves (Figure 6)",
+    "fig7": "Surest regions (Figure 7)",
+    "contributions": "Contribution maps",
+    "scale": "Scale profiles",
+    "compare": "Models side by side",
+    "filmstrip": "Film of a run",
+}
+MODELS = "Models"
+MODELS_HELP = "A row each, in this order."
+RUNS = "Runs"
+RUNS_HELP = "GAP and MFA runs on the same pictures share a panel; each data set gets one of its own."
+FILM = "Run"
+NO_RUNS = "No run has a validation yet. Train one; a GAP and an MFA run on the same pictures make Figure 6."
+NO_FILMS = "No run has a film yet. Train one: six pictures are filmed unless told otherwise."
+NO_RUN_CHOSEN = "Choose one or more runs in the side panel."
+NO_MODEL_CHOSEN = "Choose one or more models in the side panel."
+NO_PICTURES = "Choose a picture above: press one in the strip, or let a rule choose."
+TO_TRAIN = "Train a model"
+
+# --- pictures ---
+
+PICTURES = "Pictures"
+PICTURES_STRIP = "Pictures to choose from; press to add or to leave out"
+SOURCE = "From"
+GALLERY = "gallery"
+CHOSEN = "On the figure, in this order"
+SEARCH = "Search"
+SEARCH_HELP = "Part of a class or file name; in the drawn set, a number."
+PAGE = "Part"
+FOUND = "{count} found"
+FOUND_NONE = "Nothing is called that."
+CLEAR = "Clear"
+UPLOAD = "Your pictures"
+UPLOAD_NOTE = "They stay on this computer and are forgotten with the session; a link does not carry them."
+MOST = "A figure holds at most {most} pictures here; the command line takes more."
+SOURCE_GONE = "These pictures cannot be listed: {why}"
+BY_RULE = "By rule"
+RULE = "Rule"
+RULES = {
+    "rescued": "rescued by the views",
+    "harmed": "harmed by the views",
+    "wrong": "answered wrongly",
+    "right": "answered rightly",
+    "sure": "confident and wrong",
+    "split": "views disagree",
+    "one-per-class": "one of each class",
+    "random": "at random",
+}
+RULE_HELP = (
+    "Rescued: the auxiliary head is wrong and the ensemble right; harmed: the other way round. The seed shuffles, so "
+    "the first few are a fair sample."
+)
+RULE_DATA = "Data set"
+RULE_SIDE = "Side of the split"
+SIDES = {"val": "Held out", "train": "Trained on"}
+RULE_LIMIT = "Look at"
+RULE_COUNT = "Take"
+RULE_SEED = "Seed"
+RULE_GO = "Choose"
+RULE_BUSY = "Looking at pictures"
+RULE_FAILED = "The rule finds nothing: {why}"
+
+# --- options ---
+
+METHOD = "Method"
+TARGET = "Class"
+TARGETS = {"true": "its own where known", "predicted": "the predicted one"}
+TOP = "Regions in each row"
+K = "K (0: the model's)"
+SIZES = "L_R (none: the model's)"
+FRAMES = "Steps"
+PAPER = "Paper"
+WIDTH = "Width"
+WIDTHS = "{name}, {inches:g} in"
+COLUMNS = "Side by side (0: all)"
+FONT = "Font"
+SIZE = "Text, pt"
+DPI = "Dots per inch"
+LANGUAGE = "Language"
+LABELS = "Labels"
+BAR = "Colour bar and legend"
+LOOK = "Maps and pictures"
+PALETTE = "Colours"
+SPAN = "Range of values"
+SPANS = {"figure": "one for all", "picture": "one a picture", "own": "each its own"}
+OPACITY = "Opacity"
+SMOOTH = "Smooth between cells"
+SHAPE = "Pictures"
+SHAPES = {"squash": "squashed, as seen", "own": "own proportions"}
+
+UNDO = "Undo"
+UNDO_HELP = "Takes the last change back."
+
+# --- the figure ---
+
+PREVIEW = "Preview"
+BUSY = "Drawing the figure"
+SAYS = "{inches:g} × {height:.2f} in, {panels} panels, text of {size:g} pt"
+CANNOT = "It cannot be drawn: {why}"
+SVG_ONLY = "PNG and PDF cannot be written: {why}"
+DOWNLOADS = {
+    "pdf": "PDF",
+    "svg": "SVG",
+    "png": "PNG",
+    "zip": "All parts",
+    "json": "Recipe",
+    "tex": "LaTeX",
+    "txt": "Caption",
+}
+DOWNLOAD_HELP = {
+    "pdf": "Vectors and real text, fonts embedded.",
+    "svg": "Vectors and real text.",
+    "png": "Pixels at the chosen dots per inch.",
+    "zip": "Every panel as a PNG, the arrays as .npy, the figure in three formats, recipe, LaTeX and caption.",
+    "json": "What made the figure; PNG, SVG and PDF hold it too.",
+    "tex": "The lines that put the PDF into a paper.",
+    "txt": "A draft that states the facts.",
+}
+CAPTION = "Caption, a draft"
+LATEX = "LaTeX"
+COMMAND = "Made from"
+COMMAND_NOTE = "The first twelve signs of each checkpoint's SHA-256 and of each picture's digest stand in the recipe."
+
+# --- again ---
+
+AGAIN = "Make one again"
+AGAIN_FILE = "A recipe (.json), or a figure with one inside"
+AGAIN_NOTE = (
+    "Models and pictures are found by their digests. Nothing in the file is executed, and no path in it opened."
+)
+AGAIN_SAME = "Made again from {name}: the data is the same, bit for bit."
+AGAIN_OTHER = "Made again from {name}, but the data is not the same."
+AGAIN_CHANGED = "This is what differs:"
+AGAIN_BAD = "It cannot be made again: {why}"
+AGAIN_FORGET = "Stop comparing"
+MISSING_MODEL = "model {name} is not here"
+MISSING_PICTURE = "picture {name} is not here; upload it first"
+MISSING_RUN = "run {name} is not here"
+
+
+def missing(names: list[str]) -> str:
+    """What a recipe names and is not here."""
+    return AGAIN_BAD.format(why="; ".join(plain(name) for name in names))
+
+
+def rule_told(rule: str) -> str:
+    """How the pictures were chosen."""
+    return f"Chosen by rule: {plain(rule)}."
