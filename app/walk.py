@@ -12,7 +12,7 @@ from app import colours, controls, gallery, loaders, state, wording
 from app import wording_walk as words
 from app.components import component
 from app.gallery import Specimen
-from mvfa_core.walk import Views, Walk, questions
+from mvfa_core.walk import CamProof, Views, Walk, questions
 
 _walk = component("walk", styles=("board",))
 
@@ -203,19 +203,30 @@ def told(found: Walk, facts: loaders.Facts, truth: int | None) -> dict[str, Any]
         "term": None if found.term_NQ is None else found.term_NQ.tolist(),
         "weight": None if found.weight_NQ is None else numbers(found.weight_NQ),
         "feature": None if found.feature_NQ is None else numbers(found.feature_NQ),
+        "term_rest": None if found.rest_N is None else numbers(found.rest_N),
         "bias": numbers(found.bias),
         "G": numbers(found.G_THW.reshape(len(found.told), -1)),
         "z": numbers(found.z_T),
         "f": numbers(found.f_T),
-        "log_total": numbers(found.log_total),
         "A": numbers(found.A_HW.ravel()),
+        "A_rest": numbers(found.A_rest_N),
         "rank": found.rank_HW.ravel().tolist(),
-        "cam": cam and {"map": numbers(cam.cam_HW.ravel()), "bias": numbers(cam.bias), "most": numbers(cam.most),
-                        "conv": numbers(cam.logit_conv), "fc": numbers(cam.logit_fc)},
+        "cam": cam and _cam(cam),
         "answer": numbers(found.answer_T),
         "loss": None if found.loss_T is None else numbers(found.loss_T),
         "views": found.views and _views(found, found.views),
-    }  # fmt: skip
+    }
+
+
+def _cam(cam: CamProof) -> dict[str, Any]:
+    return {
+        "map": numbers(cam.cam_HW.ravel()),
+        "left": numbers(cam.left_HW.ravel()),
+        "bias": numbers(cam.bias),
+        "most": numbers(cam.most),
+        "conv": numbers(cam.logit_conv),
+        "fc": numbers(cam.logit_fc),
+    }
 
 
 def _views(found: Walk, views: Views) -> dict[str, Any]:
@@ -228,7 +239,7 @@ def _views(found: Walk, views: Views) -> dict[str, Any]:
         "boxes": views.boxes_NR4.tolist(),
         "pooled": numbers(views.pooled_MP),
         "logits": numbers(views.logits_MT),
-        "log_total": numbers(views.log_total_M),
+        "loss": numbers(views.loss_MT),
         "ranked": np.argsort(-views.odds_M, kind="stable").tolist(),
         "bias": None if views.bias_T is None else numbers(views.bias_T),
         "sums": numbers(views.sums_NT),

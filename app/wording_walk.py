@@ -12,10 +12,7 @@ from app.wording import percent
 NAV = "Lesson"
 TO_EXPLORE = "Explore this picture freely"
 TITLE = "How the views decide, step by step"
-INTRO = (
-    "A walk through the method on the model and the picture chosen here; every number is theirs. Arrow keys left and "
-    "right turn the pages, Home and End lead to the first and the last one."
-)
+INTRO = "Any picture and any model can be walked through: every number above is then theirs."
 
 # --- the steps: title, one sentence, more for the curious ---
 
@@ -282,6 +279,11 @@ WORDS = {
     "feature_title": "Channel {d} of F",
     "class_title": "G of {name}",
     "cam": "CAM of {name}",
+    "cam_less": "Their difference",
+    "shown": "Shown",
+    "shown_g": "G less b, from the convolution",
+    "shown_cam": "CAM, from the weights",
+    "shown_less": "the difference of the two",
     "cam_plus": "G of {name}, less b",
     "anchors": "Anchors",
     "regions": "Regions around ({x}, {y})",
@@ -308,17 +310,11 @@ WORDS = {
     "eq_views": "its weight in MFA's views, on average",
     "eq_gap": "GAP is sure",
     "eq_mfa": "MFA is sure",
-    "eq_others": "others",
-    "eq_with": "with",
     "eq_compare": "GAP's mean of the same channel",
-    "eq_answer": "answer",
-    "eq_one": "one picture",
     # asking
-    "guess_button": "Choose this cell",
+    "guess_how": ("Click a cell of the picture, or go to it with Tab, move with the arrow keys and choose with Enter."),
     "guess_skip": "Show it without a guess",
     "guess_again": "Guess again",
-    "guess_prompt": "Your cell: ({x}, {y})",
-    "guess_none": "No cell chosen yet.",
     "guess_score": (
         "Your cell ({x}, {y}) has A = {A}: place {rank} of {cells}. It is higher than {below} of the other {others} "
         "cells (percentile {percentile})."

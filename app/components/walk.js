@@ -260,7 +260,6 @@ class Walk {
       ...scene, name: `lesson-${step.id}`, channel: CHANNEL, grid: data.grid, palettes: data.palettes, words: data.board,
       recipe: data.recipe, panels: room.panels(data, ui), selected: room.cell || (room.ask === "guess" && told) ? told : null,
     }, (_, cell) => this.chose(cell));
-    this.left.classList.toggle("pair", this.board.data.panels.length > 1);
     this.renderLines(room.lines(data, ui));
     this.hint.textContent = room.cell ? fill(data.words.cell_control, { x: ui.cell[0], y: ui.cell[1] }) : "";
     this.renderControls(this.slidersOf(), room);
