@@ -10,6 +10,7 @@ from PIL import Image
 
 from app import colours, controls, gallery, loaders, state, wording
 from app import wording_walk as words
+from app import wording_walk_words as browser
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.walk import CamProof, Views, Walk, questions
@@ -89,7 +90,7 @@ def data(model: str, picture: Specimen, facts: loaders.Facts, found: Walk) -> di
         "recipe": {"model": model, "picture": picture.id, "picture_digest": picture.digest,
                    "text": f"model {model}, picture {picture.id}"},
         "board": wording.BOARD,
-        "words": words.WORDS,
+        "words": browser.WORDS,
         "steps": [_step(name, model, picture, facts, found) for name in STEPS],
         "facts": told(found, facts, truth),
         "scale": scale_data(),
@@ -163,7 +164,7 @@ def _said(picture: Specimen, facts: loaders.Facts, found: Walk) -> dict[str, Any
     views = found.views
     series = loaders.scales()
     k = views.k if views else 1
-    other = words.WORDS["with_all"].format(cells=found.cells) if k == 1 else words.WORDS["with_one"]
+    other = browser.WORDS["with_all"].format(cells=found.cells) if k == 1 else browser.WORDS["with_one"]
     return {
         "rows": found.grid[0],
         "columns": found.grid[1],
@@ -175,7 +176,7 @@ def _said(picture: Specimen, facts: loaders.Facts, found: Walk) -> dict[str, Any
         "k": k,
         "own": facts.k,
         "m": len(views.odds_M) if views else 1,
-        "most": words.quantity(found.cam.most) if found.cam else "",
+        "most": browser.quantity(found.cam.most) if found.cam else "",
         "scene": series.name if series else "",
         "steps": len(series.scales) if series else 0,
         "other": other,
@@ -279,6 +280,6 @@ def scale_data() -> dict[str, Any] | None:
 
 
 def _question(one: Any) -> dict[str, Any]:
-    asked, why = words.question(one.kind, one.numbers)
-    options = [words.option(one.kind, value) for value in one.options]
+    asked, why = browser.question(one.kind, one.numbers)
+    options = [browser.option(one.kind, value) for value in one.options]
     return {"kind": one.kind, "asked": asked, "why": why, "options": options, "right": one.right}

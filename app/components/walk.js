@@ -10,7 +10,7 @@ import { STEPS, atBorder, fresh } from "./walk_steps.js";
 
 const CHANNEL = "walk";
 const [TICK_MS, READ_MS, FRAMES] = [650, 5000, 12];
-const OWN_KEYS = "input, textarea, select, [contenteditable=true], .stage, summary, [role=slider], [role=combobox], [role=listbox]";
+const OWN_KEYS = "input, textarea, select, [contenteditable=true], .stage"; // what the arrow keys belong to
 
 class Walk {
   constructor(parent) {

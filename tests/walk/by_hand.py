@@ -1,5 +1,5 @@
-"""The numbers of the lesson a second time, in float64 and by the loops of `tests/core/oracles.py`, from the features and
-the weights alone."""
+"""The numbers of the lesson a second time, in float64 and by the loops of `tests/core/oracles.py`, from features and
+weights alone."""
 
 from __future__ import annotations
 
