@@ -10,9 +10,10 @@ from PIL import Image
 
 from app import colours, controls, gallery, loaders, state, wording
 from app import wording_walk as words
+from app import wording_walk_words as browser
 from app.components import component
 from app.gallery import Specimen
-from mvfa_core.walk import Views, Walk, questions
+from mvfa_core.walk import CamProof, Views, Walk, questions
 
 _walk = component("walk", styles=("board",))
 
@@ -89,7 +90,7 @@ def data(model: str, picture: Specimen, facts: loaders.Facts, found: Walk) -> di
         "recipe": {"model": model, "picture": picture.id, "picture_digest": picture.digest,
                    "text": f"model {model}, picture {picture.id}"},
         "board": wording.BOARD,
-        "words": words.WORDS,
+        "words": browser.WORDS,
         "steps": [_step(name, model, picture, facts, found) for name in STEPS],
         "facts": told(found, facts, truth),
         "scale": scale_data(),
@@ -163,7 +164,7 @@ def _said(picture: Specimen, facts: loaders.Facts, found: Walk) -> dict[str, Any
     views = found.views
     series = loaders.scales()
     k = views.k if views else 1
-    other = words.WORDS["with_all"].format(cells=found.cells) if k == 1 else words.WORDS["with_one"]
+    other = browser.WORDS["with_all"].format(cells=found.cells) if k == 1 else browser.WORDS["with_one"]
     return {
         "rows": found.grid[0],
         "columns": found.grid[1],
@@ -175,7 +176,7 @@ def _said(picture: Specimen, facts: loaders.Facts, found: Walk) -> dict[str, Any
         "k": k,
         "own": facts.k,
         "m": len(views.odds_M) if views else 1,
-        "most": words.quantity(found.cam.most) if found.cam else "",
+        "most": browser.quantity(found.cam.most) if found.cam else "",
         "scene": series.name if series else "",
         "steps": len(series.scales) if series else 0,
         "other": other,
@@ -203,19 +204,30 @@ def told(found: Walk, facts: loaders.Facts, truth: int | None) -> dict[str, Any]
         "term": None if found.term_NQ is None else found.term_NQ.tolist(),
         "weight": None if found.weight_NQ is None else numbers(found.weight_NQ),
         "feature": None if found.feature_NQ is None else numbers(found.feature_NQ),
+        "term_rest": None if found.rest_N is None else numbers(found.rest_N),
         "bias": numbers(found.bias),
         "G": numbers(found.G_THW.reshape(len(found.told), -1)),
         "z": numbers(found.z_T),
         "f": numbers(found.f_T),
-        "log_total": numbers(found.log_total),
         "A": numbers(found.A_HW.ravel()),
+        "A_rest": numbers(found.A_rest_N),
         "rank": found.rank_HW.ravel().tolist(),
-        "cam": cam and {"map": numbers(cam.cam_HW.ravel()), "bias": numbers(cam.bias), "most": numbers(cam.most),
-                        "conv": numbers(cam.logit_conv), "fc": numbers(cam.logit_fc)},
+        "cam": cam and _cam(cam),
         "answer": numbers(found.answer_T),
         "loss": None if found.loss_T is None else numbers(found.loss_T),
         "views": found.views and _views(found, found.views),
-    }  # fmt: skip
+    }
+
+
+def _cam(cam: CamProof) -> dict[str, Any]:
+    return {
+        "map": numbers(cam.cam_HW.ravel()),
+        "left": numbers(cam.left_HW.ravel()),
+        "bias": numbers(cam.bias),
+        "most": numbers(cam.most),
+        "conv": numbers(cam.logit_conv),
+        "fc": numbers(cam.logit_fc),
+    }
 
 
 def _views(found: Walk, views: Views) -> dict[str, Any]:
@@ -228,7 +240,7 @@ def _views(found: Walk, views: Views) -> dict[str, Any]:
         "boxes": views.boxes_NR4.tolist(),
         "pooled": numbers(views.pooled_MP),
         "logits": numbers(views.logits_MT),
-        "log_total": numbers(views.log_total_M),
+        "loss": numbers(views.loss_MT),
         "ranked": np.argsort(-views.odds_M, kind="stable").tolist(),
         "bias": None if views.bias_T is None else numbers(views.bias_T),
         "sums": numbers(views.sums_NT),
@@ -268,6 +280,6 @@ def scale_data() -> dict[str, Any] | None:
 
 
 def _question(one: Any) -> dict[str, Any]:
-    asked, why = words.question(one.kind, one.numbers)
-    options = [words.option(one.kind, value) for value in one.options]
+    asked, why = browser.question(one.kind, one.numbers)
+    options = [browser.option(one.kind, value) for value in one.options]
     return {"kind": one.kind, "asked": asked, "why": why, "options": options, "right": one.right}

@@ -6,16 +6,18 @@ from app import controls, loaders, walk, wording
 from app import wording_walk as words
 
 st.title(words.TITLE, anchor=False)
-st.caption(words.INTRO)
+lesson, below = st.container(), st.container()  # a class room looks at the lesson, so it stands above the pictures
 
-model, picture = controls.subject()
-try:
-    facts = loaders.facts(model, picture)
-    k, sizes = walk.method(facts)
-    found = loaders.lesson(model, picture, k, sizes, walk.truth_of(picture, facts))
-except ValueError as error:
-    st.error(wording.plain(str(error)))
-    st.stop()
-
-walk.show(model, picture, facts, found)
-st.page_link("../pages/explore.py", label=words.TO_EXPLORE, icon=":material/arrow_forward:")
+with below:
+    st.caption(words.INTRO)
+    model, picture = controls.subject()
+    st.page_link("../pages/explore.py", label=words.TO_EXPLORE, icon=":material/arrow_forward:")
+with lesson:
+    try:
+        facts = loaders.facts(model, picture)
+        k, sizes = walk.method(facts)
+        found = loaders.lesson(model, picture, k, sizes, walk.truth_of(picture, facts))
+    except ValueError as error:
+        st.error(wording.plain(str(error)))
+        st.stop()
+    walk.show(model, picture, facts, found)

@@ -329,6 +329,7 @@ export class Board {
     if (!this.picture) return undefined;
     if (panel.kind === "map") {
       paintHeat(context, this.heatOf(panel), width, height, view.opacity, view.smooth && !panel.sharp);
+      if (panel.cells) paintAnchors(context, panel, this.data.grid, width, height);
     } else if (panel.kind === "anchors") {
       paintAnchors(context, panel, this.data.grid, width, height);
     }

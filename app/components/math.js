@@ -89,13 +89,17 @@ class Reader {
     }
     if (token === "\\sum" || token === "\\argmax") {
       const made = token === "\\sum" ? node("mo", "∑") : node("mi", "arg max");
+      if (token !== "\\sum") made.setAttribute("class", "name");
       made.dataset.wide = "true";
       return made;
     }
     if (token === "\\{" || token === "\\}") return node("mo", token[1]);
     if (token.startsWith("\\")) {
       const name = token.slice(1);
-      return NAMES.has(name) ? node("mi", name) : node("mo", SIGNS[name] ?? name);
+      if (!NAMES.has(name)) return node("mo", SIGNS[name] ?? name);
+      const made = node("mi", name);
+      made.setAttribute("class", "name");
+      return made;
     }
     if (/^\d/.test(token)) return node("mn", token);
     return /[a-zA-Z]/.test(token) ? node("mi", token) : node("mo", token === "-" ? "−" : token);

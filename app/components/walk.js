@@ -10,7 +10,7 @@ import { STEPS, atBorder, fresh } from "./walk_steps.js";
 
 const CHANNEL = "walk";
 const [TICK_MS, READ_MS, FRAMES] = [650, 5000, 12];
-const OWN_KEYS = "input, textarea, select, [contenteditable=true], .stage, summary, [role=slider], [role=combobox], [role=listbox]";
+const OWN_KEYS = "input, textarea, select, [contenteditable=true], .stage"; // what the arrow keys belong to
 
 class Walk {
   constructor(parent) {
@@ -260,7 +260,6 @@ class Walk {
       ...scene, name: `lesson-${step.id}`, channel: CHANNEL, grid: data.grid, palettes: data.palettes, words: data.board,
       recipe: data.recipe, panels: room.panels(data, ui), selected: room.cell || (room.ask === "guess" && told) ? told : null,
     }, (_, cell) => this.chose(cell));
-    this.left.classList.toggle("pair", this.board.data.panels.length > 1);
     this.renderLines(room.lines(data, ui));
     this.hint.textContent = room.cell ? fill(data.words.cell_control, { x: ui.cell[0], y: ui.cell[1] }) : "";
     this.renderControls(this.slidersOf(), room);

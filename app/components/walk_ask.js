@@ -29,6 +29,7 @@ function guess(walk) {
   const { words, facts } = data;
   const parts = [];
   if (!ui.guessed) {
+    parts.push(element("p", "asked", words.guess_how));
     parts.push(button(words.guess_skip, () => walk.change({ guessed: true }, true), "plain"));
     return parts;
   }

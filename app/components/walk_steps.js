@@ -36,7 +36,7 @@ export function candidates(data) {
   const chosen = [];
   for (const at of wanted) {
     const one = { ...viewAt(data, at), at };
-    one.share = Math.exp(views.logits[one.m][place] - views.log_total[one.m]);
+    one.share = Math.exp(-views.loss[one.m][place]);
     if (!chosen.some((other) => other.box.join() === one.box.join())) chosen.push(one);
   }
   chosen.sort((a, b) => a.m - b.m);
@@ -53,8 +53,8 @@ function boxes(data, id, title, list, options = {}) {
   return { id, kind: "boxes", title, boxes: list, single: true, rest: "", alt: title, ...options };
 }
 
-function box(data, corners, { colour, rank, name, value = "", label }) {
-  return { px: pixels(data, corners), rank, name, value, colour, tag: value ? `${name}  ${value}` : name, label: label ?? name };
+function box(data, corners, { colour, rank, name, value = "", label, tag }) {
+  return { px: pixels(data, corners), rank, name, value, colour, tag: tag ?? (value ? `${name}  ${value}` : name), label: label ?? name };
 }
 
 function dots(data, cells, options = {}) {
@@ -67,7 +67,6 @@ function dots(data, cells, options = {}) {
 }
 
 const slider = (id, label, max, text, options = {}) => ({ id, label, min: 0, max, text, ...options });
-const cellLine = (data, ui) => fill(data.words.cell_control, { x: ui.cell[0], y: ui.cell[1] });
 const channelSlider = (data, ui) => slider("channel", data.words.channel, data.facts.channels.length - 1,
   fill(data.words.channel_value, { d: data.facts.channels[ui.channel] }));
 const classSlider = (data, ui, id = "cls", label = data.words.class) => slider(id, label, data.facts.names.length - 1,
@@ -98,8 +97,8 @@ const problem = {
   lines: ({ scale, words }, ui) => [
     { tex: `\\text{${words.eq_whole}} = @whole`, values: { whole: scale.whole[ui.scale] } },
     { tex: `\\text{${words.eq_views}} = @views`, values: { views: scale.views[ui.scale] } },
-    { tex: `\\text{${words.eq_gap}:} s = @gap`, values: { gap: scale.gap[ui.scale] } },
-    { tex: `\\text{${words.eq_mfa}:} s = @mfa`, values: { mfa: scale.mfa[ui.scale] } },
+    { tex: `\\text{${words.eq_gap}} = @gap`, values: { gap: scale.gap[ui.scale] } },
+    { tex: `\\text{${words.eq_mfa}} = @mfa`, values: { mfa: scale.mfa[ui.scale] } },
   ],
   chart: ({ scale, words, colours }, ui) => ({
     slider: "scale", at: ui.scale, x: scale.scales.map((value) => 100 * value), xLabel: words.scale_axis,
@@ -153,11 +152,8 @@ const features = {
 const maps = {
   panels: (data, ui) => {
     const { facts, words } = data;
-    const name = (place) => fill(words.class_title, { name: short(facts.names[place]) });
-    const other = facts.names.length > 1 ? (facts.place === 0 ? 1 : 0) : null;
-    const made = [map(data, "target", name(facts.place), facts.G[facts.place], words.logits)];
-    if (other !== null) made.push(map(data, "rival", name(other), facts.G[other], words.logits));
-    return made;
+    const title = fill(words.class_title, { name: short(facts.names[facts.place]) });
+    return [map(data, "target", title, facts.G[facts.place], words.logits)];
   },
   cell: true,
   lines: (data, ui) => {
@@ -172,9 +168,8 @@ const maps = {
       Object.assign(values, { [`w${q}`]: facts.weight[at][q], [`F${q}`]: facts.feature[at][q], [`d${q}`]: channel });
       return `@w${q} \\cdot @F${q}`;
     });
-    const told = facts.term[at].reduce((sum, _, q) => sum + facts.weight[at][q] * facts.feature[at][q], 0);
     if (facts.D > parts.length) {
-      values.rest = G - told - facts.bias;
+      values.rest = facts.term_rest[at];
       parts.push("@rest");
     }
     return [
@@ -216,17 +211,15 @@ const attention = {
     const values = { x: ui.cell[0], y: ui.cell[1], A };
     const lit = { A: single(ui.cell), rest: single(ui.cell) };
     const count = Math.min(3, facts.names.length);
-    let told = 0;
     const parts = [];
     for (let place = 0; place < count; place += 1) {
       Object.assign(values, { [`f${place}`]: facts.f[place], [`G${place}`]: facts.G[place][at] });
       lit[`G${place}`] = single(ui.cell);
       lit[`f${place}`] = whole(data);
-      told += facts.f[place] * facts.G[place][at];
       parts.push(`@f${place} \\cdot @G${place}`);
     }
     if (facts.classes > count) {
-      values.rest = A - told;
+      values.rest = facts.A_rest[at];
       parts.push("@rest");
     }
     return [
@@ -242,11 +235,12 @@ const cam = {
     const { facts, words } = data;
     const name = short(facts.names[facts.place]);
     const less = facts.G[facts.place].map((value) => value - facts.cam.bias);
-    return [
-      map(data, "conv", fill(words.cam_plus, { name }), less, words.logits),
-      map(data, "cam", fill(words.cam, { name }), facts.cam.map, words.logits),
-    ];
+    const [title, values] = [
+      [words.cam_plus, less], [words.cam, facts.cam.map], [words.cam_less, facts.cam.left],
+    ][ui.shown];
+    return [map(data, "cam", fill(title, { name }), values, words.logits)];
   },
+  sliders: ({ words }, ui) => [slider("shown", words.shown, 2, [words.shown_g, words.shown_cam, words.shown_less][ui.shown])],
   cell: true,
   lines: (data, ui) => {
     const { facts } = data;
@@ -267,7 +261,7 @@ const cam = {
 };
 
 const anchors = {
-  panels: (data, ui) => [dots(data, data.facts.views.order.slice(0, ui.taken + 1)), attentionMap(data, { own: true })],
+  panels: (data, ui) => [attentionMap(data, { cells: data.facts.views.order.slice(0, ui.taken + 1), colour: data.colours.anchor })],
   sliders: (data, ui) => [slider("taken", data.words.taken, data.facts.views.k - 1,
     fill(data.words.taken_value, { n: ui.taken + 1, k: data.facts.views.k }))],
   lines: (data, ui) => {
@@ -334,8 +328,8 @@ const regions = {
       { tex: "h = (@r - 1) / 2 = @h", values },
       { tex: "x_{tl} = \\max (x - h, 0) = \\max (@x - @h, 0) = @x0", values, lit },
       { tex: "y_{tl} = \\max (y - h, 0) = \\max (@y - @h, 0) = @y0", values, lit },
-      { tex: "x_{br} = \\min (x + h, W{-}1) = \\min (@x + @h, @right) = @x1", values, lit },
-      { tex: "y_{br} = \\min (y + h, H{-}1) = \\min (@y + @h, @bottom) = @y1", values, lit,
+      { tex: "x_{br} = \\min (x + h, W - 1) = \\min (@x + @h, @right) = @x1", values, lit },
+      { tex: "y_{br} = \\min (y + h, H - 1) = \\min (@y + @h, @bottom) = @y1", values, lit,
         note: fill(cells < r * r ? words.clamped : words.whole, { cells, all: r * r }) },
     ];
   },
@@ -374,12 +368,12 @@ const votes = {
     const { facts, words, colours } = data;
     if (!ui.winner && candidates(data).length > 1) {
       return [boxes(data, "candidates", words.candidates, candidates(data).map((one) => box(data, one.box, {
-        colour: colours.sizes[one.size], rank: one.letter, name: fill(words.view_letter, one),
+        colour: colours.sizes[one.size], rank: one.letter, name: fill(words.box_name, one), tag: fill(words.view_letter, one),
         label: `${fill(words.view_letter, one)}: ${fill(words.box_label, { r: one.r, x: one.cell[0], y: one.cell[1] })}`,
       })), { tags: true })];
     }
     const view = viewAt(data, ui.view);
-    const share = Math.exp(facts.views.logits[view.m][facts.place] - facts.views.log_total[view.m]);
+    const share = Math.exp(-facts.views.loss[view.m][facts.place]);
     return [boxes(data, "view", words.votes, [box(data, view.box, {
       colour: colours.sizes[view.size], rank: 1, name: fill(words.box_name, view), value: percent(share),
       label: fill(words.box_label, { r: view.r, x: view.cell[0], y: view.cell[1] }),
@@ -389,7 +383,7 @@ const votes = {
   bars: (data, ui) => {
     if (!ui.winner && candidates(data).length > 1) return null;
     const { m } = viewAt(data, ui.view);
-    const shares = data.facts.views.logits[m].map((g) => Math.exp(g - data.facts.views.log_total[m]));
+    const shares = data.facts.views.loss[m].map((loss) => Math.exp(-loss));
     return { rows: classBars(data, shares, data.facts.place, data.colours.main) };
   },
   lines: (data, ui) => {
@@ -398,8 +392,8 @@ const votes = {
     const { m, box: corners } = viewAt(data, ui.view);
     const g = facts.views.logits[m][facts.place];
     const b = facts.views.bias?.[facts.place];
-    const total = facts.views.log_total[m];
-    const values = { i: m + 1, g, b, dot: b === undefined ? 0 : g - b, s: Math.exp(g - total), loss: total - g };
+    const loss = facts.views.loss[m][facts.place];
+    const values = { i: m + 1, g, b, dot: b === undefined ? 0 : g - b, s: Math.exp(-loss), loss };
     const lit = Object.fromEntries(["g", "dot", "s", "loss"].map((name) => [name, [corners]]));
     const others = facts.views.logits[m].map((_, t) => t).filter((t) => t !== facts.place)
       .sort((one, two) => facts.views.logits[m][two] - facts.views.logits[m][one]).slice(0, 2);
@@ -422,7 +416,7 @@ const losses = {
   panels: (data, ui) => {
     const { facts, words, colours } = data;
     if (!facts.views) return [map(data, "target", fill(words.class_title, { name: short(facts.names[ui.label]) }), facts.G[ui.label], words.logits)];
-    const cost = (m) => facts.views.log_total[m] - facts.views.logits[m][ui.label];
+    const cost = (m) => facts.views.loss[m][ui.label];
     const dearest = facts.views.ranked.map((m, place) => [cost(m), place]).sort((a, b) => b[0] - a[0] || a[1] - b[1]).slice(0, 5);
     return [boxes(data, "costly", words.costly, dearest.map(([value, place], rank) => {
       const view = viewAt(data, place);
@@ -440,12 +434,12 @@ const losses = {
       const loss = facts.loss[ui.label];
       return [{ tex: "L = - \\log s_y = - \\log @s = @L", values: { s: Math.exp(-loss), L: loss }, lit: { s: whole(data), L: whole(data) } }];
     }
-    const { log_total: total, logits, sizes, order, boxes: all, global: Lg, local: Ll } = facts.views;
-    const count = logits.length;
+    const { loss, sizes, order, boxes: all, global: Lg, local: Ll } = facts.views;
+    const count = loss.length;
     const values = { M: count, f: facts.f[ui.label], Lg: Lg[ui.label], Ll: Ll[ui.label], Lt: Lg[ui.label] + Ll[ui.label] };
     const lit = { Lg: whole(data), f: whole(data) };
     const name = (m) => {
-      values[`l${m}`] = total[m] - logits[m][ui.label];
+      values[`l${m}`] = loss[m][ui.label];
       lit[`l${m}`] = [all[index(data, order[Math.floor(m / sizes.length)])][m % sizes.length]];
       return `@l${m}`;
     };
@@ -511,7 +505,7 @@ export function fresh(data) {
   const { facts, grid, scale } = data;
   const best = facts.rank.indexOf(1);
   return {
-    cell: [best % grid[1], Math.floor(best / grid[1])], channel: 0, cls: facts.place, label: facts.label,
+    cell: [best % grid[1], Math.floor(best / grid[1])], shown: 0, channel: 0, cls: facts.place, label: facts.label,
     taken: (facts.views?.k ?? 1) - 1, size: 0, view: 0, n: (facts.views?.k ?? 1) - 1,
     scale: scale ? scale.scales.findIndex((value) => value >= 0.21) : 0,
     guessed: false, guess: null, winner: null, kAnswered: null, quiz: {},

@@ -4,8 +4,9 @@
 Nothing here knows how it is shown.
 """
 
-from mvfa_core.walk.facts import Views, Walk, walk
+from mvfa_core.walk.facts import walk
 from mvfa_core.walk.quiz import Question, questions
+from mvfa_core.walk.record import CamProof, Views, Walk
 from mvfa_core.walk.scale import ScaleSeries, scale_series
 
-__all__ = ["Question", "ScaleSeries", "Views", "Walk", "questions", "scale_series", "walk"]
+__all__ = ["CamProof", "Question", "ScaleSeries", "Views", "Walk", "questions", "scale_series", "walk"]

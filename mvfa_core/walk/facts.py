@@ -8,9 +8,7 @@ One pass of the module over all N cells in their order by falling A serves every
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -23,128 +21,12 @@ from mvfa_core.maps import cam
 from mvfa_core.model import GAP, MFA, Classifier
 from mvfa_core.regions import all_cells, region_boxes
 from mvfa_core.stages import Stages
+from mvfa_core.walk.record import CamProof, Views, Walk
 
 MOST_TOLD = 5
 """Classes of every head that are spelled out; the others are summed up."""
 CHANNELS = 8
 TERMS = 3
-
-
-@dataclass(frozen=True)
-class CamProof:
-    """The same class map made twice: G_c by a 1x1 convolution, and CAM by weights after global average pooling.
-
-    Attributes:
-        cam_HW: sum_d w_{c,d} F_d. bias: b_c, which CAM leaves out.
-        most: the largest |G_c - b_c - CAM_c| of all cells.
-        logit_conv: the mean of G_c over the cells. logit_fc: w_c . GAP(F) + b_c, the same number.
-    """
-
-    cam_HW: np.ndarray
-    bias: float
-    most: float
-    logit_conv: float
-    logit_fc: float
-
-
-@dataclass(frozen=True)
-class Views:
-    """What only a model with views has.
-
-    Attributes:
-        k, sizes: K and L_R as used. rule: how the anchors are chosen, "adacam" unless the model is an ablation.
-        order_N2: all cells (x, y) in the order in which they become anchors; the first K are V.
-        boxes_NR4: inclusive corners around every cell in row-major order (Eq. 5).
-        pooled_MP: a_{i,d} of the views for the told channels.
-        logits_MT: g_{i,c} of the views for the told classes. log_total_M: log sum_c exp g_{i,c} over all C classes.
-        odds_M: log(s / (1 - s)) of every view for the target: the order of confidence, also where s rounds to 1.
-        winner_M: the class that every view is surest of, an index into all C.
-        bias_T: b_c of a linear head, so that w_c . a_i = g_{i,c} - b_c; None where the head is not linear.
-        sums_NT: sum_i g_{i,c} (Eq. 8) for K = n + 1; the row of K itself is `sums_T`.
-        path_NT: for K = n + 1 the softmax of the mean view logit. path_winner_N: the arg max of Eq. 8 over all C.
-        global_T: L_global (Eq. 1) if the true class were that one. local_T: L_local (Eq. 6), likewise.
-    """
-
-    k: int
-    sizes: tuple[int, ...]
-    rule: str
-    order_N2: np.ndarray
-    boxes_NR4: np.ndarray
-    pooled_MP: np.ndarray
-    logits_MT: np.ndarray
-    log_total_M: np.ndarray
-    odds_M: np.ndarray
-    winner_M: np.ndarray
-    bias_T: np.ndarray | None
-    sums_NT: np.ndarray
-    path_NT: np.ndarray
-    path_winner_N: np.ndarray
-    global_T: np.ndarray
-    local_T: np.ndarray
-
-    @property
-    def sums_T(self) -> np.ndarray:
-        """Eq. 8 for the K in use."""
-        return self.sums_NT[self.k - 1]
-
-
-@dataclass(frozen=True)
-class Walk:
-    """Everything the lesson shows about one picture.
-
-    Attributes:
-        classes: C names. told: T class indices by falling f. target: the class the lesson is about, the predicted one.
-        pooling: "mfa" or "gap". head: "linear", "mlp" or "prototype", the main head.
-        grid: (H, W). channels: D. size_px: (width, height) of the picture.
-        channel_P: the told channels, those whose mean adds most to the target's logit first.
-        F_PHW: their maps. u_P: their means over the cells.
-        term_NQ: for every cell the channels of the largest |w_{c,d} F_d| of the target's class map, largest first.
-        weight_NQ, feature_NQ: w_{c,d} and F_d there. None where G is not linear in F (an MLP head after GAP).
-        bias: b_c of the target's class map.
-        G_THW: class maps of the told classes. z_T: their means. f_T: softmax over all C of the means.
-        log_total: log sum over all C of exp z. f_rest: what is left for the others.
-        A_HW: attention. rank_HW: the place of every cell by falling A, from 1; equal cells keep row-major order.
-        cam: the proof that G_c is CAM, None where there is no linear layer to read weights from.
-        answer_T: the model's confidence in the told classes. views: None for a GAP model.
-        loss_T: the cross-entropy of a GAP model if the true class were that one; None for a model with views.
-    """
-
-    classes: tuple[str, ...]
-    told: tuple[int, ...]
-    target: int
-    pooling: str
-    head: str
-    grid: tuple[int, int]
-    channels: int
-    size_px: tuple[int, int]
-    channel_P: tuple[int, ...]
-    F_PHW: np.ndarray
-    u_P: np.ndarray
-    term_NQ: np.ndarray | None
-    weight_NQ: np.ndarray | None
-    feature_NQ: np.ndarray | None
-    bias: float
-    G_THW: np.ndarray
-    z_T: np.ndarray
-    f_T: np.ndarray
-    log_total: float
-    f_rest: float
-    A_HW: np.ndarray
-    rank_HW: np.ndarray
-    cam: CamProof | None
-    answer_T: np.ndarray
-    views: Views | None
-    loss_T: np.ndarray | None
-
-    @property
-    def place(self) -> int:
-        """Where the target stands among the told classes."""
-        return self.told.index(self.target)
-
-    @property
-    def cells(self) -> int:
-        """N = H*W."""
-        return math.prod(self.grid)
 
 
 def walk(
@@ -195,13 +77,14 @@ def walk(
             term_NQ=terms and terms[0],
             weight_NQ=terms and terms[1],
             feature_NQ=terms and terms[2],
+            rest_N=terms and terms[3],
             bias=0.0 if weights is None else float(weights[1][target]),
             G_THW=_numpy(G_BCHW[0, picked]),
             z_T=_numpy(z_C[picked]),
             f_T=_numpy(z_C.softmax(dim=0)[picked]),
-            log_total=float(z_C.logsumexp(dim=0)),
             f_rest=float(1 - z_C.softmax(dim=0)[picked].sum()) if len(told) < len(z_C) else 0.0,
             A_HW=_numpy(A_BHW[0]),
+            A_rest_N=_numpy(_A_rest(G_BCHW[0], z_C, told)),
             rank_HW=_ranks(A_BHW[0]),
             cam=None if weights is None else _proof(F_BDHW, weights, G_BCHW[0, target], target),
             answer_T=_numpy(share_C[picked]),
@@ -273,13 +156,23 @@ def _channels(F_DHW: torch.Tensor, weights: Weights | None, target: int) -> tupl
 
 def _terms(
     F_DHW: torch.Tensor, weights: Weights | None, target: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """For every cell the largest terms of G_c(x, y) = sum_d w_{c,d} F_d(x, y) + b_c: channels, weights, features."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None:
+    """For every cell the largest terms of G_c(x, y) = sum_d w_{c,d} F_d(x, y) + b_c: channels, weights, features; and
+    the sum of all other terms."""
     if weights is None:
         return None
     weight_D, F_ND = weights[0][target], F_DHW.flatten(1).T
-    channel_NQ = (F_ND * weight_D).abs().topk(min(TERMS, F_ND.shape[1]), dim=1).indices
-    return channel_NQ.numpy(), _numpy(weight_D[channel_NQ]), _numpy(F_ND.gather(1, channel_NQ))
+    term_ND = F_ND.double() * weight_D.double()
+    channel_NQ = term_ND.abs().topk(min(TERMS, F_ND.shape[1]), dim=1).indices
+    rest_N = term_ND.scatter(1, channel_NQ, 0.0).sum(dim=1)
+    return channel_NQ.numpy(), _numpy(weight_D[channel_NQ]), _numpy(F_ND.gather(1, channel_NQ)), _numpy(rest_N)
+
+
+def _A_rest(G_CHW: torch.Tensor, z_C: torch.Tensor, told: Sequence[int]) -> torch.Tensor:
+    """sum_i f_i G_i over all classes but the first `TERMS` told ones, (N,)."""
+    f_C = z_C.softmax(dim=0)
+    f_C[list(told[:TERMS])] = 0.0
+    return f_C @ G_CHW.double().flatten(1)
 
 
 def _proof(F_BDHW: torch.Tensor, weights: Weights, G_HW: torch.Tensor, target: int) -> CamProof:
@@ -287,6 +180,7 @@ def _proof(F_BDHW: torch.Tensor, weights: Weights, G_HW: torch.Tensor, target: i
     return CamProof(
         cam_HW=_numpy(cam_HW),
         bias=float(bias),
+        left_HW=_numpy(G_HW - bias - cam_HW),
         most=float((G_HW - bias - cam_HW).abs().max()),
         logit_conv=float(G_HW.double().mean()),
         logit_fc=float(weights[0][target].double() @ F_BDHW[0].double().mean(dim=(-2, -1)) + bias),
@@ -315,7 +209,7 @@ def _views(
     running_NC = logits_NRC.sum(dim=1).cumsum(dim=0)
     counts_N1 = torch.arange(1, len(running_NC) + 1)[:, None] * len(sizes)
     logits_MC = logits_NRC.flatten(0, 1)[:used]
-    log_total_M = logits_MC.logsumexp(dim=1)
+    loss_MT = -logits_MC.log_softmax(dim=1)[:, picked]
     F_PHW = stages.F_BDHW[0, list(channel_P)].double()
     boxes_NR4 = region_boxes(all_cells(*stages.grid)[None], sizes, stages.grid)[0]
     weights = pooling.head.class_weights()
@@ -328,7 +222,7 @@ def _views(
         boxes_NR4=boxes_NR4.numpy(),
         pooled_MP=_numpy(torch.einsum("mhw,phw->mp", stages.weights_BMHW[0, :used].double(), F_PHW)),
         logits_MT=_numpy(logits_MC[:, picked]),
-        log_total_M=_numpy(log_total_M),
+        loss_MT=_numpy(loss_MT),
         odds_M=_numpy(_odds(logits_MC, target)),
         winner_M=logits_MC.argmax(dim=1).numpy(),
         bias_T=None if weights is None else _numpy(weights[1][picked]),
@@ -336,7 +230,7 @@ def _views(
         path_NT=_numpy((running_NC / counts_N1).softmax(dim=1)[:, picked]),
         path_winner_N=running_NC.argmax(dim=1).numpy(),
         global_T=_numpy(-z_C.log_softmax(dim=0)[picked]),
-        local_T=_numpy((log_total_M[:, None] - logits_MC[:, picked]).sum(dim=0)),
+        local_T=_numpy(loss_MT.sum(dim=0)),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mvfa_core.walk.facts import Views, Walk
+from mvfa_core.walk.record import Views, Walk
 from mvfa_core.walk.scale import ScaleSeries
 
 SHIFT = 5.0
