@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import psutil
+
 from mvfa_core.processes import start_apart
 from mvfa_core.survey.folder import Survey, survey_of
 from mvfa_core.survey.request import Request
@@ -27,4 +31,5 @@ def launch(survey: Survey) -> None:
     (survey.path / "progress.json").unlink(missing_ok=True)
     pid = start_apart(["survey", "--resume", str(survey.path), "--quiet"], survey.path / "output.log")
     # noted here, so that it is seen to start before the process has read its first line
-    survey.claim(pid)
+    with suppress(psutil.NoSuchProcess):  # it has ended already, and its output.log says why
+        survey.claim(pid)

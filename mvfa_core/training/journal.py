@@ -13,10 +13,11 @@ from mvfa_core.files import parse_json, replace_text
 TAIL = 2**14
 """Bytes at the end that nearly always hold a validation and a step."""
 LARGEST = 1e15
+_LOSSES = ("loss", "loss_global", "loss_local", "train_accuracy")
 ENDINGS = ("finished", "stopped", "paused", "diverged", "failed")
 _NEEDED = {"validation": ("accuracy",), "end": ("reason",)}
 _NUMBERS = (
-    "loss", "loss_global", "loss_local", "train_accuracy", "accuracy", "lr", "steps_per_s", "time_s", "n", "train_n",
+    "accuracy", "lr", "steps_per_s", "time_s", "n", "train_n",
     "val_n", "parameters", "memory_bytes",
 )  # fmt: skip
 
@@ -110,4 +111,7 @@ def is_sound(event: dict) -> bool:
     if kind == "end":
         return event["reason"] in ENDINGS and isinstance(event.get("message", ""), str)
     numbers = [event[name] for name in _NUMBERS if event.get(name) is not None]
-    return all(isinstance(n, int | float) and -LARGEST < n < LARGEST for n in numbers)
+    losses = [event[name] for name in _LOSSES if event.get(name) is not None]  # may be NaN: a curve leaves that out
+    return all(isinstance(n, int | float) and -LARGEST < n < LARGEST for n in numbers) and all(
+        isinstance(n, int | float) and (n != n or -LARGEST < n < LARGEST) for n in losses
+    )

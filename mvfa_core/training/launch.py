@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import psutil
 from filelock import FileLock
 
 from mvfa_core.processes import start_apart
@@ -31,7 +32,10 @@ def launch(run: Run) -> None:
         return
     pid = start_apart(["train", "--resume", str(run.path), "--quiet"], run.path / "output.log")
     # noted here, so that the run is seen to start, and can be stopped, before the process has read its first line
-    run.claim(pid)
+    try:
+        run.claim(pid)
+    except psutil.NoSuchProcess:  # it has ended already, and its output.log says why
+        run.note_lost(pid)
 
 
 def enqueue(run: Run) -> None:

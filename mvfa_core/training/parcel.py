@@ -143,7 +143,8 @@ def _names_a_recipe(file: Path) -> bool:
 
 def _is_sound(event: dict) -> bool:
     """Whether it tells all that the engine would have told; that its numbers are numbers, every reader looks at."""
-    return all(event.get(name) is not None for name in _NEEDED.get(event["event"], ()))
+    values = [event.get(name) for name in _NEEDED.get(event["event"], ())]
+    return all(value is not None and value == value for value in values)  # a NaN is not itself
 
 
 def _check_film(run: Run) -> None:
