@@ -18,8 +18,6 @@ try:
         st.subheader(wording.METHOD)
         k, sizes = controls.anchors(facts), controls.sizes(facts)
     found = loaders.explanation(model, picture, None, k, sizes)
-    cell = anchors.chosen(found)
-    story = loaders.cell(model, picture, cell, sizes)
 except ValueError as error:
     st.error(wording.plain(str(error)))
     st.stop()
@@ -27,18 +25,24 @@ except ValueError as error:
 panels.show_answer(model, picture, found)
 recipe = panels.recipe(model, picture, found)
 
-st.header(words.BOARD_TITLE, anchor=False)
-shown = picture.digest
-board = anchors.board(found, story)
-panels.show_board(state.ATTENTION, "anchors", shown, found, board, recipe, selected=cell)
 
-st.markdown(anchors.sentence(found, story))
-left, right = st.columns([3, 2], gap="large")
-with left:
-    anchors.show_terms(story)
-with right:
-    anchors.show_ranking(found, cell)
+@st.fragment
+def one_cell() -> None:
+    """What follows from the chosen cell; choosing another one runs this again and nothing else."""
+    cell = anchors.chosen(found)
+    story = loaders.cell(model, picture, cell, sizes)
+    st.header(words.BOARD_TITLE, anchor=False)
+    board = anchors.board(found, story)
+    panels.show_board(state.ATTENTION, "anchors", picture.digest, found, board, recipe, selected=cell)
+    st.markdown(anchors.sentence(found, story))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        anchors.show_terms(story)
+    with right:
+        anchors.show_ranking(found, cell)
+    st.header(words.CORNERS_TITLE, anchor=False)
+    anchors.show_corners(story)
 
-st.header(words.CORNERS_TITLE, anchor=False)
-anchors.show_corners(story)
+
+one_cell()
 st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")

@@ -16,20 +16,28 @@ try:
         target = controls.target(facts)
         search = controls.best_rectangle()
     found = loaders.explanation(model, picture, target, None, None)
-    asked = loaders.asked(model, picture, region.chosen(found))
     best = loaders.best_rectangle(model, picture, found.target) if search else None
 except ValueError as error:
     st.error(wording.plain(str(error)))
     st.stop()
 
 panels.show_answer(model, picture, found)
-left, right = st.columns([5, 4], gap="large")
-with left:
-    region.show(picture, found, asked, best)
-    region.buttons(found, best)
-    if best:
-        st.caption(region.best_caption(found))
-with right:
-    region.show_answer(found, asked, picture.truth)
-    st.caption(words.CAPTION_GAP if found.pooling == "gap" else words.CAPTION)
+
+
+@st.fragment
+def one_rectangle() -> None:
+    """The rectangle and the answer for it; moving it runs this again and nothing else."""
+    asked = loaders.asked(model, picture, region.chosen(found))
+    left, right = st.columns([5, 4], gap="large")
+    with left:
+        region.show(picture, found, asked, best)
+        region.buttons(found, best)
+        if best:
+            st.caption(region.best_caption(found))
+    with right:
+        region.show_answer(found, asked, picture.truth)
+        st.caption(words.CAPTION_GAP if found.pooling == "gap" else words.CAPTION)
+
+
+one_rectangle()
 st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")
