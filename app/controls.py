@@ -67,19 +67,22 @@ def picture() -> Specimen:
 
 @cache
 def _gallery_items() -> list[dict]:
-    """The groups that are always there; made once, because every rerun of every page sends them."""
+    """The groups that are always there; made once. Their pictures have addresses, so that no rerun carries them."""
     pictures = [loaders.specimen(name) for name in gallery.ids()]
     groups = {wording.GALLERY_SCENES: True, wording.GALLERY_PHOTOGRAPHS: False}
     return [
-        {"name": name, "items": [_item(one) for one in pictures if bool(one.truth) is drawn]}
+        {
+            "name": name,
+            "items": [_item(one, gallery.ADDRESS.format(one.id)) for one in pictures if bool(one.truth) is drawn],
+        }
         for name, drawn in groups.items()
     ]
 
 
-def _item(one: Specimen) -> dict:
+def _item(one: Specimen, src: str | None = None) -> dict:
     name = one.truth or (wording.GALLERY_OWN if one.id == gallery.OWN else one.id.partition("-")[2])
     alt = f"{name}, {100 * one.scale:.0f} %" if one.scale else name
-    return {"id": one.id, "name": name, "alt": alt, "src": loaders.thumbnail(one)}
+    return {"id": one.id, "name": name, "alt": alt, "src": src or loaders.thumbnail(one)}
 
 
 def _picked() -> None:

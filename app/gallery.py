@@ -25,6 +25,7 @@ SCENES = {
 }
 PHOTOGRAPHS = {"chelsea": "chelsea.png", "coffee": "coffee.png", "rocket": "rocket.jpg", "astronaut": "astronaut.png"}
 DEFAULT = f"{SCENE}-23"
+ADDRESS = "gallery/{}.webp"
 SHOWN_PX = 960
 
 

@@ -57,7 +57,7 @@ def visit(app: Served, words: dict[str, str]) -> int:
     address = app.url.replace("http", "ws", 1) + "/_stcore/stream"
     came = 0
     try:
-        with connect(address, origin=app.url, max_size=MOST_BYTES, compression=None) as socket:  # type: ignore[arg-type]
+        with connect(address, max_size=MOST_BYTES, compression=None) as socket:
             socket.send(field(RERUN_SCRIPT, field(QUERY_STRING, urlencode(words).encode())))
             while True:
                 message = socket.recv(timeout=PATIENCE_S)
