@@ -85,15 +85,15 @@ def _offered(learned: str) -> list[dict]:
 
 @cache
 def _gallery_items() -> tuple[list[dict], list[dict]]:
-    """Drawn scenes and photographs as the strip shows them; made once, because every rerun of every page sends them."""
-    pictures = [loaders.specimen(name) for name in gallery.ids()]
-    return [_item(one) for one in pictures if one.truth], [_item(one) for one in pictures if not one.truth]
+    """Drawn scenes and photographs, made once. Their pictures have addresses, so that no rerun carries them."""
+    items = [(one, _item(one, gallery.ADDRESS.format(one.id))) for one in map(loaders.specimen, gallery.ids())]
+    return [item for one, item in items if one.truth], [item for one, item in items if not one.truth]
 
 
-def _item(one: Specimen) -> dict:
+def _item(one: Specimen, src: str | None = None) -> dict:
     name = one.truth or (wording.GALLERY_OWN if one.id == gallery.OWN else one.id.partition("-")[2])
     alt = f"{name}, {100 * one.scale:.0f} %" if one.scale else name
-    return {"id": one.id, "name": name, "alt": alt, "src": loaders.thumbnail(one)}
+    return {"id": one.id, "name": name, "alt": alt, "src": src or loaders.thumbnail(one)}
 
 
 def _picked() -> None:

@@ -31,6 +31,7 @@ OWN = "own"
 DEFAULT = f"{SCENE}-23"
 DRAGGED = (FIRST_SEED + 22, CLASSES.index("square"))
 """Seed and shape of the scene whose object is drawn at every size: one where the size alone decides."""
+ADDRESS = "gallery/{}.webp"
 SHOWN_PX = 960
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import colours, further, loaders, panels, state, truths, wording
+from app import colours, further, loaders, panels, state, telling, truths, wording
 from app import wording_measure as words
 from app.gallery import Specimen
 from app.truths import Known
@@ -40,7 +40,7 @@ def known(one: Specimen) -> Known | None:
     try:
         return further.truth_on_disk(one)
     except DataError as error:
-        st.warning(wording.plain(str(error)))
+        st.warning(wording.plain(telling.told(error)))
         return None
 
 
@@ -51,7 +51,7 @@ def _keep(one: Specimen) -> None:
     try:
         truths.keep(one, file.name, file.getvalue())
     except ValueError as error:
-        state.put(state.MESSAGE("boxes"), str(error))
+        state.put(state.MESSAGE("boxes"), telling.told(error))
 
 
 def show(model: str, picture: Specimen, found: Explanation, known: Known, recipe: dict) -> None:
@@ -64,6 +64,7 @@ def show(model: str, picture: Specimen, found: Explanation, known: Known, recipe
 
 
 @st.fragment
+@telling.in_words()
 def _show_figures(
     model: str, picture: Specimen, found: Explanation, known: Known, figures: Figures, recipe: dict
 ) -> None:

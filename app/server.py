@@ -1,7 +1,8 @@
-"""What surrounds the pages: start-up, the three extra addresses, and the headers of every answer."""
+"""What surrounds the pages: start-up, a few addresses of files and figures, and the headers of every answer."""
 
 from __future__ import annotations
 
+import base64
 import gc
 import logging
 import os
@@ -25,6 +26,7 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY_ADDRESS = f"vendor/plotly.min.js?v={plotly.__version__}"
 
 YEAR_S = 31_536_000
+DAY_S = 86_400
 EMBED = "MVFA_EMBED_HOSTS"
 """The setting that names who may show the app in a frame: origins, with blanks or commas between them."""
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
@@ -105,6 +107,17 @@ async def component_file(request: Request) -> Response:
     return _script(path, "no-cache")
 
 
+async def gallery_file(request: Request) -> Response:
+    """The thumbnail of a picture of the gallery."""
+    from app import gallery, loaders
+
+    name = request.path_params["name"]
+    if name not in gallery.ids():
+        return PlainTextResponse("unknown picture", status_code=404)
+    content = base64.b64decode(loaders.thumbnail(loaders.specimen(name)).partition(",")[2])
+    return Response(content, media_type="image/webp", headers={"Cache-Control": f"public, max-age={DAY_S}"})
+
+
 async def vitals(_request: Request) -> Response:
     """What the server did and holds, in numbers: calls by name since it started ("encode" is a pass of a backbone), and
     the bytes of memory its process occupies."""
@@ -131,6 +144,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 ROUTES = [
     Route("/vendor/plotly.min.js", plotly_file),
     Route("/components/{name}.js", component_file),
+    Route("/gallery/{name}.webp", gallery_file),
     Route("/vitals.json", vitals),
 ]
 MIDDLEWARE = [Middleware(SecurityHeaders)]

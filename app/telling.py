@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from app import wording
+from app.line import BusyError
 from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.sets import DataError
 from mvfa_core.experiments.results import ResultsError
@@ -20,8 +21,8 @@ from mvfa_core.survey import SurveyError
 from mvfa_core.training.runs import RunError
 
 LONGEST = 600
-REFUSALS = (CheckpointError, DataError, PictureError, ResultsError, RunError, SurveyError)
-"""What the library says in words when files are not what they should be, or not there any more."""
+REFUSALS = (BusyError, CheckpointError, DataError, PictureError, ResultsError, RunError, SurveyError)
+"""What is said in words: files that are not what they should be or not there any more, and a line that is full."""
 # A path from the root, on any system: what stands before its last part is nobody's business.
 _PLACE = re.compile(r"(?<![\w.~/\\])(?:[A-Za-z]:[\\/]|~?/)(?:[^\s/\\\"':;,()]+[/\\])+")
 

@@ -84,16 +84,16 @@ def forward_ms() -> float:
     return median(taken)
 
 
-def _timed(control: Control, app: Served, page: Tab, rounds: int) -> Timed:
+def _timed(control: Control, app: Served, page: Tab, rounds: int, warm_up: int = WARM_UP) -> Timed:
     page.open(control.path)
     changes = []
-    for number in range(WARM_UP + rounds):
-        if number == WARM_UP:
+    for number in range(warm_up + rounds):
+        if number == warm_up:
             before = app.passes()
         page.arm(control.kind, control.done)
         control.move(page, number)
         changes.append(page.finish())
-    return Timed(control, tuple(changes[WARM_UP:]), app.passes() - before)
+    return Timed(control, tuple(changes[warm_up:]), app.passes() - before)
 
 
 # --- what is moved ---

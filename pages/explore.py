@@ -23,10 +23,18 @@ except ValueError as error:
 panels.show_answer(model, picture, found)
 recipe = panels.recipe(model, picture, found)
 
-st.header(wording.MAPS_TITLE, anchor=False)
-panels.show_board(state.MAPS, "maps", picture.digest, found, panels.maps(found), recipe)
-cell = state.cell(found.grid)
-st.markdown((cell and panels.cell_sentence(found, cell)) or wording.CELL_HINT)
+
+@st.fragment
+@telling.in_words()
+def maps() -> None:
+    """The maps and what the chosen cell did; choosing another one runs this again and nothing else."""
+    st.header(wording.MAPS_TITLE, anchor=False)
+    panels.show_board(state.MAPS, "maps", picture.digest, found, panels.maps(found), recipe)
+    cell = state.cell(found.grid)
+    st.markdown((cell and panels.cell_sentence(found, cell)) or wording.CELL_HINT)
+
+
+maps()
 
 st.header(wording.REGIONS_TITLE, anchor=False)
 if views:

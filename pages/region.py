@@ -16,21 +16,30 @@ try:
         target = controls.target(facts)
         search = controls.best_rectangle()
     found = loaders.explanation(model, picture, target, None, None)
-    asked = loaders.asked(model, picture, region.chosen(found))
     best = loaders.best_rectangle(model, picture, found.target) if search else None
 except ValueError as error:
     st.error(wording.plain(telling.told(error)))
     st.stop()
 
 panels.show_answer(model, picture, found)
-left, right = st.columns([5, 4], gap="large")
-with left:
-    region.show(picture, found, asked, best)
-    region.buttons(found, best)
-    if best:
-        st.caption(region.best_caption(found))
-with right:
-    region.show_answer(found, asked, picture.truth)
-    st.caption(words.CAPTION_GAP if found.pooling == "gap" else words.CAPTION)
+
+
+@st.fragment
+@telling.in_words()
+def one_rectangle() -> None:
+    """The rectangle and the answer for it; moving it runs this again and nothing else."""
+    asked = loaders.asked(model, picture, region.chosen(found))
+    left, right = st.columns([5, 4], gap="large")
+    with left:
+        region.show(picture, found, asked, best)
+        region.buttons(found, best)
+        if best:
+            st.caption(region.best_caption(found))
+    with right:
+        region.show_answer(found, asked, picture.truth)
+        st.caption(words.CAPTION_GAP if found.pooling == "gap" else words.CAPTION)
+
+
+one_rectangle()
 handout.offer(model, picture, found)
 st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import platform
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 import torch
 
-from mvfa_core import bench, bench_app, bench_data, bench_train
+from mvfa_core import bench, bench_app, bench_data, bench_memory, bench_train
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.browser import BrowserError
 from mvfa_core.cli.output import FailureError, print_json, say, table
@@ -17,7 +18,7 @@ from mvfa_core.training.device import find_device
 from mvfa_core.training.recipes import PRECISIONS, Recipe
 from mvfa_core.training.speed import dtype_of
 
-HELP = "Measure the head, a step, an explanation, the input path, training or the app in a browser, in one run."
+HELP = "Measure the head, a step, an explanation, the input path, training, the app in a browser or its memory."
 ROUNDS = {"app": 20}
 STEP_BATCH = {"vgg16": 4, "resnet41": 4, "resnet50": 4, "compact": 32}
 STEP_DEFAULT = ("vgg16", "mobilenet24", "compact")
@@ -27,7 +28,7 @@ EXPLAIN_DEFAULT = ("vgg16", "resnet41", "compact")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("head", "step", "explain", "data", "train", "app"))
+    parser.add_argument("what", choices=("head", "step", "explain", "data", "train", "app", "memory"))
     parser.add_argument("--backbones", nargs="+", choices=BACKBONES, help="which ones for step, explain and data")
     parser.add_argument("--rounds", type=int, help="counted rounds (default: 7; of app, 20)")
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's choice)")
@@ -40,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="for train (default: auto)")
     parser.add_argument("--compile", choices=("on", "off"), default="off", help="for train (default: off)")
     parser.add_argument("--workers", type=int, default=2, help="for train: of the plain loop's DataLoader (default: 2)")
+    parser.add_argument("--count", type=int, default=1000, help="for memory: explanations (default: 1000)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -55,8 +57,8 @@ def run(args: argparse.Namespace) -> None:
     if args.what == "train":
         _train(args)
         return
-    if args.what == "app":
-        _app(args)
+    if args.what in {"app", "memory"}:
+        {"app": _app, "memory": _memory}[args.what](args)
         return
     results = dict(_measured(args))
     if args.json:
@@ -124,6 +126,20 @@ def _app(args: argparse.Namespace) -> None:
     header = ("", "answers", "ms", "p95", "min", "max", "bytes sent", "received", "messages", "backbone calls")
     print(table(header, [_app_cells(row) for row in rows]))
     print("ms: from the movement to the frame that shows its result, of a new picture to the complete page")
+
+
+def _memory(args: argparse.Namespace) -> None:
+    if args.count < 1:
+        raise ValueError(f"count: expected a whole number >= 1, got {args.count}")
+    try:
+        held = bench_memory.bench_memory(args.count)
+    except ServedError as error:
+        raise FailureError(str(error)) from error
+    if args.json:
+        print_json([asdict(one) for one in held])
+        return
+    rows = [(one.explanations, f"{one.resident_bytes / 2**20:,.0f}", one.passes) for one in held]
+    print(table(("explanations", "MiB resident", "backbone calls"), rows))
 
 
 def _app_cells(row: dict) -> tuple[object, ...]:
