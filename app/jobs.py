@@ -28,7 +28,7 @@ ACTIVE = (*RUNNING, "queued")
 
 
 MOST_WAITING, MOST_EACH = 64, 4
-"""Jobs in line for the network, in all and of one session. Turned away is who would wait longer than a page may."""
+"""Jobs in line for the network: in all, and of one session. Turned away is who would wait longer than a page may."""
 
 
 @cache

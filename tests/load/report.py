@@ -11,6 +11,10 @@ from tests.load.visitor import Tally
 
 KINDS = ("open", "picture", "own picture", "control", "page")
 SHOWN_ERRORS = 10
+ABOUT = (
+    "{actions_per_s} actions/s, {errors} errors, {busy} busy, server {server_cores:.2f} cores, {received_mb} MB "
+    "received, load average {load_average:.1f}"
+)
 
 
 def summary(tally: Tally, seconds: float) -> dict[str, Any]:
@@ -34,13 +38,9 @@ def summary(tally: Tally, seconds: float) -> dict[str, Any]:
 
 def table(report: dict[str, Any]) -> str:
     """The report for people."""
-    lines = [
-        f"{report['machine']}, {report['sessions']} sessions, {report['seconds']:g} s a wave, seed {report['seed']}"
-    ]
+    lines = ["{machine}, {sessions} sessions, {seconds:g} s a wave, seed {seed}".format(**report)]
     for wave in report["waves"]:
-        lines += ["", f"{wave['name']}: {wave['actions_per_s']} actions/s, {wave['errors']} errors, {wave['busy']} busy, "
-                  f"server {wave['server_cores']:.2f} cores, {wave['received_mb']} MB received, "
-                  f"load average {wave['load_average']}"]  # fmt: skip
+        lines += ["", wave["name"] + ": " + ABOUT.format(**wave)]
         lines.append(f"  {'':12}{'n':>6}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}{'most ms':>10}")
         for kind, row in wave["times"].items():
             figures = "".join(f"{row[name]:>10,.0f}" for name in ("p50_ms", "p95_ms", "p99_ms", "most_ms"))

@@ -1,0 +1,185 @@
+"""The passcode: before any page, file, picture or websocket, and before Streamlit hears of a visitor at all.
+
+A right passcode is answered with a cookie that scripts cannot read and other sites cannot send, signed with a key that
+is drawn at every start. The passcode travels in the body of one POST: it stands in no address and in no log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import html
+import secrets
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app import wording, wording_serving
+from app.serving import serving
+
+COOKIE, ENTER, HEALTH = "mvfa_pass", "/enter", "/healthz"
+INSIDE = "mvfa_inside"
+"""In the scope of what is asked: whether the visitor was let in."""
+VALID_S = 12 * 3600
+WINDOW_S, MOST_EACH, MOST_ALL, MOST_KNOWN = 60.0, 10, 60, 4096
+"""Wrong passcodes in a minute: of one address, of all, and how many addresses are remembered."""
+MOST_BYTES = 4096
+
+_FORM = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
+<title>{title} \u00b7 {app}</title>
+<style>:root{{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}}
+body{{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#fcfcfa,#14171a);
+color:light-dark(#1d2228,#e4e6e4)}}main{{width:min(20rem,88vw)}}h1{{font-size:1.25rem;margin:0 0 .25rem}}
+p{{margin:0 0 1rem}}label{{display:block;margin-bottom:.25rem}}
+input,button{{box-sizing:border-box;width:100%;font:inherit;padding:.55rem .7rem;border-radius:4px;
+border:1px solid light-dark(#8a8f94,#6b7280);background:transparent;color:inherit}}
+button{{margin-top:.75rem;background:light-dark(#28576f,#8fbdd3);color:light-dark(#fff,#14171a);border:0;font-weight:600}}
+[role=alert]{{color:light-dark(#a4262c,#ff9d8a);min-height:1.5em;margin:.5rem 0 0}}</style>
+<main><h1>{app}</h1><p>{text}</p><form method="post" action="{action}"><label for="code">{field}</label>
+<input id="code" name="code" type="password" autocomplete="current-password" required autofocus maxlength="200">
+<input type="hidden" name="to" value="{to}"><button>{enter}</button><p role="alert">{problem}</p></form></main></html>"""
+
+
+class Tries:
+    """Wrong passcodes of the last minute, by address and in all."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock, self._lock = clock, threading.Lock()
+        self._all: deque[float] = deque()
+        self._each: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def may(self, address: str) -> bool:
+        """Whether that address may try once more; it counts as wrong until `right` says otherwise."""
+        with self._lock:
+            now = self.clock()
+            own = self._each.setdefault(address, deque())
+            self._each.move_to_end(address)
+            for tries in (self._all, own):
+                while tries and now - tries[0] > WINDOW_S:
+                    tries.popleft()
+            if len(own) >= MOST_EACH or len(self._all) >= MOST_ALL:
+                return False
+            own.append(now)
+            self._all.append(now)
+            while len(self._each) > MOST_KNOWN:
+                self._each.popitem(last=False)
+            return True
+
+    def right(self, address: str) -> None:
+        """The last try of that address was right: a class behind one address is not held up by its own number."""
+        with self._lock:
+            if own := self._each.get(address):
+                own.pop()
+            if self._all:
+                self._all.pop()
+
+
+class Gate:
+    """Lets nothing through but the health address and those who know the passcode; without a passcode, everything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        passcode = serving().passcode
+        self._passcode = _digest(passcode) if passcode else None
+        self._key = secrets.token_bytes(32)
+        self._tries = Tries()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        visitor = HTTPConnection(scope)
+        inside = self._passcode is None or self._knows(visitor.cookies.get(COOKIE, ""))
+        scope[INSIDE] = inside
+        if inside or (scope["type"] == "http" and scope["path"] == HEALTH):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            answer = await self._answer(Request(scope, receive))
+            await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method == "POST" and request.url.path == ENTER:
+            return await self._enter(request)
+        if request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", ""):
+            asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return _form(asked, status=401)
+        return PlainTextResponse(wording_serving.PASSCODE_NEEDED, status_code=401, headers=_NOT_KEPT)
+
+    async def _enter(self, request: Request) -> Response:
+        told = await _fields(request)
+        to, address = _inner(told.get("to", "")), _address(request)
+        if not self._tries.may(address):
+            return _form(to, wording_serving.PASSCODE_SLOW, 429, {"Retry-After": f"{WINDOW_S:.0f}"})
+        if not hmac.compare_digest(_digest(told.get("code", "").strip()), self._passcode or b""):
+            return _form(to, wording_serving.PASSCODE_WRONG, 401)
+        self._tries.right(address)
+        answer = RedirectResponse(to, status_code=303, headers=_NOT_KEPT)
+        secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto", "") == "https"
+        answer.set_cookie(COOKIE, self._token(), VALID_S, httponly=True, samesite="lax", secure=secure)
+        return answer
+
+    def _token(self) -> str:
+        until = str(int(time.time()) + VALID_S)
+        return f"{until}.{self._sign(until)}"
+
+    def _sign(self, until: str) -> str:
+        return hmac.new(self._key, until.encode(), hashlib.sha256).hexdigest()
+
+    def _knows(self, token: str) -> bool:
+        until, _, signature = token.partition(".")
+        if not (until.isascii() and until.isdigit() and len(until) < 20 and signature.isascii()):
+            return False
+        return hmac.compare_digest(signature, self._sign(until)) and int(until) > time.time()
+
+
+_NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+def _digest(passcode: str) -> bytes:
+    return hashlib.sha256(passcode.encode()).digest()
+
+
+def _form(to: str, problem: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    words = {
+        "title": wording_serving.PASSCODE_TITLE, "text": wording_serving.PASSCODE_TEXT, "app": wording.APP,
+        "field": wording_serving.PASSCODE_FIELD, "enter": wording_serving.PASSCODE_ENTER, "problem": problem,
+        "to": _inner(to), "action": ENTER,
+    }  # fmt: skip
+    text = _FORM.format(**{name: html.escape(word, quote=True) for name, word in words.items()})
+    return HTMLResponse(text, status, headers={**_NOT_KEPT, **(headers or {})})
+
+
+def _inner(to: str) -> str:
+    """The way on, if it stays on this server; else the first page."""
+    fits = to.startswith("/") and not to.startswith(("//", "/\\", ENTER)) and to.isprintable() and len(to) < 2000
+    return to if fits else "/"
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """The fields of a short form; none of a long one."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return {}
+    try:
+        told = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in told.items()}
+
+
+def _address(request: Request) -> str:
+    """Who asks; behind a reverse proxy on this machine, whom that one names."""
+    peer = request.client.host if request.client else ""
+    return request.headers.get("x-real-ip", peer)[:64] if peer in ("127.0.0.1", "::1") else peer

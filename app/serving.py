@@ -1,0 +1,186 @@
+"""How this server is shared, as its environment says: for one person on this machine, or for a class.
+
+    MVFA_READ_ONLY      1: nothing is started, stopped, changed or removed here, and no folder is opened
+    MVFA_PASSCODE       what visitors must enter first; or better MVFA_PASSCODE_FILE, a file that holds it
+    MVFA_THREADS        how many threads the network may use (default: torch's choice)
+
+`python -m app.serving`, which is `make serve`, starts a shared server with them, and with HOST, PORT, MVFA_UPLOAD_MB and
+MVFA_HOSTS. Without any of it the app is open, complete and on this machine alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+P = ParamSpec("P")
+
+YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+SHORTEST = 6
+"""Letters of a passcode: short enough for a blackboard, and guessing is slowed down."""
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class ReadOnlyError(PermissionError):
+    """Asked of a server that changes nothing; the sentence says so."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """One choice of how to share.
+
+    Raises:
+        ValueError: a passcode that is too short, or a number out of range.
+    """
+
+    read_only: bool = False
+    passcode: str = field(default="", repr=False)
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.passcode and len(self.passcode) < SHORTEST:
+            raise ValueError(f"MVFA_PASSCODE: expected at least {SHORTEST} characters, got {len(self.passcode)}")
+        if self.threads is not None and not 1 <= self.threads <= 256:
+            raise ValueError(f"MVFA_THREADS: expected 1 to 256, got {self.threads}")
+
+
+def serving(environment: Mapping[str, str] | None = None) -> Serving:
+    """What the environment says.
+
+    Raises:
+        ValueError: a value that cannot be understood, or a file of the passcode that cannot be read. A server that is
+            meant to be closed must not open because of a slip.
+    """
+    told = os.environ if environment is None else environment
+    return Serving(_switch(told, "MVFA_READ_ONLY"), _passcode(told), _number(told, "MVFA_THREADS"))
+
+
+def read_only() -> bool:
+    """Whether this server changes nothing."""
+    return _switch(os.environ, "MVFA_READ_ONLY")
+
+
+def _switch(told: Mapping[str, str], name: str) -> bool:
+    value = told.get(name, "").strip().lower()
+    if value not in (*YES, *NO):
+        raise ValueError(f"{name}: expected 1 or 0, got {value!r}")
+    return value in YES
+
+
+def _number(told: Mapping[str, str], name: str) -> int | None:
+    value = told.get(name, "").strip()
+    if value and not (value.isascii() and value.isdigit()):
+        raise ValueError(f"{name}: expected a whole number, got {value!r}")
+    return int(value) if value else None
+
+
+def _passcode(told: Mapping[str, str]) -> str:
+    file = told.get("MVFA_PASSCODE_FILE", "").strip()
+    if not file:
+        return told.get("MVFA_PASSCODE", "").strip()
+    try:
+        passcode = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"MVFA_PASSCODE_FILE: cannot be read ({type(error).__name__})") from None
+    if not passcode:
+        raise ValueError("MVFA_PASSCODE_FILE: expected a passcode, got an empty file")
+    return passcode
+
+
+# --- nothing is changed on a read-only server ---
+
+
+def must_be_open() -> None:
+    """To be called before anything is started, changed or removed, and before a folder of the visitor's is opened.
+
+    Raises:
+        ReadOnlyError: the server is read-only.
+    """
+    if read_only():
+        from app import wording_serving
+
+        raise ReadOnlyError(wording_serving.READ_ONLY)
+
+
+def changing(action: Callable[P, Any]) -> Callable[P, Any]:
+    """The action, which a read-only server refuses with `ReadOnlyError`."""
+
+    @wraps(action)
+    def guarded(*args: P.args, **options: P.kwargs) -> Any:
+        must_be_open()
+        return action(*args, **options)
+
+    return guarded
+
+
+def pressed(action: Callable[..., Any]) -> Callable[..., None]:
+    """For buttons: the action, or on a read-only server nothing; the page says why without being asked."""
+
+    def quietly(*args: Any, **options: Any) -> None:
+        if not read_only():
+            action(*args, **options)
+
+    return quietly
+
+
+# --- a shared server ---
+
+
+def command(environment: Mapping[str, str] | None = None) -> list[str]:
+    """The words that start a shared server, without any secret in them.
+
+    Raises:
+        ValueError: a setting that cannot be understood, or an address that others reach without a passcode.
+    """
+    told = os.environ if environment is None else environment
+    asked, host = serving(told), told.get("HOST", "").strip() or "127.0.0.1"
+    port, megabytes = _number(told, "PORT") or 8501, _number(told, "MVFA_UPLOAD_MB") or 20
+    if not (_is_here(host) or asked.passcode or _switch(told, "MVFA_OPEN")):
+        raise ValueError(
+            f"HOST={host} lets others in: set MVFA_PASSCODE_FILE (or MVFA_PASSCODE), or MVFA_OPEN=1 if everybody may"
+        )
+    hosts = [name.strip() for name in told.get("MVFA_HOSTS", "").split(",") if name.strip()] or _names(host)
+    words = ["run", str(ROOT / "app" / "main.py"), f"--server.address={host}", f"--server.port={port}"]
+    words += [f"--server.maxUploadSize={megabytes}", "--server.headless=true"]
+    return words + [f"--server.allowedHosts={name}" for name in hosts]
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _names(host: str) -> list[str]:
+    """Under which names visitors may ask: this machine's own, so that a strange page cannot lend it another."""
+    names = ["localhost", "127.0.0.1"]
+    if not _is_here(host):
+        import psutil
+
+        names += [socket.gethostname(), socket.getfqdn(), f"{socket.gethostname()}.local"]
+        here = [one for card in psutil.net_if_addrs().values() for one in card]
+        names += [one.address for one in here if one.family == socket.AF_INET]
+    return list(dict.fromkeys(name.lower() for name in names))
+
+
+def main(words: Sequence[str] = ()) -> None:
+    """Turn into the server."""
+    try:
+        asked = [*command(), *words]
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    os.chdir(ROOT)  # Streamlit's settings lie there
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", *asked])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

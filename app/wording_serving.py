@@ -1,0 +1,12 @@
+"""What a shared server says."""
+
+READ_ONLY = "This server is read-only: nothing is trained, changed or removed here, and no folder is opened."
+READ_ONLY_PAGE = READ_ONLY + " What is there can be looked at."
+
+PASSCODE_TITLE = "Passcode"
+PASSCODE_TEXT = "This server is for those who were told its passcode."
+PASSCODE_FIELD = "Passcode"
+PASSCODE_ENTER = "Enter"
+PASSCODE_WRONG = "That is not the passcode."
+PASSCODE_SLOW = "Too many wrong passcodes: wait a minute and try again."
+PASSCODE_NEEDED = "A passcode is needed: open the first page in a browser."
