@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import base64
+import binascii
+import contextlib
 import hashlib
 import shutil
 import tempfile
@@ -23,7 +26,9 @@ from mvfa_core.images import PictureError, open_picture
 from mvfa_core.other_maps import OTHER_MAPS
 
 _strip = component("strip")
+_paste = component("paste")
 
+MOST_PASTED = 48 * 2**20
 SIZES = (1, 3, 5, 7, 9, 11, 13)
 
 
@@ -133,18 +138,39 @@ def own_picture() -> None:
         if message := state.take(state.MESSAGE("picture")):  # here, because the open popover covers what is below
             st.error(wording.plain(message))
         st.caption(wording.OWN_PICTURE_NOTE)
+    _paste(
+        key=state.PASTED,
+        on_pasted_change=_keep_pasted,
+        data={"words": wording.OWN_PICTURE_PASTE, "most": MOST_PASTED},
+    )
+    if message := state.take(state.MESSAGE("pasted")):
+        st.error(wording.plain(message))
 
 
 def _keep_picture(key: str) -> None:
     file = state.get(key)
     if file is None:
         return
-    try:
-        opened = open_picture(file.getvalue())
-    except PictureError as error:
-        state.put(state.MESSAGE("picture"), telling.told(error))
+    _take_picture(file.getvalue(), file.name)
+
+
+def _keep_pasted() -> None:
+    _, comma, body = str(state.get(state.PASTED, {}).get("pasted") or "").partition(",")
+    if not comma:
         return
-    state.put(state.OWN_PICTURE, gallery.from_picture(gallery.OWN, opened, file=file.name))
+    with contextlib.suppress(binascii.Error):  # what is no base64 is no picture either, and is told so
+        _take_picture(base64.b64decode(body, validate=True), wording.OWN_PICTURE_PASTED, "pasted")
+        return
+    state.put(state.MESSAGE("pasted"), wording.OWN_PICTURE_BROKEN)
+
+
+def _take_picture(content: bytes, name: str, message: str = "picture") -> None:
+    try:
+        opened = open_picture(content)
+    except PictureError as error:
+        state.put(state.MESSAGE(message), telling.told(error))
+        return
+    state.put(state.OWN_PICTURE, gallery.from_picture(gallery.OWN, opened, file=name))
     state.put(state.PICTURE, gallery.OWN)
 
 

@@ -51,6 +51,13 @@ OWN_PICTURE = "Use your own picture"
 OWN_PICTURE_FILE = "A picture file"
 OWN_PICTURE_SHOT = "A photograph from the camera"
 OWN_PICTURE_WAYS = ("File", "Camera")
+OWN_PICTURE_PASTE = {
+    "hint": "or paste one anywhere (Ctrl+V)",
+    "reading": "reading the pasted picture",
+    "large": "The pasted picture is larger than 48 MiB; save a smaller copy of it.",
+}
+OWN_PICTURE_PASTED = "pasted picture"
+OWN_PICTURE_BROKEN = "The pasted picture did not arrive whole. Paste it again, or save it and upload the file."
 OWN_PICTURE_NOTE = "It stays on this computer and is forgotten with the session; a link does not carry it."
 MODEL = "Model"
 MODEL_HELP = "compact_mfa and compact_gap come with the app; everything under runs/ was trained here."
@@ -107,11 +114,12 @@ TOP_ONE_TITLE = "Top-1 region"
 TOP_TEN_TITLE = "Top-10 regions"
 TOP_SYMBOL = "of {count} views, for {name}"
 TOP_ONE_CAPTION = (
-    "The single view that is surest of {name}. The network saw further than the box: each of its cells gathers "
-    "from around it."
+    "The view with the largest s_i,c for {name}, the softmax of its logits g_i. The network saw further than the box: "
+    "see Anchors."
 )
 TOP_TEN_CAPTION = (
-    "The ten surest views, counted by confidence. Evidence, not cause: hiding a box need not change the answer."
+    "The ten largest s_i,c, the softmax of the views' logits g_i. Evidence, not cause: hiding a box need not change "
+    "the answer."
 )
 BOX_KEY = "{r} × {r} cells"
 BOX_NAME = "{r} × {r}"

@@ -101,7 +101,7 @@ export class Board {
     this.sizes.disconnect();
     this.root.replaceChildren();
     this.showTools = null;
-    this.root.appendChild(this.buildTools());
+    if (this.data.panels.some((panel) => panel.kind === "map")) this.root.appendChild(this.buildTools());
     this.dials.clear();
     const grid = element("div", this.data.small ? "grid small" : "grid");
     this.parts = this.data.panels.map((_, index) => this.addPanel(index));
