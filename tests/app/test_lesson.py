@@ -43,7 +43,7 @@ def test_opens_on_the_problem(app: AppTest, shown: Shown) -> None:
     assert all("{" not in step["sentence"] and step["details"] for step in data["steps"])
     facts, scale = data["facts"], data["scale"]
     assert len(facts["A"]) == 196 == len(facts["term_rest"]) and len(facts["views"]["loss"]) == 200
-    assert len(scale["pictures"]) == len(scale["gap"]) == len(scale["boxes"]) == 24
+    assert len(scale["pictures"]) == len(scale["gap"]) == len(scale["boxes"]) == 20
     assert len(data["quiz"]) >= 6
 
 
