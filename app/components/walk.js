@@ -226,6 +226,7 @@ class Walk {
       if (at === this.at) node.setAttribute("aria-current", "step");
       else node.removeAttribute("aria-current");
     });
+    this.places.scrollLeft = this.places.children[this.at].offsetLeft - this.places.offsetLeft - 60; // on a phone
     Object.assign(this.previous, { textContent: words.previous, disabled: this.at === 0 });
     Object.assign(this.next, { textContent: words.next, disabled: this.at === this.order.length - 1 });
     this.showPlayer();

@@ -507,7 +507,7 @@ export function fresh(data) {
   return {
     cell: [best % grid[1], Math.floor(best / grid[1])], shown: 0, channel: 0, cls: facts.place, label: facts.label,
     taken: (facts.views?.k ?? 1) - 1, size: 0, view: 0, n: (facts.views?.k ?? 1) - 1,
-    scale: scale ? scale.scales.findIndex((value) => value >= 0.21) : 0,
+    scale: scale ? scale.scales.findIndex((value) => value >= 0.185) : 0,
     guessed: false, guess: null, winner: null, kAnswered: null, quiz: {},
   };
 }

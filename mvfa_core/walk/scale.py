@@ -20,7 +20,7 @@ from mvfa_core.model import Classifier
 from mvfa_core.regions import cells_to_pixels
 from mvfa_core.stages import Stages
 
-STEPS = 24
+STEPS = 20
 
 
 @dataclass(frozen=True)
