@@ -151,7 +151,7 @@ def _contribution(drawn: np.ndarray, found: Explanation) -> list[str]:
     name, logit = found.classes[found.target], float(found.logits_C[found.target])
     caption = words.CONTRIBUTION_CAPTION.format(name=name, logit=logit, **numbers)
     map_ = handout.figure(handout.map_over(drawn, found.contribution_HW, within), words.CONTRIBUTION, caption)
-    return [handout.row([map_, ""]), handout.colour_bar(within, words.UNIT)]
+    return [handout.row([map_]), handout.colour_bar(within, words.UNIT)]
 
 
 def _versions() -> dict[str, str]:

@@ -221,12 +221,17 @@ def heed(page: str) -> None:
             st.session_state.pop(key, None)
     for key in list(st.query_params):
         values = st.query_params.get_all(key)
-        form = BROWSER.get(key)
-        if form and len(values) == 1 and re.fullmatch(form, values[0]):
+        browsers = key in BROWSER
+        if browsers and len(values) == 1 and is_browsers(key, values[0]):
             continue
-        if form or key not in ADDRESS:
+        if browsers or key not in ADDRESS:
             ignore(key, values)
             del st.query_params[key]
+
+
+def is_browsers(key: str, value: str) -> bool:
+    """Whether a value of the browser's own has the form of its name."""
+    return bool(re.fullmatch(BROWSER[key], value))
 
 
 def cell(grid: tuple[int, int] | None = None) -> tuple[int, int] | None:

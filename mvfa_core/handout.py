@@ -29,7 +29,7 @@ body { font: 10.5pt/1.45 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-se
 h1 { font-size: 18pt; margin: 0 0 2mm; } h2 { font-size: 13pt; margin: 7mm 0 2mm; break-after: avoid; }
 p { margin: 0 0 2mm; } a { color: #28576f; overflow-wrap: anywhere; }
 .lead { font-size: 12.5pt; }
-.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(50mm, 1fr)); gap: 4mm; break-inside: avoid; }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(39mm, 1fr)); gap: 4mm; break-inside: avoid; }
 figure { margin: 0; break-inside: avoid; } img { width: 100%; display: block; }
 figcaption { font-size: 9pt; color: #454c54; margin-top: 1mm; } figcaption b { color: #1d2228; }
 .bar img { height: 4mm; } .ends { display: flex; justify-content: space-between; font-size: 9pt; }
