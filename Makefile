@@ -29,7 +29,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app test soak lint format bench bench-gpu reproduce-gpu models browser clean
+.PHONY: help setup app test soak audit lint format bench bench-gpu reproduce-gpu models browser clean
 
 help: ## List these commands
 	@echo "Usage: make COMMAND [PYTHON=python3.12] [PORT=8501] [ARGS=\"...\"]"
@@ -44,8 +44,18 @@ setup: $(RUNTIME) ## Only install what the app needs, into .venv
 test: $(DEV) browser ## Set up if needed, then run all tests, browser included (ARGS="-k words" for some)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations 15 $(ARGS)
 
-soak: $(DEV) ## Kill a training run thirty times and see that nothing changes (minutes)
+soak: $(DEV) ## Kill runs, surveys and servers, and draw many more examples (minutes)
 	@$(BIN)/python -m pytest -m soak $(ARGS)
+	@MVFA_EXAMPLES=2000 $(BIN)/python -m pytest tests/hostile/test_properties.py
+
+audit: $(RUNTIME) ## Look for known vulnerabilities in what is pinned (asks a service on the network)
+	@grep -v '^-e' requirements.txt >$(VENV)/audited.txt
+	@if [ -x $(BIN)/uv ]; then \
+		$(BIN)/uv tool run pip-audit --disable-pip --no-deps -r $(VENV)/audited.txt $(ARGS); \
+	else \
+		$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit && \
+		$(VENV)/audit/bin/pip-audit --disable-pip --no-deps -r $(VENV)/audited.txt $(ARGS); \
+	fi
 
 lint: $(DEV) ## Check style, imports and types
 	@$(BIN)/ruff check .

@@ -62,6 +62,23 @@ def sync_folder(folder: Path) -> None:
         os.close(opened)
 
 
+def roots() -> list[Path] | None:
+    """The folders that paths from users must lie in, $MVFA_FOLDERS with the system's separator between them; None where
+    it is not set, and every folder may be used."""
+    told = os.environ.get("MVFA_FOLDERS")
+    return None if told is None else [Path(one).resolve() for one in told.split(os.pathsep) if one.strip()]
+
+
+def expect_inside(path: Path, *own: Path) -> None:
+    """Raise `ValueError` if the path, all links followed, lies in none of the `roots` and in none of our `own`."""
+    allowed = roots()
+    if allowed is None:
+        return
+    real = path.resolve()
+    if not any(real.is_relative_to(root) for root in (*allowed, *(one.resolve() for one in own))):
+        raise ValueError(f"{visible(path.name)}: lies outside of the folders that may be used here (MVFA_FOLDERS)")
+
+
 _REFUSALS = {
     errno.ENOSPC: "the disk is full; what was saved before is kept. Free some space, then try again",
     errno.EDQUOT: "the disk quota is used up; what was saved before is kept. Free some space, then try again",

@@ -13,6 +13,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from mvfa_core.files import expect_inside
+
 IMAGENET = "imagenet"
 
 
@@ -80,6 +82,10 @@ def _with_file(net: nn.Module, name: str, weights: str | None) -> nn.Module:
 def _state_of(file: Path) -> dict[str, torch.Tensor]:
     if not file.is_file():
         raise WeightsError(f"{file.name}: no such weights file; give a .safetensors or .pth file, or {IMAGENET!r}")
+    try:
+        expect_inside(file)
+    except ValueError as error:
+        raise WeightsError(str(error)) from error
     try:
         safe = file.suffix == ".safetensors"
         loaded = load_file(file) if safe else torch.load(file, map_location="cpu", weights_only=True)

@@ -15,6 +15,7 @@ from mvfa_core.data.folder import load_listed
 from mvfa_core.data.layouts import Found, find
 from mvfa_core.data.sets import DataError, DataSet, PictureSet, Progress, silent
 from mvfa_core.data.synthetic import CLASSES, render_set
+from mvfa_core.files import expect_inside, roots
 
 SYNTHETIC_TRAIN = 10_000
 SYNTHETIC_VAL = 1_000
@@ -60,7 +61,11 @@ def find_data(source: str, seed: int = 0) -> Found:
     Raises:
         DataError: it is not there or has none of the known layouts.
     """
-    return find(*place_of(source), seed)
+    found = find(*place_of(source), seed)
+    if roots() is not None:  # a link in it may lead out of it
+        for file in (*found.train.files, *found.val.files):
+            _expect_inside(found.home / file)
+    return found
 
 
 def place_of(source: str) -> tuple[Path, Entry | None]:
@@ -75,11 +80,19 @@ def place_of(source: str) -> tuple[Path, Entry | None]:
             near = difflib.get_close_matches(source, [SYNTHETIC, *CATALOGUE], n=1)
             hint = f"did you mean {near[0]}" if near else "name one that holds a sub-folder of pictures for every class"
             raise DataError(f"{source}: no such folder; {hint}")
+        _expect_inside(Path(source))
         return Path(os.path.abspath(source)), None
     place = next((p for p in (data_root() / source, Path(source)) if p.is_dir()), None)
     if place is None:
         raise DataError(f"{source}: not in {data_root()}; `python -m mvfa_core data get {source}` gets it or says how")
     return Path(os.path.abspath(place)), entry
+
+
+def _expect_inside(path: Path) -> None:
+    try:
+        expect_inside(path, data_root())
+    except ValueError as error:
+        raise DataError(str(error)) from error
 
 
 def _drawn(split: str, first: int, count: int, side: int, progress: Progress) -> PictureSet:

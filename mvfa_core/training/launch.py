@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 
 import psutil
 from filelock import FileLock
 
+from mvfa_core.files import replace_text
 from mvfa_core.processes import start_apart
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs, new_run_id, runs_root
@@ -35,7 +37,8 @@ def launch(run: Run) -> None:
     try:
         run.claim(pid)
     except psutil.NoSuchProcess:  # it has ended already, and its output.log says why
-        run.note_lost(pid)
+        replace_text(run.path / "process.json", json.dumps({"pid": pid, "created": 0}), durable=False)
+        run.leave_queue()
 
 
 def enqueue(run: Run) -> None:

@@ -173,11 +173,6 @@ class Run:
             replace_text(self.path / "process.json", json.dumps(note), durable=False)
             self.leave_queue()
 
-    def note_lost(self, pid: int) -> None:
-        """Note a process that was started for the run and is gone: the run is lost, and waits in no queue."""
-        replace_text(self.path / "process.json", json.dumps({"pid": pid, "created": 0}), durable=False)
-        self.leave_queue()
-
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """While one process looks who trains the run and notes itself, no other one does: two servers may share it."""
