@@ -2,13 +2,26 @@
 
 import streamlit as st
 
-from app import anchors, controls, further, handout, loaders, panels, seen, state, telling, wording, wording_seen
+from app import (
+    anchors,
+    controls,
+    further,
+    handout,
+    loaders,
+    panels,
+    seen,
+    state,
+    subject,
+    telling,
+    wording,
+    wording_seen,
+)
 from app import wording_views as words
 
 st.title(words.ANCHORS_TITLE, anchor=False)
 st.caption(words.ANCHORS_INTRO)
 
-model, picture = controls.subject()
+model, picture = subject.choose()
 try:
     facts = loaders.facts(model, picture)
     if facts.pooling == "gap":

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from app import compare, controls, loaders, state, telling, wording
+from app import compare, controls, loaders, state, subject, telling, wording
 from app import wording_compare as words
 
 st.title(words.TITLE, anchor=False)
 st.caption(words.INTRO)
 
-model, picture = controls.subject()
+model, picture = subject.choose()
 with st.sidebar:
     other = compare.second(model)
 if other is None:

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from app import controls, handout, loaders, panels, state, telling, wording
+from app import controls, handout, loaders, panels, state, subject, telling, wording
 
 st.title(wording.EXPLORE_TITLE, anchor=False)
 st.caption(wording.EXPLORE_INTRO)
 
-model, picture = controls.subject()
+model, picture = subject.choose()
 try:
     facts = loaders.facts(model, picture)
     views = facts.pooling == "mfa"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, loaders, walk, wording
+from app import loaders, subject, walk, wording
 from app import wording_walk as words
 
 st.title(words.TITLE, anchor=False)
@@ -10,7 +10,7 @@ lesson, below = st.container(), st.container()  # a class room looks at the less
 
 with below:
     st.caption(words.INTRO)
-    model, picture = controls.subject()
+    model, picture = subject.choose()
     st.page_link("../pages/explore.py", label=words.TO_EXPLORE, icon=":material/arrow_forward:")
 with lesson:
     try:

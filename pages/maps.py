@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from app import controls, handout, loaders, maps, measuring, panels, state, telling, wording, wording_measure
+from app import controls, handout, loaders, maps, measuring, panels, state, subject, telling, wording, wording_measure
 from app import wording_maps as words
 
 st.title(words.TITLE, anchor=False)
 st.caption(words.INTRO)
 
-model, picture = controls.subject()
+model, picture = subject.choose()
 try:
     facts = loaders.facts(model, picture)
     gap = facts.pooling == "gap"

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from app import controls, handout, loaders, panels, region, state, telling, wording
+from app import controls, handout, loaders, panels, region, state, subject, telling, wording
 from app import wording_region as words
 
 st.title(words.TITLE, anchor=False)
 st.caption(words.INTRO)
 
-model, picture = controls.subject()
+model, picture = subject.choose()
 try:
     facts = loaders.facts(model, picture)
     with st.sidebar:

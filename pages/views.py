@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from app import controls, firm, further, handout, loaders, panels, state, telling, views, wording, wording_firm
+from app import controls, firm, further, handout, loaders, panels, state, subject, telling, views, wording, wording_firm
 from app import wording_views as words
 
 st.title(words.VIEWS_TITLE, anchor=False)
 st.caption(words.VIEWS_INTRO)
 
-model, picture = controls.subject()
+model, picture = subject.choose()
 try:
     facts = loaders.facts(model, picture)
     if facts.pooling == "gap":

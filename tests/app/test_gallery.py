@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import controls, dataset_pictures, gallery
+from app import dataset_pictures, gallery, subject
 from mvfa_core import build_model
 from mvfa_core.checkpoints import save_model
 from mvfa_core.training.recipes import Recipe
@@ -23,7 +23,7 @@ CLASSES = ("agricultural", "airplane")
 def groups(monkeypatch: pytest.MonkeyPatch) -> list[list[dict[str, Any]]]:
     """What the strip was given, run by run."""
     given: list[list[dict[str, Any]]] = []
-    monkeypatch.setattr(controls, "_strip", lambda **options: given.append(options["data"]["groups"]))
+    monkeypatch.setattr(subject, "_strip", lambda **options: given.append(options["data"]["groups"]))
     return given
 
 

@@ -1,0 +1,226 @@
+"""What a page is about: the picture, from the strip or one's own, and the model."""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import binascii
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from app import gallery, loaders, state, teacher, telling, wording, wording_dataset
+from app import wording_sharing as sharing
+from app.components import component
+from app.gallery import Specimen
+from mvfa_core.checkpoints import CheckpointError, load_model
+from mvfa_core.data.catalogue import SYNTHETIC
+from mvfa_core.files import whole_file
+from mvfa_core.images import PictureError, open_picture
+
+_strip = component("strip")
+_paste = component("paste")
+
+MOST_PASTED = 48 * 2**20
+
+
+def choose() -> tuple[str, Specimen]:
+    """The model and the picture to look at. Without any model it says so and ends the page."""
+    with st.sidebar:
+        teacher.show()
+        if not teacher.held(state.PICTURE):
+            own_picture()
+        name = model()
+    chosen = picture(name)
+    if name is None:
+        st.info(wording.NO_MODEL)
+        st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
+        st.stop()
+    return name, chosen
+
+
+# --- the picture ---
+
+
+def picture(model_id: str | None) -> Specimen:
+    """The gallery strip, what the model has learned from first; the picture that is pressed, kept in the address."""
+    own: Specimen | None = state.get(state.OWN_PICTURE)
+    known = [*([gallery.OWN] if own else []), *gallery.ids()]
+    chosen = state.remembered(state.PICTURE, lambda name: name in known or loaders.is_picture(name), gallery.DEFAULT)
+    groups = [(wording.GALLERY_OWN, [own])] if own else []
+    if chosen not in known:  # it stays on the strip until another one of a data set is opened
+        state.put(state.DATA_PICTURE, chosen)
+    if (kept := state.get(state.DATA_PICTURE)) and loaders.is_picture(kept):
+        groups.append((wording_dataset.GALLERY, [loaders.specimen(kept)]))
+    subject = own if own and chosen == gallery.OWN else loaders.specimen(chosen)
+    shown = [{"name": name, "items": [_item(one) for one in items]} for name, items in groups]
+    shown += _offered(loaders.learned(model_id) if model_id else SYNTHETIC)
+    _strip(
+        key=state.STRIP,
+        on_picked_change=_picked,
+        data={
+            "label": wording.GALLERY,
+            "selected": chosen,
+            "locked": sharing.LOCKED if teacher.locked(state.PICTURE) else "",
+            "groups": [] if teacher.hidden(state.PICTURE) else shown,
+            "shown": {"id": subject.digest, "src": loaders.shown(subject)},
+        },
+    )
+    return subject
+
+
+def _offered(learned: str) -> list[dict]:
+    """The groups of pictures that are always there, beginning with those of the set that the model knows."""
+    drawn, photographs = _gallery_items()
+    scenes = {"name": wording.GALLERY_SCENES, "items": drawn}
+    if learned == SYNTHETIC:
+        return [scenes, {"name": wording.GALLERY_OUTSIDE, "items": photographs}]
+    own = [_item(loaders.specimen(name)) for name in loaders.held_out(learned)]
+    known = [{"name": wording_dataset.held_out(learned), "items": own}] if own else []
+    return [*known, {"name": wording.GALLERY_PHOTOGRAPHS, "items": photographs}, scenes]
+
+
+@cache
+def _gallery_items() -> tuple[list[dict], list[dict]]:
+    """Drawn scenes and photographs, made once. Their pictures have addresses, so that no rerun carries them."""
+    items = [(one, _item(one, gallery.ADDRESS.format(one.id))) for one in map(loaders.specimen, gallery.ids())]
+    return [item for one, item in items if one.truth], [item for one, item in items if not one.truth]
+
+
+def _item(one: Specimen, src: str | None = None) -> dict:
+    name = one.truth or (wording.GALLERY_OWN if one.id == gallery.OWN else one.id.partition("-")[2])
+    alt = f"{name}, {100 * one.scale:.0f} %" if one.scale else name
+    return {"id": one.id, "name": name, "alt": alt, "src": src or loaders.thumbnail(one)}
+
+
+def _picked() -> None:
+    picked = state.get(state.STRIP, {}).get("picked")
+    if picked and not teacher.held(state.PICTURE):
+        state.remember(state.PICTURE, picked, gallery.DEFAULT)
+
+
+def own_picture() -> None:
+    """A picture of the visitor's own, from a file or the camera; it joins the gallery strip."""
+    st.subheader(wording.PICTURE)
+    with st.popover(wording.OWN_PICTURE, width="stretch"):
+        way = st.segmented_control(
+            wording.OWN_PICTURE,
+            wording.OWN_PICTURE_WAYS,
+            default=wording.OWN_PICTURE_WAYS[0],
+            required=True,
+            key=state.OWN_PICTURE_WAY,
+            label_visibility="collapsed",
+        )
+        if way == wording.OWN_PICTURE_WAYS[1]:
+            # Only now: the browser asks for the camera as soon as this is on the page.
+            st.camera_input(
+                wording.OWN_PICTURE_SHOT,
+                key=state.OWN_PICTURE_SHOT,
+                on_change=_keep_picture,
+                args=(state.OWN_PICTURE_SHOT,),
+            )
+        else:
+            st.file_uploader(
+                wording.OWN_PICTURE_FILE,
+                ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"],
+                key=state.OWN_PICTURE_FILE,
+                on_change=_keep_picture,
+                args=(state.OWN_PICTURE_FILE,),
+            )
+        if message := state.take(state.MESSAGE("picture")):  # here, because the open popover covers what is below
+            st.error(wording.plain(message))
+        st.caption(wording.OWN_PICTURE_NOTE)
+    _paste(
+        key=state.PASTED,
+        on_pasted_change=_keep_pasted,
+        data={"words": wording.OWN_PICTURE_PASTE, "most": MOST_PASTED},
+    )
+    if message := state.take(state.MESSAGE("pasted")):
+        st.error(wording.plain(message))
+
+
+def _keep_picture(key: str) -> None:
+    file = state.get(key)
+    if file is None:
+        return
+    _take_picture(file.getvalue(), file.name)
+
+
+def _keep_pasted() -> None:
+    _, comma, body = str(state.get(state.PASTED, {}).get("pasted") or "").partition(",")
+    if not comma:
+        return
+    with contextlib.suppress(binascii.Error):  # what is no base64 is no picture either, and is told so
+        _take_picture(base64.b64decode(body, validate=True), wording.OWN_PICTURE_PASTED, "pasted")
+        return
+    state.put(state.MESSAGE("pasted"), wording.OWN_PICTURE_BROKEN)
+
+
+def _take_picture(content: bytes, name: str, message: str = "picture") -> None:
+    try:
+        opened = open_picture(content)
+    except PictureError as error:
+        state.put(state.MESSAGE(message), telling.told(error))
+        return
+    state.put(state.OWN_PICTURE, gallery.from_picture(gallery.OWN, opened, file=name))
+    state.put(state.PICTURE, gallery.OWN)
+
+
+# --- the model ---
+
+
+def model() -> str | None:
+    """The model's name, kept in the address; None while there is no model at all."""
+    options = loaders.model_ids()
+    chosen = state.follow(state.MODEL, options, options[0]) if options else None
+    if teacher.hidden(state.MODEL):
+        return chosen
+    st.subheader(wording.MODEL)
+    if options:
+        st.selectbox(
+            wording.MODEL,
+            options,
+            key=state.MODEL,
+            label_visibility="collapsed",
+            persist_state="session",
+            **teacher.look(state.MODEL, wording.MODEL_HELP),
+        )
+    if teacher.locked(state.MODEL):
+        return chosen
+    with st.popover(wording.OWN_MODEL, width="stretch"):
+        st.file_uploader(wording.OWN_MODEL_FILE, ["safetensors"], key=state.OWN_MODEL_FILE, on_change=_keep_model)
+        if message := state.take(state.MESSAGE("model")):
+            st.error(wording.plain(message))
+        st.caption(wording.OWN_MODEL_NOTE)
+    return chosen
+
+
+@cache
+def _uploads() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="mvfa-uploads-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _keep_model() -> None:
+    file = state.get(state.OWN_MODEL_FILE)
+    if file is None:
+        return
+    content = file.getvalue()
+    name = hashlib.blake2b(content, digest_size=4).hexdigest()
+    path = _uploads() / f"uploaded-{name}.safetensors"
+    try:
+        with whole_file(path, durable=False) as opened:
+            opened.write(content)
+        load_model(path)
+    except (CheckpointError, OSError) as error:
+        path.unlink(missing_ok=True)
+        state.put(state.MESSAGE("model"), telling.told(error))
+        return
+    state.put(state.OWN_MODELS, {**state.get(state.OWN_MODELS, {}), name: str(path)})
+    state.put(state.MODEL, loaders.OWN_PREFIX + name)
