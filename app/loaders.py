@@ -13,7 +13,6 @@ from typing import Any
 from app import dataset_pictures, gallery, jobs, state, wording
 from app.gallery import Specimen
 from app.shelf import kept
-from mvfa_core.asked import Asked, Corners, ask, best
 from mvfa_core.atlas import ClassAtlas, class_atlas
 from mvfa_core.cells import CellStory, cell_story
 from mvfa_core.checkpoints import CheckpointError, bundled, load_model, read_card
@@ -21,11 +20,8 @@ from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.explain import Encoding, Explanation, encode, explain_encoding
 from mvfa_core.other_maps import other_map
 from mvfa_core.training.runs import list_runs
-from mvfa_core.walk import ScaleSeries, Walk, scale_series
-from mvfa_core.walk import walk as facts_of_walk
 
 RUN_PREFIX = "runs/"
-BUNDLED_GAP, BUNDLED_MFA = "compact_gap", "compact_mfa"
 OWN_PREFIX = "uploaded/"
 
 
@@ -262,58 +258,6 @@ def _other_map(
 def other(model_id: str, one: Specimen, method: str, target: int, k: int | None, sizes: tuple[int, ...] | None) -> Any:
     """The map (H, W) of another method of `OTHER_MAPS`."""
     return _other_map(*_key(model_id), one.digest, method, target, k, sizes, one.picture)
-
-
-@kept("rectangles", megabytes=16)
-def _asked(file: str, stamp_ns: int, digest: str, box: Corners, _picture: Any) -> Asked:
-    return jobs.infer(ask, _model(file, stamp_ns), _encoding(file, stamp_ns, digest, _picture), box)
-
-
-def asked(model_id: str, one: Specimen, box: Corners) -> Asked:
-    """The main head's answer for a rectangle of cells. May raise `ValueError` with a sentence for the visitor."""
-    return _asked(*_key(model_id), one.digest, box, one.picture)
-
-
-@kept("best rectangles", megabytes=16)
-def _best_rectangle(file: str, stamp_ns: int, digest: str, target: int, _picture: Any) -> Asked:
-    return jobs.infer(best, _model(file, stamp_ns), _encoding(file, stamp_ns, digest, _picture), target)
-
-
-def best_rectangle(model_id: str, one: Specimen, target: int) -> Asked:
-    """The rectangle that speaks most for a class."""
-    return _best_rectangle(*_key(model_id), one.digest, target, one.picture)
-
-
-@kept("lesson", megabytes=32)
-def _walk(
-    file: str,
-    stamp_ns: int,
-    digest: str,
-    k: int | None,
-    sizes: tuple[int, ...] | None,
-    truth: int | None,
-    _picture: Any,
-) -> Walk:
-    found = _encoding(file, stamp_ns, digest, _picture)
-    return jobs.infer(facts_of_walk, _model(file, stamp_ns), found, k=k, sizes=sizes, truth=truth)
-
-
-def lesson(model_id: str, one: Specimen, k: int | None, sizes: tuple[int, ...] | None, truth: int | None) -> Walk:
-    """The facts of the guided walk. May raise `ValueError` with a sentence for the visitor."""
-    return _walk(*_key(model_id), one.digest, k, sizes, truth, one.picture)
-
-
-@kept("scales", megabytes=32)
-def _scales(gap: tuple[str, int], mfa: tuple[str, int], seed: int, label: int) -> ScaleSeries:
-    return jobs.infer(scale_series, _model(*gap), _model(*mfa), seed, label)
-
-
-def scales() -> ScaleSeries | None:
-    """The drawn object of Figure 1 at all sizes, through the two models that come with the project; None without."""
-    twins = [bundled().get(name) for name in (BUNDLED_GAP, BUNDLED_MFA)]
-    if None in twins:
-        return None
-    return _scales(_key(BUNDLED_GAP), _key(BUNDLED_MFA), *gallery.DRAGGED)
 
 
 def warm_up() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import colours, further, loaders, panels, state, telling, truths, wording
+from app import colours, further, panels, state, telling, truths, wording
 from app import wording_measure as words
 from app.gallery import Specimen
 from app.truths import Known
@@ -56,7 +56,7 @@ def _keep(one: Specimen) -> None:
 
 def show(model: str, picture: Specimen, found: Explanation, known: Known, recipe: dict) -> None:
     """Maps and boxes on one board, then all figures in one table."""
-    best = loaders.best_rectangle(model, picture, found.target)
+    best = further.best_rectangle(model, picture, found.target)
     figures = measure_picture(found, known.truth, best_box_4=np.array(best.box))
     st.markdown(_intro(found, known, picture))
     panels.show_board(state.MARKED, "marked", picture.digest, found, board(found, known, figures), recipe)

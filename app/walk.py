@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from app import colours, controls, gallery, loaders, state, wording
+from app import colours, controls, further, gallery, loaders, state, wording
 from app import wording_walk as words
 from app import wording_walk_words as browser
 from app.components import component
@@ -78,7 +78,7 @@ def _with_views() -> str | None:
 def data(model: str, picture: Specimen, facts: loaders.Facts, found: Walk) -> dict[str, Any]:
     """Everything that the browser needs, once."""
     truth = truth_of(picture, facts)
-    series = loaders.scales()
+    series = further.scales()
     return {
         "subject": f"{model} {picture.digest} {found.views and (found.views.k, found.views.sizes)}",
         "model": model,
@@ -144,7 +144,7 @@ def _missing(name: str, model: str, found: Walk) -> dict[str, Any]:
         return missing | {"offer": words.CHOOSE_VIEWS.format(model=other)}
     if name == "cam" and found.cam is None:
         return {"missing": str(words.CAM["missing"])}
-    if name == "problem" and loaders.scales() is None:
+    if name == "problem" and further.scales() is None:
         return {"missing": str(words.PROBLEM["absent"])}
     return {}
 
@@ -162,7 +162,7 @@ def _variant(name: str, found: Walk) -> str:
 def _said(picture: Specimen, facts: loaders.Facts, found: Walk) -> dict[str, Any]:
     """What the words of the steps may name."""
     views = found.views
-    series = loaders.scales()
+    series = further.scales()
     k = views.k if views else 1
     other = browser.WORDS["with_all"].format(cells=found.cells) if k == 1 else browser.WORDS["with_one"]
     return {
@@ -261,7 +261,7 @@ def numbers(values: Any) -> Any:
 @st.cache_data(show_spinner=False, max_entries=2)
 def scale_data() -> dict[str, Any] | None:
     """The drawn object at all sizes, for the browser."""
-    series = loaders.scales()
+    series = further.scales()
     if series is None:
         return None
     return {

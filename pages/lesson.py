@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import loaders, subject, walk, wording
+from app import further, loaders, subject, walk, wording
 from app import wording_walk as words
 
 st.title(words.TITLE, anchor=False)
@@ -16,7 +16,7 @@ with lesson:
     try:
         facts = loaders.facts(model, picture)
         k, sizes = walk.method(facts)
-        found = loaders.lesson(model, picture, k, sizes, walk.truth_of(picture, facts))
+        found = further.lesson(model, picture, k, sizes, walk.truth_of(picture, facts))
     except ValueError as error:
         st.error(wording.plain(str(error)))
         st.stop()

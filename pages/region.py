@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, handout, loaders, panels, region, state, subject, telling, wording
+from app import controls, further, handout, loaders, panels, region, state, subject, telling, wording
 from app import wording_region as words
 
 st.title(words.TITLE, anchor=False)
@@ -16,7 +16,7 @@ try:
         target = controls.target(facts)
         search = controls.best_rectangle()
     found = loaders.explanation(model, picture, target, None, None)
-    best = loaders.best_rectangle(model, picture, found.target) if search else None
+    best = further.best_rectangle(model, picture, found.target) if search else None
 except ValueError as error:
     st.error(wording.plain(telling.told(error)))
     st.stop()
@@ -28,7 +28,7 @@ panels.show_answer(model, picture, found)
 @telling.in_words()
 def one_rectangle() -> None:
     """The rectangle and the answer for it; moving it runs this again and nothing else."""
-    asked = loaders.asked(model, picture, region.chosen(found))
+    asked = further.asked(model, picture, region.chosen(found))
     left, right = st.columns([5, 4], gap="large")
     with left:
         region.show(picture, found, asked, best)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import gallery, loaders, walk
+from app import further, gallery, loaders, walk
 from app import wording_walk as words
 from mvfa_core import build_model, save_model
 from mvfa_core.training.recipes import quick
@@ -94,7 +94,7 @@ def test_numbers_keep_seven_digits() -> None:
 
 
 def test_the_scene_is_sent_as_it_was_asked_about(app: AppTest) -> None:
-    series, data = loaders.scales(), walk.scale_data()
+    series, data = further.scales(), walk.scale_data()
     assert series is not None and data is not None
     assert data["name"] == series.name and data["gap"] == pytest.approx(series.gap_S.tolist(), rel=1e-6)
     assert gallery.DRAGGED[0] >= gallery.FIRST_SEED
