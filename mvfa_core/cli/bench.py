@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import platform
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 import torch
 
-from mvfa_core import bench, bench_data, bench_train
+from mvfa_core import bench, bench_data, bench_figure, bench_train
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.cli.output import print_json, table
 from mvfa_core.training.device import find_device
 from mvfa_core.training.recipes import PRECISIONS, Recipe
 from mvfa_core.training.speed import dtype_of
 
-HELP = "Measure the head, a step, an explanation, the input path or training against the alternatives, in one run."
+HELP = (
+    "Measure the head, a step, an explanation, the input path or training against the alternatives, or time a figure."
+)
 STEP_BATCH = {"vgg16": 4, "resnet41": 4, "resnet50": 4, "compact": 32}
 STEP_DEFAULT = ("vgg16", "mobilenet24", "compact")
 DATA_DEFAULT = ("mobilenet24", "compact")
@@ -24,7 +27,7 @@ EXPLAIN_DEFAULT = ("vgg16", "resnet41", "compact")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("head", "step", "explain", "data", "train"))
+    parser.add_argument("what", choices=("head", "step", "explain", "data", "train", "figure"))
     parser.add_argument("--backbones", nargs="+", choices=BACKBONES, help="which ones for step, explain and data")
     parser.add_argument("--rounds", type=int, default=7, help="counted rounds (default: 7)")
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's choice)")
@@ -50,6 +53,9 @@ def run(args: argparse.Namespace) -> None:
     if args.what == "train":
         _train(args)
         return
+    if args.what == "figure":
+        _figure(args)
+        return
     results = dict(_measured(args))
     if args.json:
         print_json({title: [row.to_json() for row in rows] for title, rows in results.items()})
@@ -61,6 +67,22 @@ def run(args: argparse.Namespace) -> None:
         if args.what == "data":
             rates = (f"{facts['name']} {facts['pictures_per_s']:,.0f}" for facts in (row.to_json() for row in rows))
             print(f"pictures a second: {', '.join(rates)}")
+
+
+def _figure(args: argparse.Namespace) -> None:
+    found = bench_figure.bench_figure(args.rounds)
+    rows = {}
+    for name, pairs in found.items():
+        clock, processor = zip(*pairs, strict=True)
+        spread = {"median": median(clock), "min": min(clock), "max": max(clock)}
+        rows[name] = spread | {"processor": median(processor)}
+    if args.json:
+        print_json({"threads": torch.get_num_threads(), "rounds": args.rounds, "seconds": rows})
+        return
+    size = f"{bench_figure.ROWS} x {bench_figure.COLUMNS} panels"
+    print(f"{platform.machine()}, {torch.get_num_threads()} threads, {args.rounds} rounds, {size}, seconds")
+    cells = [(name, *(f"{value:.2f}" for value in row.values())) for name, row in rows.items()]
+    print(table(("", "median", "least", "most", "processor"), cells))
 
 
 def _train(args: argparse.Namespace) -> None:
