@@ -29,7 +29,7 @@ def show(request: Request) -> None:
         return
     url = f"data:{MIME[kind]};base64,{base64.b64encode(content).decode()}"
     with st.container(border=True):
-        st.image(url, width=min(1000, max(420, round(105 * request.options.inches))))
+        st.image(url, width=min(1000, max(640, round(105 * request.options.inches))))
     panels = sum(1 for _ in made.sheet.all())
     inches, size = request.options.inches, request.options.size
     st.caption(words.SAYS.format(inches=inches, height=height, panels=panels, size=size))
@@ -41,7 +41,7 @@ def show(request: Request) -> None:
         st.code(made.caption(), language=None, wrap_lines=True)
     with right:
         st.subheader(words.LATEX, anchor=False)
-        st.code(made.latex(), language="latex", wrap_lines=True)
+        st.code(made.latex(), language=None, wrap_lines=True)
 
 
 def _preview(made: Made) -> tuple[str, bytes]:

@@ -6,10 +6,11 @@ import argparse
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from statistics import median
 
 import torch
 
-from mvfa_core import bench, bench_app, bench_data, bench_memory, bench_train
+from mvfa_core import bench, bench_app, bench_data, bench_figure, bench_memory, bench_train
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.browser import BrowserError
 from mvfa_core.cli.output import FailureError, print_json, say, table
@@ -18,7 +19,10 @@ from mvfa_core.training.device import find_device
 from mvfa_core.training.recipes import PRECISIONS, Recipe
 from mvfa_core.training.speed import dtype_of
 
-HELP = "Measure the head, a step, an explanation, the input path, training, the app in a browser or its memory."
+HELP = (
+    "Measure the head, a step, an explanation, the input path or training against the alternatives; time a figure, the "
+    "app in a browser, or its memory."
+)
 ROUNDS = {"app": 20}
 STEP_BATCH = {"vgg16": 4, "resnet41": 4, "resnet50": 4, "compact": 32}
 STEP_DEFAULT = ("vgg16", "mobilenet24", "compact")
@@ -28,7 +32,7 @@ EXPLAIN_DEFAULT = ("vgg16", "resnet41", "compact")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("head", "step", "explain", "data", "train", "app", "memory"))
+    parser.add_argument("what", choices=("head", "step", "explain", "data", "train", "figure", "app", "memory"))
     parser.add_argument("--backbones", nargs="+", choices=BACKBONES, help="which ones for step, explain and data")
     parser.add_argument("--rounds", type=int, help="counted rounds (default: 7; of app, 20)")
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's choice)")
@@ -57,8 +61,8 @@ def run(args: argparse.Namespace) -> None:
     if args.what == "train":
         _train(args)
         return
-    if args.what in {"app", "memory"}:
-        {"app": _app, "memory": _memory}[args.what](args)
+    if args.what in {"app", "memory", "figure"}:
+        {"app": _app, "memory": _memory, "figure": _figure}[args.what](args)
         return
     results = dict(_measured(args))
     if args.json:
@@ -71,6 +75,22 @@ def run(args: argparse.Namespace) -> None:
         if args.what == "data":
             rates = (f"{facts['name']} {facts['pictures_per_s']:,.0f}" for facts in (row.to_json() for row in rows))
             say(f"pictures a second: {', '.join(rates)}")
+
+
+def _figure(args: argparse.Namespace) -> None:
+    found = bench_figure.bench_figure(args.rounds)
+    rows = {}
+    for name, pairs in found.items():
+        clock, processor = zip(*pairs, strict=True)
+        spread = {"median": median(clock), "min": min(clock), "max": max(clock)}
+        rows[name] = spread | {"processor": median(processor)}
+    if args.json:
+        print_json({"threads": torch.get_num_threads(), "rounds": args.rounds, "seconds": rows})
+        return
+    size = f"{bench_figure.ROWS} x {bench_figure.COLUMNS} panels"
+    say(f"{platform.machine()}, {torch.get_num_threads()} threads, {args.rounds} rounds, {size}, seconds")
+    cells = [(name, *(f"{value:.2f}" for value in row.values())) for name, row in rows.items()]
+    say(table(("", "median", "least", "most", "processor"), cells))
 
 
 def _train(args: argparse.Namespace) -> None:

@@ -28,7 +28,12 @@ def sheet(request: Request, desk: Desk) -> Sheet:
     found = every[0].found
     assert found.sizes is not None
     legend = tuple((words["region"].format(r=r), colour(r, found.sizes)) for r in sorted(found.sizes))
-    facts: list[Fact] = [("caption fig7", {"tops": ", ".join(map(str, options.top)), "grid": grid_words(found)})]
+    facts: list[Fact] = [
+        (
+            "caption fig7",
+            {"tops": words["and"].join(words["top"].format(n=n) for n in options.top), "grid": grid_words(found)},
+        )
+    ]
     facts += model_facts(desk.model(model), options, found) + picture_facts(request, desk)
     return Sheet("fig7", names, rows, legend=legend, facts=tuple(facts))
 

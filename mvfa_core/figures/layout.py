@@ -163,7 +163,7 @@ def _bar_width(sheet: Sheet, options: Options, families: list[str]) -> float:
     """The room right of the figure's colour bar: its numbers and, upright, its unit."""
     em, small = options.size * POINT, SMALL * options.size
     widest = max(text_width(number(value), small, families) for value in round_numbers(*sheet.maps()[0].limits))
-    return 0.4 * em + widest + (1.35 * em if options.labels and sheet.unit else 0.05 * em)
+    return 0.4 * em + widest + (1.2 * em if options.labels and sheet.unit else 0.05 * em)
 
 
 def round_numbers(low: float, high: float) -> list[float]:

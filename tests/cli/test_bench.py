@@ -18,3 +18,11 @@ def test_explain_as_table_and_json(call: Callable) -> None:
     assert plain.status == 0
     assert "complete explanation" in plain.out
     assert "1 rounds" in plain.out or "1 round" in plain.out
+
+
+def test_a_figure_is_timed_in_every_format(call: Callable) -> None:
+    done = call("bench", "figure", "--rounds", 1, "--json")
+    assert done.status == 0, done.err
+    seconds = json.loads(done.out)["seconds"]
+    assert set(seconds) == {f"{what}, {kind}" for what in ("regions", "maps") for kind in ("png", "svg", "pdf")}
+    assert all(0 < one["min"] <= one["median"] <= one["max"] for one in seconds.values())
