@@ -15,6 +15,7 @@ import streamlit as st  # noqa: E402
 
 from app import (  # noqa: E402
     server,
+    serving,
     wording,
     wording_compare,
     wording_dataset,
@@ -22,9 +23,11 @@ from app import (  # noqa: E402
     wording_region,
     wording_results,
     wording_runs,
+    wording_serving,
     wording_views,
 )
 
+CHANGING = ("dataset", "train", "runs")  # the pages that do more than look
 SIDEBAR_PX = 260  # leaves room for three pictures of 320 px side by side on a screen of 1440 px
 
 if __name__ == "__main__":
@@ -50,6 +53,8 @@ if __name__ == "__main__":
         ],
         position="top",
     )
+    if serving.read_only() and page.url_path in CHANGING:
+        st.info(wording_serving.READ_ONLY_PAGE)
     page.run()
 else:
     app = st.App(__file__, lifespan=server.lifespan, routes=server.ROUTES, middleware=server.MIDDLEWARE)

@@ -11,9 +11,12 @@ from typing import Any
 import plotly
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import gate
+from app.serving import serving
 
 COMPONENTS = Path(__file__).parent / "components"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -82,13 +85,28 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     Streamlit collects garbage after every script run. With torch imported that stalls every visitor for about 0.3 s;
     after `gc.freeze()` it takes a few milliseconds.
     """
-    from app import loaders
+    from app import loaders, vitals
 
+    vitals.begin(serving().threads)
     loaders.warm_up()
     gc.collect()
     gc.freeze()
     yield
 
 
-ROUTES = [Route("/vendor/plotly.min.js", plotly_file), Route("/components/{name}.js", component_file)]
-MIDDLEWARE = [Middleware(SecurityHeaders)]
+async def health(request: Request) -> Response:
+    """Whether the server answers; and, for those who are let in, how it is."""
+    told: dict[str, Any] = {"status": "ok"}
+    if request.scope.get(gate.INSIDE, True):
+        from app import vitals
+
+        told |= vitals.vitals()
+    return JSONResponse(told, headers={"Cache-Control": "no-store"})
+
+
+ROUTES = [
+    Route(gate.HEALTH, health),
+    Route("/vendor/plotly.min.js", plotly_file),
+    Route("/components/{name}.js", component_file),
+]
+MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(gate.Gate)]

@@ -93,9 +93,9 @@ class Shelf:
                 found, value = self._look(key)
                 if found:
                     return cast(T, value)
-                value = make()
-                self._keep(key, value)
-                return cast(T, value)
+                made = make()
+                self._keep(key, made)
+                return made
             finally:
                 making.release()
         finally:

@@ -15,6 +15,9 @@ import psutil
 NICE = 5
 """How much further back such a process stands than whoever started it: enough that a page asked for meanwhile is drawn
 first, and nothing lost where nobody asks."""
+GROUP_NICE = 10
+"""The same for its session as a whole: where Linux shares the processor between sessions first (autogroup), niceness
+counts only inside one, and a process in a session of its own would give way to nobody."""
 
 
 def start_apart(words: Sequence[str], log: Path) -> int:
@@ -40,6 +43,7 @@ def stand_back(pid: int) -> None:
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
             process.nice(min(process.nice() + NICE, 19))
+            Path(f"/proc/{pid}/autogroup").write_text(f"{GROUP_NICE}\n")
 
 
 def note_of(process: psutil.Process) -> dict:
@@ -56,3 +60,10 @@ def noted(file: Path) -> psutil.Process | None:
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
+
+
+def use_threads(count: int) -> None:
+    """How many threads a product of matrices may use in this process. To be called before the first one."""
+    import torch
+
+    torch.set_num_threads(count)
