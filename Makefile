@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8501
+HOST ?= 127.0.0.1
 ARGS ?=
 WORKERS ?= 2
 
@@ -29,7 +30,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app test soak audit lint format bench bench-gpu reproduce-gpu models browser clean
+.PHONY: help setup app serve load test soak audit lint format bench bench-gpu reproduce-gpu models browser clean
 
 help: ## List these commands
 	@echo "Usage: make COMMAND [PYTHON=python3.12] [PORT=8501] [ARGS=\"...\"]"
@@ -38,6 +39,9 @@ help: ## List these commands
 
 app: $(RUNTIME) ## Set up if needed, then open the app on PORT (8501)
 	@$(BIN)/streamlit run app/main.py --server.port $(PORT) $(ARGS)
+
+serve: $(RUNTIME) ## Share it with a class: HOST, PORT, MVFA_PASSCODE_FILE, MVFA_READ_ONLY (docs/serving.md)
+	@HOST="$(HOST)" PORT="$(PORT)" $(BIN)/python -m app.serving $(ARGS)
 
 setup: $(RUNTIME) ## Only install what the app needs, into .venv
 
@@ -65,6 +69,9 @@ lint: $(DEV) ## Check style, imports and types
 format: $(DEV) ## Put the sources into the one format
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+load: $(DEV) ## Thirty visitors at once against a server of its own, beside a training run (minutes)
+	@$(BIN)/python -m tests.load $(ARGS)
 
 bench: $(DEV) ## Measure head, step and explanation against the alternatives
 	@$(BIN)/python -m mvfa_core bench head

@@ -9,8 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import dataset_pictures, loaders, state, teacher, telling, wording
+from app import dataset_pictures, loaders, state, teacher, telling, wording, wording_serving
 from app import wording_dataset as words
+from app.serving import read_only
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.data.sets import DataError
@@ -78,6 +79,9 @@ def _select(
 
 
 def _own_folder() -> str | None:
+    if read_only():
+        st.caption(wording_serving.READ_ONLY)
+        return None
     path = st.text_input(
         words.DATA_PATH, key=state.DATA_PATH, help=words.DATA_PATH_HELP, persist_state="session"
     ).strip()

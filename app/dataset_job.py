@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import state, telling, wording
 from app import wording_dataset as words
+from app.serving import must_be_open, pressed, read_only
 from mvfa_core.survey import Request, Survey, SurveyError, survey_of
 from mvfa_core.survey.folder import BUSY, Status
 from mvfa_core.survey.launch import start
@@ -41,12 +42,13 @@ def _status(survey: Survey) -> Status | None:
 
 
 def _button(label: str, request: Request, key: str) -> None:
-    st.button(label, type="primary", key=key, on_click=begin, args=(request,))
+    st.button(label, type="primary", key=key, on_click=begin, args=(request,), disabled=read_only())
 
 
 def begin(request: Request) -> None:
     """A process for it, or on the next run of the page why there is none."""
     try:
+        must_be_open()
         start(request)
     except (SurveyError, OSError) as error:
         state.put(state.MESSAGE("survey"), telling.told(error))
@@ -65,8 +67,10 @@ def _watch(survey: Survey) -> None:
             status.what, status.done, status.total, status.seconds_left
         )  # fmt: skip
         st.progress(status.done / status.total if status.total else 0.0, wording.plain(text))
-        st.button(words.STOP, key="survey_stop", on_click=survey.request_stop, disabled=survey.stop_requested())
-        st.caption(words.STOPPING if survey.stop_requested() else "\u00a0")
+        asked = survey.stop_requested()
+        stop = pressed(survey.request_stop)
+        st.button(words.STOP, key="survey_stop", on_click=stop, disabled=asked or read_only())
+        st.caption(words.STOPPING if asked else "\u00a0")
 
     tick()
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import jobs, telling, wording
 from app import wording_set_up as words
+from app.serving import must_be_open, pressed
 from mvfa_core.training.estimate import Estimate, Size, begin, noted, picture_counts, size_of
 from mvfa_core.training.recipes import Recipe
 
@@ -30,6 +31,7 @@ class Desk:
 
     def ask(self, recipe: Recipe) -> None:
         """Begin to measure, if nothing is being measured."""
+        must_be_open()
         self.look()
         if self.process is None:
             self.answers.pop(recipe, None)
@@ -114,7 +116,7 @@ def _line(recipe: Recipe, desk: Desk, *, waiting: bool) -> None:
                 st.button(
                     words.ESTIMATE_AGAIN if found else words.ESTIMATE, key="form_measure", icon=":material/speed:",
                     type="tertiary", help=words.ESTIMATE_HELP, disabled=desk.process is not None,
-                    on_click=desk.ask, args=(recipe,),
+                    on_click=pressed(desk.ask), args=(recipe,),
                 )  # fmt: skip
         about = _about(recipe, found, desk, waiting=waiting)
         st.caption(f"{words.parameters(size.parameters, size.total)} {about}")

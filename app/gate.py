@@ -44,7 +44,8 @@ button{{margin-top:.75rem;background:light-dark(#28576f,#8fbdd3);color:light-dar
 [role=alert]{{color:light-dark(#a4262c,#ff9d8a);min-height:1.5em;margin:.5rem 0 0}}</style>
 <main><h1>{app}</h1><p>{text}</p><form method="post" action="{action}"><label for="code">{field}</label>
 <input id="code" name="code" type="password" autocomplete="current-password" required autofocus maxlength="200">
-<input type="hidden" name="to" value="{to}"><button>{enter}</button><p role="alert">{problem}</p></form></main></html>"""
+<input type="hidden" name="to" value="{to}"><button>{enter}</button>
+<p role="alert">{problem}</p></form></main></html>"""
 
 
 class Tries:

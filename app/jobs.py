@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import wording
 from app.line import Line
+from app.serving import changing, read_only
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.launch import enqueue, launch, start, start_next
 from mvfa_core.training.pace import hold
@@ -67,6 +68,7 @@ def _session() -> str:
     return context.session_id if context is not None else ""
 
 
+@changing
 def start_training(recipe: Recipe, *, wait: bool = False) -> Run:
     """A new run in a process that outlives this server; `wait` lets it start when no other run is being trained."""
     if not wait:
@@ -77,6 +79,7 @@ def start_training(recipe: Recipe, *, wait: bool = False) -> Run:
     return run
 
 
+@changing
 def start_held(recipe: Recipe, *, wait: bool = False) -> Run:
     """As `start_training`, but the run holds before its first step until it is let go."""
     run = Run(runs_root() / new_run_id(recipe))
@@ -89,6 +92,7 @@ def start_held(recipe: Recipe, *, wait: bool = False) -> Run:
     return run
 
 
+@changing
 def queue(run: Run) -> None:
     """Let a run that is not being trained go on when its turn comes."""
     enqueue(run)
@@ -96,7 +100,9 @@ def queue(run: Run) -> None:
 
 
 def move_line_on() -> None:
-    """Start the run that has waited longest, if none is being trained."""
+    """Start the run that has waited longest, if none is being trained; a read-only server leaves that to others."""
+    if read_only():
+        return
     # Another page is at it, or the run started in this moment: the next tick looks again.
     with suppress(OSError, RunError):
         start_next()
@@ -147,6 +153,7 @@ def events(run: Run) -> list[dict[str, Any]]:
     return run.events()[0]
 
 
+@changing
 def go_on(run: Run) -> None:
     """A new process for a run that ended early or waits in line, from its last checkpoint."""
     launch(run)

@@ -10,6 +10,7 @@ import streamlit as st
 from app import colours, jobs, state, telling
 from app import wording_film as words
 from app.components import component
+from app.serving import pressed, read_only
 from mvfa_core.training import pace
 from mvfa_core.training.runs import Run, RunError, Status
 
@@ -22,11 +23,11 @@ BEFORE, AFTER = "before", "after"
 def show(run: Run, status: Status) -> None:
     """The switch, and while the run is held its steps; nothing for a run that is not being trained."""
     recipe = run.recipe()
-    if status.state not in jobs.ACTIVE or recipe.devices * recipe.nodes > 1:
+    if read_only() or status.state not in jobs.ACTIVE or recipe.devices * recipe.nodes > 1:
         return
     asked = pace.pace_of(run)
     state.put(state.HELD, asked.mode != "run")  # the file decides, whoever wrote it
-    st.toggle(words.HOLD, key=state.HELD, help=words.HOLD_HELP, on_change=_switch, args=(run,))
+    st.toggle(words.HOLD, key=state.HELD, help=words.HOLD_HELP, on_change=pressed(_switch), args=(run,))
     if asked.mode == "run":
         return
     lesson = pace.read_lesson(run)
@@ -40,7 +41,7 @@ def show(run: Run, status: Status) -> None:
 
 def _controls(run: Run, asked: pace.Pace, *, ready: bool) -> None:
     def asks(label: str, key: str, act: Callable[..., None], *args: object, **options: Any) -> None:
-        st.button(label, key=key, on_click=act, args=args, **options)
+        st.button(label, key=key, on_click=pressed(act), args=args, **options)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         asks(words.NEXT, "step_one", pace.step_on, run, type="primary", disabled=not ready)
@@ -53,7 +54,7 @@ def _controls(run: Run, asked: pace.Pace, *, ready: bool) -> None:
         asks(words.START_OVER, "step_over", _start_over, run, help=words.START_OVER_HELP)
         st.selectbox(
             words.DELAY, DELAYS_S, index=1, key=state.DELAY, format_func="{:g} s".format, width=200,
-            on_change=_delay, args=(run,),
+            on_change=pressed(_delay), args=(run,),
         )  # fmt: skip
     if message := state.take(state.MESSAGE("step")):
         st.text(message)

@@ -15,6 +15,7 @@ import streamlit as st  # noqa: E402
 
 from app import (  # noqa: E402
     server,
+    serving,
     telling,
     wording,
     wording_compare,
@@ -24,11 +25,13 @@ from app import (  # noqa: E402
     wording_region,
     wording_results,
     wording_runs,
+    wording_serving,
     wording_views,
     wording_walk,
 )
 
 DEFAULT = "explore"  # answers at "/" alone
+CHANGING = ("dataset", "train", "runs")  # the pages that do more than look
 SIDEBAR_PX = 260  # leaves room for three pictures of 320 px side by side on a screen of 1440 px
 
 if __name__ == "__main__":
@@ -60,6 +63,8 @@ if __name__ == "__main__":
         position=sharing.navigation(),
     )
     sharing.begin(page.url_path or DEFAULT)
+    if serving.read_only() and page.url_path in CHANGING:
+        st.info(wording_serving.READ_ONLY_PAGE)
     with telling.in_words():
         page.run()
 else:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import fields, state, telling, upload, wording
+from app import fields, state, telling, upload, wording, wording_serving
 from app import wording_set_up as words
 from app.fields import Form
+from app.serving import read_only
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL
@@ -55,6 +56,9 @@ def _take_over(options: list[str], kept: dict[str, str]) -> None:
 
 
 def _folder(form: Form) -> None:
+    if read_only():
+        form.problem(wording_serving.READ_ONLY)
+        return
     key = fields.key("path")
     path = st.text_input(words.DATA_PATH, key=key, help=words.DATA_PATH_HELP, **fields.LAYOUT).strip()
     folder = Path(path).expanduser()

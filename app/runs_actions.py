@@ -10,6 +10,7 @@ import streamlit as st
 from app import jobs, loaders, race, recipe_form, runs_table, state
 from app import wording_runs as words
 from app.runs_keeping import remove, trying, zip_button
+from app.serving import pressed, read_only
 from mvfa_core.training import archive
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import Recipe
@@ -17,6 +18,8 @@ from mvfa_core.training.runs import Run, RunError
 from mvfa_core.training.work import extend
 
 ENDED = ("paused", "finished", "stopped", "lost", "failed", "diverged")
+LOOKING = ("watch",)
+"""Buttons that change nothing."""
 CAN_GO_ON = ("paused", "stopped", "lost", "failed")
 
 
@@ -31,8 +34,8 @@ def bar(runs: Sequence[FollowedRun]) -> None:
         _links(one if recipe else None)
         _at_work(one, status)
         _button("duplicate", recipe is None, _duplicate, recipe, help=words.DUPLICATE_HELP)
-        _rename(one, idle=status in ENDED)
-        _extend(one, idle=status in ENDED)
+        _rename(one, idle=status in ENDED and not read_only())
+        _extend(one, idle=status in ENDED and not read_only())
         zip_button(one, idle=status in ENDED)
         _button("remove", not runs or any(run.is_alive() for run in runs), remove, runs, help=words.REMOVE_HELP)
     if state.get(state.RUN_ACTION("to_train")):
@@ -54,6 +57,8 @@ def _recipe(run: Run) -> Recipe | None:
 
 def _button(name: str, disabled: bool, press: Callable[..., Any], *args: Any, help: str | None = None) -> None:
     label = getattr(words, name.upper())
+    disabled = disabled or (read_only() and name not in LOOKING)
+    press = press if name in LOOKING else pressed(press)
     st.button(label, key=state.RUN_ACTION(name), disabled=disabled, on_click=press, args=args, help=help)
 
 

@@ -11,16 +11,18 @@ import streamlit as st
 
 from app import state, telling, wording
 from app import wording_runs as words
+from app.serving import must_be_open, read_only
 from mvfa_core.training import archive
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.runs import RunError
 
 
 def trying(action: Callable[..., Any]) -> Callable[..., None]:
-    """The action, which keeps a refusal for the next run of the page."""
+    """The action, which keeps a refusal for the next run of the page. A read-only server refuses all."""
 
     def tried(*args: Any) -> None:
         try:
+            must_be_open()
             action(*args)
         except (RunError, OSError, ValueError) as error:
             state.put(state.MESSAGE("runs"), telling.told(error))
@@ -77,7 +79,9 @@ def zip_button(run: FollowedRun | None, *, idle: bool) -> None:
 
 
 def bring_in() -> None:
-    """A run from a zip, and the runs that were removed."""
+    """A run from a zip, and the runs that were removed; on a read-only server neither."""
+    if read_only():
+        return
     with st.expander(words.IMPORT):
         file = st.file_uploader(words.IMPORT_FILE, type="zip", key=state.RUN_ACTION("import_file"))
         name = st.text_input(words.IMPORT_NAME, key=state.RUN_ACTION("import_name"))

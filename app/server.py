@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import plotly
-import psutil
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import gate
+from app.serving import serving
 
 COMPONENTS = Path(__file__).parent / "components"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -118,14 +120,6 @@ async def gallery_file(request: Request) -> Response:
     return Response(content, media_type="image/webp", headers={"Cache-Control": f"public, max-age={DAY_S}"})
 
 
-async def vitals(_request: Request) -> Response:
-    """What the server did and holds, in numbers: calls by name since it started ("encode" is a pass of a backbone), and
-    the bytes of memory its process occupies."""
-    from app import jobs
-
-    return JSONResponse({"calls": dict(jobs.CALLS), "resident_bytes": psutil.Process().memory_info().rss})
-
-
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Import what is heavy, run the default model once, then take all of it out of the garbage collector's sight.
@@ -133,18 +127,29 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     Streamlit collects garbage after every script run. With torch imported that stalls every visitor for about 0.3 s;
     after `gc.freeze()` it takes a few milliseconds.
     """
-    from app import loaders
+    from app import loaders, vitals
 
+    vitals.begin(serving().threads)
     loaders.warm_up()
     gc.collect()
     gc.freeze()
     yield
 
 
+async def health(request: Request) -> Response:
+    """Whether the server answers; and, for those who are let in, how it is."""
+    told: dict[str, Any] = {"status": "ok"}
+    if request.scope.get(gate.INSIDE, True):
+        from app import vitals
+
+        told |= vitals.vitals()
+    return JSONResponse(told, headers={"Cache-Control": "no-store"})
+
+
 ROUTES = [
+    Route(gate.HEALTH, health),
     Route("/vendor/plotly.min.js", plotly_file),
     Route("/components/{name}.js", component_file),
     Route("/gallery/{name}.webp", gallery_file),
-    Route("/vitals.json", vitals),
 ]
-MIDDLEWARE = [Middleware(SecurityHeaders)]
+MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(gate.Gate)]

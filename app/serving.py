@@ -4,8 +4,8 @@
     MVFA_PASSCODE       what visitors must enter first; or better MVFA_PASSCODE_FILE, a file that holds it
     MVFA_THREADS        how many threads the network may use (default: torch's choice)
 
-`python -m app.serving`, which is `make serve`, starts a shared server with them, and with HOST, PORT, MVFA_UPLOAD_MB and
-MVFA_HOSTS. Without any of it the app is open, complete and on this machine alone.
+`python -m app.serving`, which is `make serve`, starts a shared server with them, and with HOST, PORT, MVFA_UPLOAD_MB
+and MVFA_HOSTS. Without any of it the app is open, complete and on this machine alone.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def main(words: Sequence[str] = ()) -> None:
     try:
         asked = [*command(), *words]
     except ValueError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         sys.exit(2)
     os.chdir(ROOT)  # Streamlit's settings lie there
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", *asked])

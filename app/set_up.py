@@ -6,11 +6,14 @@ import streamlit as st
 
 from app import estimate, launching
 from app.recipe_form import recipe_form
+from app.serving import read_only
 from mvfa_core.training.recipes import Recipe
 
 
 def show() -> None:
-    """The form, with the start and the estimate in its middle."""
+    """The form, with the start and the estimate in its middle; not on a read-only server, where it leads nowhere."""
+    if read_only():
+        return
     with st.container(border=True):
         recipe_form(_go)
 

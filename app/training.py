@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import charts, film, jobs, launching, lesson_step, loaders, race, run_line, state, telling, wording
 from app import wording_train as words
+from app.serving import pressed, read_only
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import RECIPES
 from mvfa_core.training.runs import Status
@@ -42,7 +43,9 @@ def no_run() -> None:
     with st.container(border=True):
         st.markdown(f"**{words.NO_RUN_TITLE}**")
         st.write(words.NO_RUN_TEXT)
-        st.button(words.NO_RUN_START, key="first", on_click=launching.start, args=(RECIPES["quick"](),))
+        st.button(words.NO_RUN_START, key="first", disabled=read_only(), on_click=launching.start,
+            args=(RECIPES["quick"](),),
+        )  # fmt: skip
 
 
 def watch(run: FollowedRun | None) -> None:
@@ -70,12 +73,13 @@ def show_progress(run: FollowedRun, status: Status) -> None:
     run_line.show(run, status)
     asked = run.asked()
     with st.container(horizontal=True, vertical_alignment="center"):
-        if status.state == "queued":
-            st.button(words.START_NOW, key="launch", on_click=jobs.go_on, args=(run,))
-            st.button(words.LEAVE, key="leave", on_click=run.leave_queue)
+        if status.state == "queued" and not read_only():
+            st.button(words.START_NOW, key="launch", on_click=pressed(jobs.go_on), args=(run,))
+            st.button(words.LEAVE, key="leave", on_click=pressed(run.leave_queue))
         if status.state in jobs.RUNNING:
-            st.button(words.PAUSE, key="pause", disabled=bool(asked), on_click=run.request_pause)
-            st.button(words.STOP, key="stop", disabled=asked == "stop", on_click=run.request_stop)
+            locked = read_only()
+            st.button(words.PAUSE, key="pause", disabled=bool(asked) or locked, on_click=pressed(run.request_pause))
+            st.button(words.STOP, key="stop", disabled=asked == "stop" or locked, on_click=pressed(run.request_stop))
             _open_link(run)
             st.caption(words.ASKED.get(asked, ""))
         _others(run)
@@ -111,10 +115,10 @@ def way_onward(run: FollowedRun) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if status.state not in jobs.ACTIVE:
             _open_link(run)
-        if status.state == "paused":
-            st.button(words.RESUME, key="resume", on_click=jobs.go_on, args=(run,))
-        if status.state in ("stopped", "lost", "failed"):
-            st.button(words.CONTINUE, key="continue", on_click=jobs.go_on, args=(run,))
+        if status.state == "paused" and not read_only():
+            st.button(words.RESUME, key="resume", on_click=pressed(jobs.go_on), args=(run,))
+        if status.state in ("stopped", "lost", "failed") and not read_only():
+            st.button(words.CONTINUE, key="continue", on_click=pressed(jobs.go_on), args=(run,))
         st.download_button(
             words.DOWNLOAD_CSV, lambda: charts.table(jobs.events(run)), f"{run.id}.csv", "text/csv", on_click="ignore"
         )

@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import gallery, jobs, state, telling, wording
 from app import wording_set_up as words
+from app.serving import must_be_open
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import find_data, place_of
 from mvfa_core.data.uploads import Upload, keep, remove, uploads
@@ -77,6 +78,7 @@ def _kept(file: UploadedFile) -> tuple[str | None, str]:
     with tempfile.TemporaryDirectory(prefix="mvfa-zip-") as place:
         archive = Path(place) / "pictures.zip"  # its own name is kept away from every path
         try:
+            must_be_open()
             archive.write_bytes(file.getbuffer())
             upload = keep(archive, file.name, progress=tell)
         except (DataError, OSError) as error:
@@ -153,6 +155,7 @@ def _remove(upload: Upload) -> None:
         with suppress(RunError):
             needed.append(run.recipe().data)
     try:
+        must_be_open()
         remove(upload, needed)
-    except DataError as error:
+    except (DataError, OSError) as error:
         state.put(state.MESSAGE("zip"), telling.told(error))

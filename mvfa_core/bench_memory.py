@@ -44,7 +44,7 @@ def bench_memory(count: int, told: Callable[[Held], None] = lambda _: None) -> l
                 visit(app, {"picture": f"synthetic-val-{done}"})
             if done in {0, count, *MARKS}:
                 vitals = app.vitals()
-                found.append(Held(done, vitals["resident_bytes"], vitals["calls"].get("encode", 0)))
+                found.append(Held(done, round(vitals["memory_mb"] * 1e6), vitals["calls"].get("encode", 0)))
                 told(found[-1])
     return found
 

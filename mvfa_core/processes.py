@@ -16,6 +16,9 @@ from mvfa_core.files import read_json
 NICE = 5
 """How much further back such a process stands than whoever started it: enough that a page asked for meanwhile is drawn
 first, and nothing lost where nobody asks."""
+GROUP_NICE = 10
+"""The same for its session as a whole: where Linux shares the processor between sessions first (autogroup), niceness
+counts only inside one, and a process in a session of its own would give way to nobody."""
 
 
 def start_apart(words: Sequence[str], log: Path) -> int:
@@ -41,6 +44,7 @@ def stand_back(pid: int) -> None:
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
             process.nice(min(process.nice() + NICE, 19))
+            Path(f"/proc/{pid}/autogroup").write_text(f"{GROUP_NICE}\n")
 
 
 def note_of(process: psutil.Process) -> dict:
@@ -76,3 +80,10 @@ def _since_boot(pid: int) -> str | None:
         return f"{Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[19]} {boot}"
     except (OSError, IndexError):
         return None
+
+
+def use_threads(count: int) -> None:
+    """How many threads a product of matrices may use in this process. To be called before the first one."""
+    import torch
+
+    torch.set_num_threads(count)

@@ -34,7 +34,7 @@ class Served:
 
     def vitals(self) -> dict[str, Any]:
         """How often it called what ("encode" is a pass of a backbone), and the bytes of memory it occupies."""
-        with urllib.request.urlopen(f"{self.url}/vitals.json", timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.url}/healthz", timeout=30) as answer:
             return json.load(answer)
 
     def passes(self) -> int:

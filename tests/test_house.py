@@ -21,6 +21,7 @@ FRAMES = {"streamlit", "plotly", "app", "pages"}
 TENSORS = {"torch", "torchvision", "timm"}
 TOP_LEVEL = {"app", "mvfa_core", "pages", "assets", "tests", "docs", ".streamlit", ".ci"}
 TOP_LEVEL |= {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml"}
+TOP_LEVEL |= {"Containerfile", ".containerignore"}  # where container engines look for them
 TOP_LEVEL |= {"requirements.txt", "requirements-dev.txt", ".gitignore", ".gitattributes", ".editorconfig"}
 LEFT_BEHIND = {".git", ".venv", "venv", "runs", "data", "outputs", "build", "dist", "test-results"}
 MOST_LINES = 300

@@ -76,7 +76,7 @@ def measured(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
             memory[f"closed {number + 1}"] = closed[-1] / 1e6
     if "training" in told:
         speeds = told["training"]
-        speeds["slow_down"] = 1 - speeds["with_load"] / speeds["alone"] if speeds["alone"] else 0.0
+        speeds["slow_down"] = 1 - speeds["with_load"] / speeds["alone"] if speeds["alone"] else None
     if len(closed) > 1:
         told["growth_mb_per_session"] = (closed[-1] - closed[0]) / 1e6 / (asked.sessions * (len(closed) - 1))
     return told

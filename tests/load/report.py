@@ -46,10 +46,10 @@ def table(report: dict[str, Any]) -> str:
             figures = "".join(f"{row[name]:>10,.0f}" for name in ("p50_ms", "p95_ms", "p99_ms", "most_ms"))
             lines.append(f"  {kind:12}{row['n']:>6}{figures}")
         lines += [f"  {count} x {text}" for text, count in wave["first_errors"]]
-    speed = report.get("training")
-    if speed:
-        lines += ["", f"training: {speed['alone']:.2f} steps/s alone, {speed['with_load']:.2f} with the load "
-                  f"({speed['slow_down']:.0%} slower)"]  # fmt: skip
+    if speed := report.get("training"):
+        slower = "cannot be told" if speed["slow_down"] is None else f"{speed['slow_down']:.0%} slower"
+        line = f"training: {speed['alone']:.2f} steps/s alone, {speed['with_load']:.2f} with the load ({slower})"
+        lines += ["", line]
     memory = report["memory_mb"]
     lines += ["", "server memory, MB: " + ", ".join(f"{name} {value:,.0f}" for name, value in memory.items())]
     if (growth := report.get("growth_mb_per_session")) is not None:

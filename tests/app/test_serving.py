@@ -1,0 +1,149 @@
+"""Settings of a shared server, the passcode's form, and a server that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+
+from app import dataset_job, estimate, gate, jobs, launching, runs_keeping, serving, upload, wording_serving
+from mvfa_core.training.recipes import quick
+from mvfa_core.training.runs import Run, list_runs
+
+CODE = "sesame-9"
+
+
+def test_the_default_is_open_and_complete() -> None:
+    assert serving.serving({}) == serving.Serving()
+    assert "--server.address=127.0.0.1" in serving.command({})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"MVFA_READ_ONLY": "maybe"}, {"MVFA_PASSCODE": "short"}, {"MVFA_THREADS": "0"}, {"MVFA_THREADS": "two"},
+     {"MVFA_PASSCODE_FILE": "/nowhere/at/all"}],
+)  # fmt: skip
+def test_a_slip_does_not_open_the_server(told: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=next(iter(told))):
+        serving.serving(told)
+
+
+def test_others_are_let_in_only_on_purpose(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="lets others in"):
+        serving.command({"HOST": "0.0.0.0"})
+    file = tmp_path / "code"
+    file.write_text(CODE + "\n")
+    words = serving.command({"HOST": "0.0.0.0", "MVFA_PASSCODE_FILE": str(file), "MVFA_HOSTS": "class.example"})
+    assert "--server.allowedHosts=class.example" in words
+    assert not any(CODE in word for word in words) and CODE not in repr(serving.serving({"MVFA_PASSCODE": CODE}))
+    assert serving.command({"HOST": "0.0.0.0", "MVFA_OPEN": "1"})
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setenv("MVFA_PASSCODE", CODE)
+    page = Route("/{path:path}", lambda _request: PlainTextResponse("secret page"))
+    return TestClient(Starlette(routes=[page], middleware=[Middleware(gate.Gate)]), follow_redirects=False)
+
+
+def test_the_form_leads_back_to_where_one_wanted_to_go(client: TestClient) -> None:
+    asked = client.get("/maps?k=3", headers={"accept": "text/html"})
+    assert asked.status_code == 401 and 'value="/maps?k=3"' in asked.text and "secret" not in asked.text
+    wrong = client.post("/enter", data={"code": "open", "to": "/maps"})
+    assert wrong.status_code == 401 and wording_serving.PASSCODE_WRONG in wrong.text and not wrong.cookies
+    right = client.post("/enter", data={"code": CODE, "to": "/maps?k=3"})
+    assert right.status_code == 303 and right.headers["location"] == "/maps?k=3"
+    assert "HttpOnly" in right.headers["set-cookie"] and CODE not in right.headers["set-cookie"]
+    assert client.get("/maps").text == "secret page"
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nX: y", "enter"])
+def test_the_way_on_stays_on_this_server(client: TestClient, to: str) -> None:
+    assert client.post("/enter", data={"code": CODE, "to": to}).headers["location"] == "/"
+
+
+def test_a_name_in_the_address_is_text(client: TestClient) -> None:
+    found = client.get('/"><script>x', headers={"accept": "text/html"}).text
+    assert "<script>x" not in found
+
+
+@pytest.mark.parametrize("token", ["", "x", "99999999999.", "99999999999.00", "-1.a", "9" * 99 + ".a", "1.é"])
+def test_a_made_up_cookie_opens_nothing(client: TestClient, token: str) -> None:
+    answer = client.get("/", headers={"cookie": f"{gate.COOKIE}={token}".encode("latin-1")})
+    assert answer.status_code == 401
+
+
+def test_guessing_is_slowed_down(client: TestClient) -> None:
+    codes = [client.post("/enter", data={"code": f"guess {n}"}).status_code for n in range(gate.MOST_EACH + 1)]
+    assert codes == [401] * gate.MOST_EACH + [429]
+    assert client.post("/enter", data={"code": CODE}).status_code == 429, "a lucky guess among many is refused as well"
+
+
+def test_tries_are_forgotten_and_a_class_behind_one_address_is_not_held_up() -> None:
+    now = [0.0]
+    tries = gate.Tries(lambda: now[0])
+    for _ in range(3 * gate.MOST_ALL):
+        assert tries.may("school")
+        tries.right("school")
+    assert all(tries.may("school") for _ in range(gate.MOST_EACH)) and not tries.may("school")
+    assert tries.may("home")
+    now[0] = gate.WINDOW_S + 1
+    assert tries.may("school")
+
+
+@pytest.mark.parametrize("body", [b"code=" + b"x" * 9000, b"&".join([b"a=1"] * 50), b"\xff\xfe", b""])
+def test_a_strange_form_is_a_wrong_one(client: TestClient, body: bytes) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert client.post("/enter", content=body, headers=form).status_code == 401
+
+
+# --- a server that changes nothing ---
+
+
+@pytest.fixture
+def read_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("MVFA_READ_ONLY", "1")
+    monkeypatch.setenv("MVFA_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.mark.parametrize(
+    "work",
+    [lambda: jobs.start_training(quick()), lambda: jobs.start_held(quick()), lambda: jobs.queue(Run("x")),
+     lambda: jobs.go_on(Run("x")), lambda: estimate.Desk().ask(quick())],
+)  # fmt: skip
+def test_work_is_refused_where_it_is_started(read_only: Path, work: Callable[[], object]) -> None:
+    with pytest.raises(serving.ReadOnlyError, match="read-only"):
+        work()
+    assert not list_runs(read_only)
+
+
+def test_the_line_of_runs_does_not_move(read_only: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "start_next", lambda: pytest.fail("started"))
+    jobs.move_line_on()
+
+
+def test_buttons_that_were_not_hidden_do_nothing(read_only: Path) -> None:
+    serving.pressed(lambda: pytest.fail("pressed"))()
+    runs_keeping.trying(lambda: pytest.fail("removed"))()
+    launching.start(quick())
+    dataset_job.begin(None)  # type: ignore[arg-type]
+    assert upload.must_be_open is serving.must_be_open
+    assert not list_runs(read_only)
+
+
+@pytest.mark.parametrize("name", ["train", "runs", "dataset"])
+def test_the_pages_say_so(app: AppTest, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("MVFA_READ_ONLY", "1")
+    shown = app.run().switch_page(f"../pages/{name}.py").run()
+    assert not shown.exception
+    assert wording_serving.READ_ONLY_PAGE in [one.value for one in shown.info]
+    for key in ("start", "first", "survey_start"):
+        assert all(one.disabled for one in shown.button if one.key == key)
