@@ -128,6 +128,7 @@ export function equation(source, values, point) {
   let depth = 0;
   const start = () => {
     piece = line.appendChild(node("math"));
+    piece.setAttribute("displaystyle", "true"); // fractions in full size: this is read from the back of a room
   };
   start();
   while (reader.at < reader.list.length) {
