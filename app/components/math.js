@@ -67,6 +67,7 @@ class Reader {
     if (!below && !above) return base;
     const kind = wide ? ["munder", "mover", "munderover"] : ["msub", "msup", "msubsup"];
     const made = node(kind[below && above ? 2 : below ? 0 : 1]);
+    if (wide) made.setAttribute("displaystyle", "false"); // limits beside the sign: below it they touch it in some fonts
     made.append(base, ...[below, above].filter(Boolean));
     return made;
   }
@@ -128,6 +129,7 @@ export function equation(source, values, point) {
   let depth = 0;
   const start = () => {
     piece = line.appendChild(node("math"));
+    piece.setAttribute("displaystyle", "true"); // fractions in full size: this is read from the back of a room
   };
   start();
   while (reader.at < reader.list.length) {

@@ -25,9 +25,9 @@ class Walk {
     this.lines.setAttribute("role", "group");
     this.hint = this.right.appendChild(element("p", "hint"));
     this.controls = this.right.appendChild(element("div", "controls"));
+    this.question = this.right.appendChild(element("div", "question"));
     this.bars = this.right.appendChild(element("div", "bars"));
     this.chart = new Chart(this.right, (at) => this.change({ [this.chart.chart.slider]: at }));
-    this.question = this.right.appendChild(element("div", "question"));
     this.buildFoot();
     this.listener = (event) => this.key(event);
     window.addEventListener("keydown", this.listener);
