@@ -227,4 +227,4 @@ def exports(model: str, asked: Request, found: Findings) -> None:
     with st.expander(words.COMMAND):
         limit = f" --limit {asked.limit}" if asked.limit else ""
         command = f"python -m mvfa_core survey '{asked.model}' --data '{asked.data}' --side {asked.side}{limit} --json"
-        st.code(command, language="bash", wrap_lines=True)
+        st.code(command, language=None, wrap_lines=True)

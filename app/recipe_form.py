@@ -78,7 +78,7 @@ def _settings(form: Form) -> None:
     with command:
         recipe = form.recipe() if not form.problems else None
         if recipe:
-            st.code(recipe.command(f"{jobs.runs_folder()}/NAME"), language="bash", wrap_lines=True)
+            st.code(recipe.command(f"{jobs.runs_folder()}/NAME"), language=None, wrap_lines=True)
     with st.container(horizontal=True):
         st.button(words.RESET, key="form_reset", icon=":material/restart_alt:", type="tertiary", on_click=_reset)
         if state.get(state.SET_UP_BEFORE):

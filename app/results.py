@@ -29,7 +29,7 @@ def empty() -> None:
     with st.container(border=True):
         st.markdown(f"**{words.EMPTY_TITLE}**")
         st.write(words.EMPTY_TEXT)
-        st.code(words.EMPTY_COMMAND, language="bash", wrap_lines=True)
+        st.code(words.EMPTY_COMMAND, language=None, wrap_lines=True)
 
 
 def choose(results: Results) -> Request:

@@ -94,18 +94,19 @@ class Share {
     const rows = element("div", "holds");
     controls.forEach(({ id, title, ways }) => {
       const label = element("label");
-      const ways_ = element("select");
+      const choice = element("select");
       ways.forEach((way) => {
         const option = element("option", "", words[way]);
         option.value = way;
-        ways_.appendChild(option);
+        choice.appendChild(option);
       });
-      ways_.value = this.state.holds[id] ?? "free";
-      ways_.onchange = () => {
-        this.state.holds[id] = ways_.value;
+      choice.setAttribute("aria-label", title);
+      choice.value = this.state.holds[id] ?? "free";
+      choice.onchange = () => {
+        this.state.holds[id] = choice.value;
         this.show();
       };
-      label.append(element("span", "", title), ways_);
+      label.append(element("span", "", title), choice);
       rows.appendChild(label);
     });
     part.append(element("summary", "", words.holds), rows, element("p", "", words.holds_note));

@@ -17,21 +17,24 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Visit = Callable[[str], Page]
 AXE = files("axe_playwright_python") / "axe.min.js"
 PAGES = ("/", "/maps", "/anchors", "/views", "/region", "/compare", "/dataset", "/train?run=one", "/runs", "/results")
-LOOKS = [(1440, "light"), (390, "dark"), (1440, "dark"), (390, "light")]
+LOOKS = [(1440, "light"), (390, "dark")]
+DRAWN = ("/", "/maps", "/anchors", "/views", "/compare")
 
 STREAMLITS: dict[str, str] = {}
-"""Rules that Streamlit's own elements break, and why that cannot be changed from here."""
+"""Rules that Streamlit's own elements break, and why that cannot be changed from here: none at present. Captions are
+Streamlit's text colour faded to 60 %, which the theme's colour is chosen for; commands are shown without the colours of
+a language, which are too faint on light ground."""
 
 
 def findings(page: Page) -> list[tuple[str, str, str]]:
-    """(rule, impact, element) of every serious or critical finding; elements inside of our components come first."""
+    """(rule, impact, element) of every serious or critical finding; shadow roots are looked into."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
     return [(one["id"], node["html"][:200], str(node["target"])) for one in serious for node in one["nodes"]]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS[:2])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_no_serious_finding(browser: Browser, server: Server, width: int, scheme: str) -> None:
     a_run(server.folder, f"axe-{width}", "finished")
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
@@ -42,6 +45,8 @@ def test_no_serious_finding(browser: Browser, server: Server, width: int, scheme
             page.goto(server.url + path)
             settle(page)
             expect(page.get_by_role("button", name="Copy link").first).to_be_visible()
+            if path in DRAWN:
+                expect(page.locator("figure.panel canvas").first).to_be_visible()
             ours += [(path, *one) for one in findings(page) if one[0] not in STREAMLITS]
         assert not ours, "\n".join(map(str, ours))
     finally:
