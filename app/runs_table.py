@@ -11,6 +11,7 @@ from app import colours, race, state, telling
 from app import wording_runs as words
 from app import wording_train as train_words
 from app.components import component
+from mvfa_core.names import visible
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.runs import RunError
 
@@ -55,6 +56,7 @@ def row(run: FollowedRun) -> dict[str, Any]:
     order |= {"accuracy": status.accuracy, "best": best.value if best else None, "when": begun}
     return {
         "id": run.id,
+        "name": visible(run.id),
         "state": status.state,
         "label": train_words.STATES[status.state],
         "tone": TONES.get(status.state, TROUBLE if status.state in TROUBLED else QUIET),
@@ -83,6 +85,7 @@ def _unreadable(run: FollowedRun, why: str) -> dict[str, Any]:
     order = {"name": run.id.lower(), "state": "unreadable", "data": "", "model": "", "when": begun}
     return {
         "id": run.id,
+        "name": visible(run.id),
         "state": "unreadable",
         "label": label,
         "tone": TROUBLE,
@@ -92,7 +95,7 @@ def _unreadable(run: FollowedRun, why: str) -> dict[str, Any]:
         "pooling": "",
         "colour": QUIET,
         "curve": [],
-        "why": words.UNREADABLE.format(why=why.rstrip("."), folder=run.path),
+        "why": words.UNREADABLE.format(why=why.rstrip("."), folder=visible(run.path.name)),
         "shown": {**empty, "when": words.when(begun)},
         "order": {**order, **dict.fromkeys(("steps", "accuracy", "best"))},
     }

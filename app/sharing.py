@@ -18,6 +18,7 @@ LONGEST_CODE = 1200
 SUBJECT = (state.PICTURE, state.MODEL)
 OF_PAGES = {
     "explore": (*SUBJECT, state.CLASS, state.K, state.SIZES, state.DISTINCT),
+    "lesson": (*SUBJECT, state.K, state.SIZES),
     "maps": (*SUBJECT, state.CLASS, state.K, state.SIZES, state.METHODS),
     "anchors": (*SUBJECT, state.K, state.SIZES),
     "views": (*SUBJECT, state.CLASS, state.AGAINST, state.K, state.SIZES, state.DISTINCT),

@@ -129,7 +129,8 @@ class RunsTable {
 
   // --- one row ---
 
-  make(id) {
+  make(one) {
+    const { id } = one;
     const row = element("tr");
     row.dataset.run = id;
     const cells = {};
@@ -144,7 +145,7 @@ class RunsTable {
       else this.picked.delete(id);
       this.tell();
     };
-    const name = cells.name.appendChild(element("button", "name", id));
+    const name = cells.name.appendChild(element("button", "name", one.name));
     name.type = "button";
     name.onclick = () => {
       this.picked = new Set([id]);
@@ -158,8 +159,8 @@ class RunsTable {
   }
 
   write(one) {
-    const { row, cells, box, state } = this.rows.get(one.id) ?? this.make(one.id);
-    box.setAttribute("aria-label", fill(this.data.words.pick, { run: one.id }));
+    const { row, cells, box, state } = this.rows.get(one.id) ?? this.make(one);
+    box.setAttribute("aria-label", fill(this.data.words.pick, { run: one.name }));
     put(state.lastChild, one.label);
     state.classList.toggle("moving", one.moving);
     state.style.setProperty("--tone", one.tone);
