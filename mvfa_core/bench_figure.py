@@ -26,8 +26,10 @@ def maps_request(model: str | None = None, pictures: tuple[str, ...] = ()) -> Re
 
 
 def bench_figure(rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """What is timed -> (seconds on the clock, of the processor), a pair a round. Every round begins with nothing opened: model and pictures are read,
-    the network runs, and the figure is written."""
+    """What is timed -> (seconds on the clock, of the processor), a pair a round.
+
+    Every round begins with nothing opened: model and pictures are read, the network runs, and the figure is written.
+    """
     found: dict[str, list[tuple[float, float]]] = {}
     for name, asked in (("regions", request()), ("maps", maps_request())):
         make(asked, Files()).as_bytes("png")  # the first of a process loads fonts

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 
 def test_explain_as_table_and_json(call: Callable) -> None:
     done = call("bench", "explain", "--backbones", "compact", "--rounds", 1, "--json")
@@ -20,6 +22,7 @@ def test_explain_as_table_and_json(call: Callable) -> None:
     assert "1 rounds" in plain.out or "1 round" in plain.out
 
 
+@pytest.mark.slow
 def test_a_figure_is_timed_in_every_format(call: Callable) -> None:
     done = call("bench", "figure", "--rounds", 1, "--json")
     assert done.status == 0, done.err
