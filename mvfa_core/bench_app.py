@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from mvfa_core.browser import Change, Tab, facts, tab
+from mvfa_core.browser import BrowserError, Change, Tab, facts, tab
 from mvfa_core.checkpoints import bundled, load_model
 from mvfa_core.served import Served, served
 
@@ -19,6 +19,7 @@ MODEL = "compact_mfa"
 """Bundled, and the one the app opens with."""
 WARM_UP = 2
 FORWARDS = 25
+LOST = 3
 NEW = 10
 """Pictures on the strip that the server has not seen, less the warm-up."""
 PICTURE = "new picture"
@@ -90,10 +91,21 @@ def _timed(control: Control, app: Served, page: Tab, rounds: int, warm_up: int =
     for number in range(warm_up + rounds):
         if number == warm_up:
             before = app.passes()
+        changes.append(_moved(control, page, number))
+    return Timed(control, tuple(changes[warm_up:]), app.passes() - before)
+
+
+def _moved(control: Control, page: Tab, number: int) -> Change:
+    """One round. A press that the page lost while it was drawn anew is made again, a few times."""
+    for left in range(LOST, -1, -1):
         page.arm(control.kind, control.done)
         control.move(page, number)
-        changes.append(page.finish())
-    return Timed(control, tuple(changes[warm_up:]), app.passes() - before)
+        try:
+            return page.finish()
+        except BrowserError:
+            if not left:
+                raise
+    raise AssertionError("unreachable")
 
 
 # --- what is moved ---

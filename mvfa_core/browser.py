@@ -20,7 +20,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 )  # fmt: skip
 WIDTH, HEIGHT = 1440, 1000
-PATIENCE_MS = 30_000
+PATIENCE_MS, CHANGE_MS = 60_000, 20_000
 
 PROBE = """
 (() => {
@@ -60,10 +60,12 @@ PROBE = """
   const app = () => document.querySelector("[data-testid=stApp]");
   const settled = () => app()?.getAttribute("data-test-script-state") === "notRunning";
   // From the visitor's event to the frame after the one in which `done` was first seen true.
-  probe.arm = (kind, done) => {
+  probe.arm = (kind, done, patience) => {
     Object.assign(probe, { armed: true, started: 0, kind, sent: [], received: [], drawn: 0 });
-    probe.result = new Promise((resolve) => {
+    const late = performance.now() + patience;
+    probe.result = new Promise((resolve, reject) => {
       const look = () => {
+        if (performance.now() > late) return reject(new Error("late"));
         if (!(probe.started && done())) return requestAnimationFrame(look);
         const channel = new MessageChannel();
         channel.port1.onmessage = () => {
@@ -152,7 +154,7 @@ class Tab:
     def arm(self, kind: str, done: str) -> None:
         """Be ready to time what begins with the next event of that kind and has ended once `done`, JavaScript, is true.
         `changed(block, part)` in it says whether the text there is another one than now; `probe` is the probe."""
-        script = """([kind, source]) => {
+        script = """([kind, source, patience]) => {
             const was = new Map();
             const changed = (block, part) => {
                 const now = mvfaProbe.text(block, part);
@@ -161,13 +163,20 @@ class Tab:
             };
             const done = new Function("changed", "probe", `return ${source};`);
             done(changed, mvfaProbe);
-            mvfaProbe.arm(kind, () => done(changed, mvfaProbe));
+            mvfaProbe.arm(kind, () => done(changed, mvfaProbe), patience);
         }"""
-        self.page.evaluate(script, [kind, done])
+        self.page.evaluate(script, [kind, done, CHANGE_MS])
 
     def finish(self) -> Change:
-        """What the armed movement took, when nothing is under way any more."""
-        return Change(**self.page.evaluate("mvfaProbe.finish()"))
+        """What the armed movement took, when nothing is under way any more.
+
+        Raises:
+            BrowserError: nothing came of it.
+        """
+        told = self.page.evaluate("mvfaProbe.finish().catch(() => null)")
+        if told is None:
+            raise BrowserError(f"nothing changed on the page within {CHANGE_MS // 1000} s")
+        return Change(**told)
 
 
 @contextmanager
