@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -85,9 +86,13 @@ class Host:
         self.process = psutil.Process(self.child.pid)
         before = time.monotonic()
         while time.monotonic() - before < START_S and self.child.poll() is None:
-            with contextlib.suppress(OSError):
+            try:
                 urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).close()
                 return self
+            except urllib.error.HTTPError:  # it asks for a passcode
+                return self
+            except OSError:
+                pass
             time.sleep(0.2)
         told = (self.folder / "server.log").read_text()[-2000:]
         self.__exit__()
