@@ -1,4 +1,4 @@
-"""Two models beside each other, what a region saw and how firmly an answer stands, each number checked a second time."""
+"""Two models beside each other, what a region saw, how firmly an answer stands: each number checked a second time."""
 
 from __future__ import annotations
 
