@@ -57,7 +57,6 @@ def show(
             required=True,
             key=state.SEEN,
             bind="query-params",
-            format_func=lambda r: words.SIZE_LABEL.format(r=r),
         )
         one = all_seen[size]
         st.markdown(_sentence(sight, one.share))

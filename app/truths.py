@@ -74,17 +74,26 @@ def from_boxes(one: Specimen, marked: Sequence[Marked], file: str) -> Known:
     return Known(Truth(boxes_N4, (wide, high)), "file", file)
 
 
+def read(name: str, content: bytes) -> tuple[Marked, ...]:
+    """The boxes of a file of that name and content.
+
+    Raises:
+        DataError: a file that cannot be read.
+    """
+    kind = ".xml" if name.lower().endswith(".xml") else ".csv"
+    with tempfile.TemporaryDirectory(prefix="mvfa-boxes-") as folder:
+        path = Path(folder) / f"boxes{kind}"  # the visitor's own name stays off the disk
+        path.write_bytes(content)
+        return read_boxes(path)
+
+
 def keep(one: Specimen, name: str, content: bytes) -> None:
     """Read a file that the visitor gave, and keep it for this session, for the pictures that it names.
 
     Raises:
         DataError: a file that cannot be read, or has nothing for this picture.
     """
-    kind = ".xml" if name.lower().endswith(".xml") else ".csv"
-    with tempfile.TemporaryDirectory(prefix="mvfa-boxes-") as folder:
-        path = Path(folder) / f"boxes{kind}"
-        path.write_bytes(content)
-        marked = read_boxes(path)
+    marked = read(name, content)
     from_boxes(one, marked, name)
     state.put(state.BOXES, {"name": name, "marked": marked, "only_for": one.digest if len(marked) == 1 else None})
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from app.wording_views import NO_BREAK, square
 
 HEADING = "What a region really saw"
-SIZE = "Region, in cells"
-SIZE_LABEL = "{r} × {r}"
+SIZE = "Region size r, in cells"
 PANEL_TITLE = "Region and what it saw"
 PANEL_SYMBOL = "r = {r}, cell ({x}, {y})"
 PANEL_CAPTION = (

@@ -28,6 +28,7 @@ class Paste {
     }
     this.note.textContent = this.data.words.reading;
     this.tell(await read(file));
+    this.note.textContent = this.data.words.hint;
   }
 
   close() {
