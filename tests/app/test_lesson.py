@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import further, gallery, loaders, walk
+from app import further, gallery, walk
 from app import wording_walk as words
 from mvfa_core import build_model, save_model
 from mvfa_core.training.recipes import quick
