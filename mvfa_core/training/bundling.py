@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from mvfa_core.checkpoints import load_model, read_card, save_model
+from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.data.sets import Progress, silent
 from mvfa_core.data.sources import load_data
 from mvfa_core.measure import accuracy_by_scale
@@ -16,16 +17,20 @@ from mvfa_core.training.runs import Run
 def bundle(run: Run, out: Path | str, *, progress: Progress = silent) -> dict:
     """Write `<out>/<run>.safetensors` (weights as float16) and the same card as `<run>.json`; returns the card.
 
-    The accuracies on the card are those of the shipped file, not of the run's full-precision weights.
+    The accuracies on the card are those of the shipped file, not of the run's full-precision weights. It holds the
+    run's curve as [step, accuracy] too, and of a set of the catalogue its title, terms and citation.
     """
     file = Path(out) / f"{run.id}.safetensors"
-    card = read_card(run.path)
+    card = {**read_card(run.path), "name": run.id}
     model = load_model(run.path)
     save_model(model, file, card, half=True)
     recipe = run.recipe()
     data = load_data(recipe.data, model.side, seed=recipe.seed, train_n=recipe.train_n, progress=progress)
     right = predict(load_model(file), data.val) == data.val.labels
     card |= {"accuracy": float(right.mean()), "n": len(right), "weights": "float16"}
+    card["curve"] = [[step, accuracy] for step, accuracy in run.validations()]
+    if (entry := CATALOGUE.get(recipe.data)) is not None:
+        card |= {"data_title": entry.title, "data_terms": entry.terms, "data_citation": entry.citation}
     if data.val.scales is not None:
         card["accuracy_by_scale"] = accuracy_by_scale(right, data.val.scales)
     save_model(model, file, card, half=True)
