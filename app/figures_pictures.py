@@ -95,7 +95,7 @@ def _found(source: str, text: str) -> list[str]:
         every = [loaders.specimen(name) for name in gallery.ids()]
         return [one.id for one in every if text in f"{one.id} {one.truth or ''}".lower()]
     side = dataset_pictures.side(source, "val", 0)
-    request = Request("", "", "", source)
+    request = Request("none", "none", "none", source)  # an address knows no model
     if source == SYNTHETIC or side.listing is None:
         return [address(request, place) for place in range(DRAWN) if text in str(place)]
     return [address(request, place) for place in _fitting(side, text)]

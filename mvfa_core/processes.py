@@ -16,7 +16,7 @@ from mvfa_core.files import read_json
 NICE = 5
 """How much further back such a process stands than whoever started it: enough that a page asked for meanwhile is drawn
 first, and nothing lost where nobody asks."""
-GROUP_NICE = 10
+GROUP_NICE = 5
 """The same for its session as a whole: where Linux shares the processor between sessions first (autogroup), niceness
 counts only inside one, and a process in a session of its own would give way to nobody."""
 

@@ -55,7 +55,7 @@ def choose(
     expect(rule not in LOOKED or model is not None, f"rule {rule}", "a model (--model)", "none")
     told = f"{rule.replace('-', ' ')}, {Path(data).name} {side}, seed {seed}"
     if model is None:
-        request = Request("", "", "", data, side, limit, 0)
+        request = Request("none", "none", "none", data, side, limit, 0)
     else:
         request = request_for(weights_of(model), data, side=side, limit=limit)
     home = side_of(request.data, side, request.seed)

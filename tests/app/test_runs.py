@@ -54,7 +54,8 @@ def test_every_folder_is_a_row(runs_page: OpenPage, tmp_path: Path, shown: Shown
     assert rows["good"]["label"] == "Finished" and rows["good"]["data"] == "ucmerced" and not rows["good"]["why"]
     assert rows["good"]["shown"]["accuracy"] == "75.0\u00a0%" and rows["good"]["curve"] == [0.75]
     assert rows["bad"]["label"] == "Unreadable"
-    assert "quantum" in rows["bad"]["why"] and str(bad) in rows["bad"]["why"]
+    assert "quantum" in rows["bad"]["why"] and "the folder bad;" in rows["bad"]["why"]
+    assert str(tmp_path) not in rows["bad"]["why"]
 
 
 def test_only_what_makes_sense_can_be_pressed(runs_page: OpenPage, tmp_path: Path) -> None:
