@@ -113,14 +113,17 @@ def test_a_run_without_its_state_is_not_begun_anew(call: Callable, own: Run) -> 
 
 
 @pytest.mark.slow
-def test_extended_paused_and_resumed(call: Callable, own: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extended_paused_and_resumed(call: Callable, own: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through a process of its own, as a person would."""
     assert "own: goes on to step 100006" in call("runs", "extend", "own", "100000").out
     wait_for(lambda: own.status().step > 6, "steps beyond the old end")
     assert call("runs", "pause", "own").out == "own: asked to save and pause\n"
     wait_for(lambda: own.status().state == "paused", "the pause")
     assert not own.is_alive() and own.recipe().restarts == (6,)
-    monkeypatch.setattr(sys, "executable", shutil.which("true"))
+    idle = tmp_path / "idle"  # a process that lives a moment and does nothing
+    idle.write_text("#!/bin/sh\nsleep 2\n")
+    idle.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(idle))
     assert "own: goes on from its last checkpoint" in call("runs", "resume", "own").out
     assert own.status().state != "paused"
 

@@ -20,10 +20,18 @@ PAGES = ("/", "/maps", "/anchors", "/views", "/region", "/compare", "/dataset", 
 LOOKS = [(1440, "light"), (390, "dark")]
 DRAWN = ("/", "/maps", "/anchors", "/views", "/compare")
 
-STREAMLITS: dict[str, str] = {}
-"""Rules that Streamlit's own elements break, and why that cannot be changed from here: none at present. Captions are
-Streamlit's text colour faded to 60 %, which the theme's colour is chosen for; commands are shown without the colours of
-a language, which are too faint on light ground."""
+STREAMLITS = {
+    "color-contrast": "labels and links of widgets are faded while they are disabled or the page runs again",
+    "scrollable-region-focusable": "the box that Streamlit puts around what is wider than a phone",
+}
+"""Rules that Streamlit's own elements break, and why that cannot be changed from here; in our own markup they count.
+Captions are Streamlit's text colour faded to 60 %, which the theme's colour is chosen for; commands are shown without
+the colours of a language, which are too faint on light ground."""
+
+
+def is_streamlits(rule: str, target: str) -> bool:
+    """Whether a finding is one of those, in an element that bears a class of Streamlit's own making."""
+    return rule in STREAMLITS and "st-emotion-cache" in target
 
 
 def findings(page: Page) -> list[tuple[str, str, str]]:
@@ -47,7 +55,7 @@ def test_no_serious_finding(browser: Browser, server: Server, width: int, scheme
             expect(page.get_by_role("button", name="Copy link").first).to_be_visible()
             if path in DRAWN:
                 expect(page.locator("figure.panel canvas").first).to_be_visible()
-            ours += [(path, *one) for one in findings(page) if one[0] not in STREAMLITS]
+            ours += [(path, *one) for one in findings(page) if not is_streamlits(one[0], one[2])]
         assert not ours, "\n".join(map(str, ours))
     finally:
         context.close()

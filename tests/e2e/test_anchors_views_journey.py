@@ -126,7 +126,7 @@ def test_views(visit: Visit, passage: oracles.Passage) -> None:
     # A row of the ledger outlines its anchor: the first is the surest view.
     odds = logits_MC[:, c] - np.log(np.exp(np.delete(logits_MC, c, axis=1)).sum(axis=1))
     x, y = passage.anchors_BK2[0][int(odds.argmax()) // 4]
-    ledger = page.get_by_test_id("stDataFrame")
+    ledger = page.get_by_test_id("stDataFrame").first
     ledger.scroll_into_view_if_needed()
     expect(ledger.get_by_test_id("data-grid-canvas")).to_be_visible()
     ledger.hover(position={"x": 120, "y": 90})  # the grid finds its place on the screen before it takes a click

@@ -16,6 +16,7 @@ from tests.e2e.conftest import Server
 
 
 @pytest.mark.browser
+@pytest.mark.soak
 def test_every_control_in_small(server: Server, page: Page) -> None:
     """One round of each against the server of the journeys."""
     assert server.process

@@ -16,14 +16,14 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_pdf_is_taken_home_and_given_back(visit: Callable[[str], Page], tmp_path: Path) -> None:
-    page = visit("/figures?figure=fig7&pictures=scene-15,scene-23")
+    page = visit("/figures?figure=fig7&subjects=scene-15,scene-23")
     preview = page.get_by_test_id("stImage").locator("img")
     expect(preview).to_be_visible()
     first = preview.get_attribute("src")
     strip = page.get_by_role("group", name=re.compile("Pictures to choose from"))
     strip.get_by_role("button", name="arrow, scene-58").click()
     expect(preview).not_to_have_attribute("src", first or "")
-    expect(page).to_have_url(re.compile(r"pictures=scene-15(,|%2C)scene-23(,|%2C)scene-58"))
+    expect(page).to_have_url(re.compile(r"subjects=scene-15(,|%2C)scene-23(,|%2C)scene-58"))
     settle(page)
     with page.expect_download() as event:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name="PDF").click()
