@@ -10,7 +10,7 @@ from app import gallery
 from app.gallery import Specimen
 from mvfa_core.data.sets import DataError
 from mvfa_core.images import PictureError
-from mvfa_core.survey.addresses import FOLDER, address, find, is_address, token
+from mvfa_core.survey.addresses import FOLDER, address, address_of, find, is_address, token
 from mvfa_core.survey.pictures import Side, side_of
 
 __all__ = ["FOLDER", "address", "few", "home", "is_address", "seed", "side", "specimen", "token"]
@@ -26,7 +26,7 @@ def few(data: str) -> list[str]:
         count = side(data, "val", 0).count
     except (DataError, OSError):
         return []
-    return [f"data/{data}/val/{place * count // FEW}" for place in range(min(FEW, count))]
+    return [address_of(data, place * count // FEW) for place in range(min(FEW, count))]
 
 
 def specimen(picture_id: str) -> Specimen:

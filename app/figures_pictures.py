@@ -13,9 +13,9 @@ from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sets import DataError
 from mvfa_core.figures import RULES, choose
 from mvfa_core.images import PictureError, open_picture
-from mvfa_core.survey.addresses import address
+from mvfa_core.survey.addresses import address_of
 from mvfa_core.survey.pictures import Side
-from mvfa_core.survey.request import SIDES, Request
+from mvfa_core.survey.request import SIDES
 
 _strip = component("strip")
 
@@ -95,10 +95,9 @@ def _found(source: str, text: str) -> list[str]:
         every = [loaders.specimen(name) for name in gallery.ids()]
         return [one.id for one in every if text in f"{one.id} {one.truth or ''}".lower()]
     side = dataset_pictures.side(source, "val", 0)
-    request = Request("none", "none", "none", source)  # an address knows no model
     if source == SYNTHETIC or side.listing is None:
-        return [address(request, place) for place in range(DRAWN) if text in str(place)]
-    return [address(request, place) for place in _fitting(side, text)]
+        return [address_of(source, place) for place in range(DRAWN) if text in str(place)]
+    return [address_of(source, place) for place in _fitting(side, text)]
 
 
 def _fitting(side: Side, text: str) -> list[int]:

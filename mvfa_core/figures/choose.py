@@ -16,7 +16,7 @@ from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.data.sets import DataError, Progress, silent
 from mvfa_core.figures.desk import weights_of
 from mvfa_core.survey import Findings, Request, request_for, survey_of
-from mvfa_core.survey.addresses import address
+from mvfa_core.survey.addresses import address_of
 from mvfa_core.survey.figures import chosen
 from mvfa_core.survey.findings import joined
 from mvfa_core.survey.look import look
@@ -54,12 +54,10 @@ def choose(
     expect(count >= 1, "count", "a whole number >= 1", count)
     expect(rule not in LOOKED or model is not None, f"rule {rule}", "a model (--model)", "none")
     told = f"{rule.replace('-', ' ')}, {Path(data).name} {side}, seed {seed}"
-    if model is None:
-        request = Request("none", "none", "none", data, side, limit, 0)
-    else:
-        request = request_for(weights_of(model), data, side=side, limit=limit)
-    home = side_of(request.data, side, request.seed)
-    if rule in LOOKED:
+    request = None if model is None else request_for(weights_of(model), data, side=side, limit=limit)
+    data, split = (data, 0) if request is None else (request.data, request.seed)
+    home = side_of(data, side, split)
+    if request is not None and rule in LOOKED:
         found = answers(request, progress)
         places = found.place_N[chosen(found, rule)]
         told += f", of {len(found)} pictures"
@@ -71,7 +69,7 @@ def choose(
     if not len(order):
         extra = " (a GAP model has no views)" if rule in OF_VIEWS else ""
         raise DataError(f"rule {rule}: no picture of this kind among those looked at{extra}; raise the limit")
-    return tuple(name_of(request, home, int(place)) for place in order[:count]), told
+    return tuple(name_of(home, int(place), split) for place in order[:count]), told
 
 
 def one_per_class(home: Side, order: np.ndarray, limit: int | None) -> np.ndarray:
@@ -107,10 +105,10 @@ def answers(request: Request, progress: Progress = silent) -> Findings:
     return joined(parts)
 
 
-def name_of(request: Request, home: Side, place: int) -> str:
+def name_of(home: Side, place: int, split: int = 0) -> str:
     """What a figure calls the picture at a place: its address, or the file of a folder."""
-    if request.data == SYNTHETIC or request.data in CATALOGUE or home.home is None or home.listing is None:
-        return address(request, place)
+    if home.data == SYNTHETIC or home.data in CATALOGUE or home.home is None or home.listing is None:
+        return address_of(home.data, place, home.side, split)
     return str(home.home / home.listing.files[place])
 
 

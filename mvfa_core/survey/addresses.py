@@ -22,9 +22,14 @@ FOLDER = "folder-"
 
 def address(request: Request, place: int) -> str:
     """The address of a picture of a survey."""
-    if request.data == SYNTHETIC:
-        return f"{SYNTHETIC}-{request.side}-{place}"
-    return f"data/{token(request.data, request.seed)}/{request.side}/{place}"
+    return address_of(request.data, place, request.side, request.seed)
+
+
+def address_of(data: str, place: int, side: str = "val", seed: int = 0) -> str:
+    """The address of a picture of a side of a data set."""
+    if data == SYNTHETIC:
+        return f"{SYNTHETIC}-{side}-{place}"
+    return f"data/{token(data, seed)}/{side}/{place}"
 
 
 def token(data: str, seed: int) -> str:
