@@ -76,7 +76,7 @@ def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run) -> 
 
     grid.locator(".tile").first.click()
     settle(page)
-    expect(page.get_by_text("Where does the classifier look?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Where does the classifier look?")).to_be_visible()
     opened = f"synthetic-val-{places[inside[0]]}"
     assert f"picture={opened}" in page.url and "model=runs" in page.url
     expect(page.get_by_text(f"It says {CLASSES[answer]}").first).to_be_visible()
