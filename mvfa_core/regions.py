@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import torch
 
+from mvfa_core.adacam import covered_cells
 from mvfa_core.checks import being_traced, expect, expect_dims, expect_finite, expect_k, expect_sizes
 
 
@@ -36,6 +37,22 @@ def top_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
     else:  # torch's topk leaves the order of equal values open; a stable sort does not, and 196 cells cost nothing
         order_BK = flat_BN.argsort(dim=1, descending=True, stable=True)[:, :k]
     return torch.stack((order_BK % width, order_BK // width), dim=-1)
+
+
+def covering_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
+    """K anchors of as many different cells as the evidence covers, n = min(K, covered_cells(A)): the n highest, taken
+    in turn again and again until there are K. Sums over the views keep their size so, whatever n is. Ours, not the
+    paper's, which takes K different cells for every picture.
+
+    Returns:
+        anchors_BK2, int64 (x, y) in cells.
+
+    Raises:
+        ValueError: as `top_anchors`.
+    """
+    anchors_BK2 = top_anchors(A_BHW, k)
+    turn_BK = torch.arange(k, device=A_BHW.device) % covered_cells(A_BHW).clamp(max=k)[:, None]
+    return anchors_BK2.gather(1, turn_BK[..., None].expand(-1, -1, 2))
 
 
 def all_cells(height: int, width: int, device: torch.device | str | None = None) -> torch.Tensor:
