@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mvfa_core.adacam import attention_map
+from mvfa_core.adacam import attention_map, covered_cells
 from mvfa_core.backbones import Backbone, expect_pictures, find_backbone
 from mvfa_core.checks import expect, expect_choice, expect_dims, expect_finite, expect_sizes
 from mvfa_core.heads import Head, build_head, pointwise
 from mvfa_core.names import visible_names
-from mvfa_core.regions import covering_anchors, region_boxes, top_anchors
+from mvfa_core.regions import region_boxes, repeated_anchors, top_anchors
 from mvfa_core.stages import Stages
 from mvfa_core.views import pool_views, region_weights
 
@@ -104,7 +104,7 @@ class MFA(nn.Module):
         if self.anchors == "random":
             return top_anchors(torch.rand_like(A_BHW), k)
         if self.anchors == "covering":
-            return covering_anchors(A_BHW, k)
+            return repeated_anchors(A_BHW, k, covered_cells(A_BHW))
         if self.anchors == "all":
             return top_anchors(A_BHW, A_BHW[0].numel())
         if self.anchors == "label" and self.training:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import torch
 
-from mvfa_core.adacam import covered_cells
 from mvfa_core.checks import being_traced, expect, expect_dims, expect_finite, expect_k, expect_sizes
 
 
@@ -39,10 +38,12 @@ def top_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
     return torch.stack((order_BK % width, order_BK // width), dim=-1)
 
 
-def covering_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
-    """K anchors of as many different cells as the evidence covers, n = min(K, covered_cells(A)): the n highest, taken
-    in turn again and again until there are K. Sums over the views keep their size so, whatever n is. Ours, not the
-    paper's, which takes K different cells for every picture.
+def repeated_anchors(A_BHW: torch.Tensor, k: int, different_B: torch.Tensor) -> torch.Tensor:
+    """K anchors of which only the first min(K, n) differ: the n cells of largest attention, taken in turn again and again.
+    Every picture can have its own n so, and sums over the views keep their size.
+
+    Args:
+        different_B: n, whole numbers >= 1.
 
     Returns:
         anchors_BK2, int64 (x, y) in cells.
@@ -51,7 +52,7 @@ def covering_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
         ValueError: as `top_anchors`.
     """
     anchors_BK2 = top_anchors(A_BHW, k)
-    turn_BK = torch.arange(k, device=A_BHW.device) % covered_cells(A_BHW).clamp(max=k)[:, None]
+    turn_BK = torch.arange(k, device=A_BHW.device) % different_B.clamp(1, k)[:, None]
     return anchors_BK2.gather(1, turn_BK[..., None].expand(-1, -1, 2))
 
 

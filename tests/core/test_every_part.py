@@ -23,7 +23,7 @@ from mvfa_core.explain import explain
 from mvfa_core.heads import HEADS, PrototypeHead
 from mvfa_core.losses import mfa_loss, prototype_loss
 from mvfa_core.model import ANCHORS, POOLINGS, Classifier, build_model
-from mvfa_core.regions import covering_anchors
+from mvfa_core.regions import repeated_anchors
 from mvfa_core.training.engine import Trainer, predict
 from mvfa_core.training.objective import objective
 from mvfa_core.training.recipes import Recipe
@@ -106,7 +106,7 @@ def test_covering_anchors_go_round_the_cells_that_the_evidence_covers() -> None:
     A_BHW = torch.zeros(3, 6, 7)
     A_BHW[0, 2:4, 3:5] = 2.0  # four cells of one height
     A_BHW[1] = torch.arange(42.0).view(6, 7)  # a slope: more than the five asked for
-    covering = covering_anchors(A_BHW + 5, 5).tolist()
+    covering = repeated_anchors(A_BHW + 5, 5, covered_cells(A_BHW + 5)).tolist()
     assert covering[0] == [[3, 2], [4, 2], [3, 3], [4, 3], [3, 2]]
     assert covering[1] == [[x, 5] for x in (6, 5, 4, 3, 2)]
     assert covering[2] == [[0, 0]] * 5, "no rise anywhere: the first cell alone"
