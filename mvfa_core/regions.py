@@ -39,8 +39,8 @@ def top_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
 
 
 def repeated_anchors(A_BHW: torch.Tensor, k: int, different_B: torch.Tensor) -> torch.Tensor:
-    """K anchors of which only the first min(K, n) differ: the n cells of largest attention, taken in turn until there are K.
-    Every picture can have its own n so, and sums over the views keep their size.
+    """K anchors of which min(K, n) differ: the n cells of largest attention, in turn until there are K. Every picture
+    can have its own n so, and sums over the views keep their size.
 
     Args:
         different_B: n, whole numbers >= 1.
