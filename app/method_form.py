@@ -134,8 +134,7 @@ def views(form: Form) -> None:
             words.ANCHORS, list(words.ANCHORS_SHOWN), form.base.anchors, "anchors",
             format_func=words.ANCHORS_SHOWN.__getitem__, help=words.ANCHORS_HELP,
         )  # fmt: skip
-        shown = {"sum": "Sum", "mean": "Mean"}
-        form.values["local"] = choice(words.LOCAL, shown, form.base.local, "local", help=words.LOCAL_HELP)
+        form.values["local"] = choice(words.LOCAL, words.LOCAL_SHOWN, form.base.local, "local", help=words.LOCAL_HELP)
         on = st.toggle(
             words.GLOBAL_LOSS, form.base.global_loss == "on", key=fields.key("global_loss"),
             help=words.GLOBAL_LOSS_HELP, persist_state="session",
