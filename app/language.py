@@ -28,9 +28,9 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app import state
+
 ENGLISH = "en"
-KEY = "lang"
-"""The name in the address and in the session."""
 FOLDER = Path(__file__).parent / "languages"
 MORE = "MVFA_LANGUAGES"
 """A variable of the environment: another folder of languages, which adds to ours."""
@@ -115,23 +115,30 @@ def spoken(code: str) -> Iterator[None]:
 
 def begin() -> None:
     """At the start of every run: find the language of this session, and let the address say it if it was chosen."""
-    told = st.query_params.get_all(KEY)
-    chosen = st.session_state.get(KEY)
-    if chosen is None and len(told) == 1 and told[0] in languages():
-        chosen = st.session_state[KEY] = told[0]
-    if chosen is not None and told != [chosen]:
-        st.query_params[KEY] = chosen
+    told = st.query_params.get_all(state.LANG)
+    if state.get(state.LANGUAGE) is None and len(told) == 1:
+        choose(told[0])
+    if chosen := state.get(state.LANGUAGE):
+        state.tell(state.LANG, [chosen])
     _run.context, _run.code = get_script_run_ctx(suppress_warning=True), _of_session()
 
 
 def choose(code: str) -> None:
     """Speak this language with this session from its next run on, if there is such a language."""
     if code in languages():
-        st.session_state[KEY] = code
+        state.put(state.LANGUAGE, code)
+
+
+def heed() -> None:
+    """After `state.heed`: an address that asks for a language which is not here is told so."""
+    told = st.query_params.get_all(state.LANG)
+    if told and told != [state.get(state.LANGUAGE)]:
+        state.ignore(state.LANG, told)
+        state.tell(state.LANG, [])
 
 
 def _of_session() -> str:
-    chosen = st.session_state.get(KEY)
+    chosen = state.get(state.LANGUAGE)
     if chosen in languages():
         return str(chosen)
     locale = st.context.locale

@@ -28,6 +28,7 @@ CONTROLS = {
 LOCKED = "The link you opened keeps this as it is."
 
 SHARE = {
+    "language": "Language",
     "copy": "Copy link",
     "copied": "Link copied",
     "refused": "The browser does not let the page copy: press Ctrl+C or Cmd+C",
