@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import loaders, state, teacher, wording, wording_maps, wording_region
+from app import language, loaders, state, teacher, wording, wording_maps, wording_region
 from app import wording_views as words
 from mvfa_core.other_maps import OTHER_MAPS
 
@@ -94,6 +94,7 @@ def other_maps() -> list[str]:
             wording_maps.OTHERS,
             options,
             selection_mode="multi",
+            format_func=language.library,
             key=state.METHODS,
             persist_state="session",
             **teacher.look(state.METHODS, wording_maps.OTHERS_HELP),

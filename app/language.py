@@ -164,6 +164,19 @@ def speaks(module: str) -> None:
     sys.modules[module].__class__ = Words
 
 
+def library(english: str) -> str:
+    """A title or note of `mvfa_core`, which speaks English alone, as `library.json` of a language has it."""
+    said = {} if (code := current()) == ENGLISH else _library(code)
+    return said.get(english, english)
+
+
+@cache
+def _library(code: str) -> dict[str, str]:
+    folder = languages()[code].folder
+    said = (_read(folder / "library.json") if folder else None) or {}
+    return {english: other for english, other in said.items() if isinstance(other, str)}
+
+
 @cache
 def _texts(code: str, module: str) -> dict[str, Any]:
     """What a language says in place of the constants of a module, each made to fit what it stands for."""
@@ -177,7 +190,7 @@ def _texts(code: str, module: str) -> dict[str, Any]:
 def fitted(english: Any, other: Any, where: str) -> Any:
     """A translation with the structure of the English; what does not fit stays English, and the log says so."""
     if isinstance(english, str):
-        if isinstance(other, str) and fields(other) == fields(english):
+        if isinstance(other, str) and fields(other) == fields(english) and bool(other.strip()) == bool(english.strip()):
             return other
     elif isinstance(english, Mapping):
         if isinstance(other, Mapping):

@@ -90,7 +90,7 @@ CLAIM_NO_ORDER = "have no common order"
 
 def temperature(value: float, name: str, share: float) -> str:
     """A stop of the dial: T, what it is called, and how much of the weight the likeliest class has."""
-    called = DIAL_NAMED.get(value)
+    called = here.DIAL_NAMED.get(value)
     template = here.TEMPERATURE_NAMED if called else here.TEMPERATURE
     return template.format(value=value, called=called, name=name, share=percent(share))
 
