@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import loaders, state, teacher, wording, wording_maps, wording_region
+from app import language, loaders, state, teacher, wording, wording_maps, wording_region
 from app import wording_views as words
 from mvfa_core.other_maps import OTHER_MAPS
 
 SIZES = (1, 3, 5, 7, 9, 11, 13)
+NO_CLASS = ""
+"""In place of a class: the one that follows from the answer."""
 
 
 def heading(*names: str) -> None:
@@ -28,11 +30,15 @@ def rival(facts: loaders.Facts) -> int | None:
 
 
 def _class(label: str, key: str, none: str, facts: loaders.Facts) -> int | None:
-    options = [none, *facts.classes]
-    chosen = state.follow(key, options, none)
+    options = [NO_CLASS, *facts.classes]
+    chosen = state.follow(key, options, NO_CLASS)
     if not teacher.hidden(key):
-        st.selectbox(label, options, key=key, persist_state="session", **teacher.look(key))
-    return None if chosen == none else facts.classes.index(chosen)
+        shown = {NO_CLASS: none}
+        st.selectbox(
+            label, options, key=key, format_func=lambda one: shown.get(one, one), persist_state="session",
+            **teacher.look(key),
+        )  # fmt: skip
+    return None if chosen == NO_CLASS else facts.classes.index(chosen)
 
 
 def views(facts: loaders.Facts) -> tuple[int, tuple[int, ...], bool]:
@@ -88,6 +94,7 @@ def other_maps() -> list[str]:
             wording_maps.OTHERS,
             options,
             selection_mode="multi",
+            format_func=language.library,
             key=state.METHODS,
             persist_state="session",
             **teacher.look(state.METHODS, wording_maps.OTHERS_HELP),

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state, telling, wording
+from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state, telling, wording, wording_findings
 from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
@@ -35,19 +35,19 @@ MANY = 15
 def headline(found: Findings) -> None:
     """How often it is right, and whether the views helped, in numbers and in words."""
     pair, right, n = rescued_and_harmed(found), int(found.right_N.sum()), len(found)
-    figures = [(words.ACCURACY if pair else words.ACCURACY_GAP, words.share(right, n))]
+    figures = [(words.ACCURACY if pair else words.ACCURACY_GAP, wording_findings.share(right, n))]
     if pair:
         auxiliary = pair.both + pair.only_second
-        figures.append((words.AUXILIARY, words.share(auxiliary, n)))
+        figures.append((words.AUXILIARY, wording_findings.share(auxiliary, n)))
         figures += [(words.RESCUED, f"{pair.only_first:,}"), (words.HARMED, f"{pair.only_second:,}")]
     with st.container(horizontal=True, gap="medium"):
         for title, value in figures:
             st.metric(title, value, width="content")
     if pair is None:
-        st.markdown(words.headline(n, right, None))
+        st.markdown(wording_findings.headline(n, right, None))
         return
-    st.markdown(words.headline(n, right, auxiliary))
-    st.markdown(words.views_helped(pair.only_first, pair.only_second, pair.p))
+    st.markdown(wording_findings.headline(n, right, auxiliary))
+    st.markdown(wording_findings.views_helped(pair.only_first, pair.only_second, pair.p))
     st.caption(words.HEADLINE_NOTE)
 
 
@@ -71,13 +71,13 @@ def against(model: str, choice: Choice, found: Findings) -> None:
         st.warning(words.AGAINST_UNLIKE.format(why=wording.plain(telling.told(error))))
         return
     first, second = pair.both + pair.only_first, pair.both + pair.only_second
-    st.markdown(words.against(model, other, first, second, pair.n))
+    st.markdown(wording_findings.against(model, other, first, second, pair.n))
     titles = [title.format(other=other) for title in words.AGAINST_COLUMNS]
     rows = [title.format(name=model) for title in words.AGAINST_ROWS]
     cells = ((pair.both, pair.only_second), (pair.only_first, pair.neither))
     columns = [rows, *([f"{value:,}" for value in column] for column in cells)]
     st.dataframe(dict(zip(titles, columns, strict=True)), hide_index=True, width="content")
-    st.markdown(words.chance(pair.p))
+    st.markdown(wording_findings.chance(pair.p))
 
 
 def show_confusion(found: Findings) -> None:
@@ -85,14 +85,14 @@ def show_confusion(found: Findings) -> None:
     st.subheader(words.CONFUSION_TITLE, anchor=False)
     counts = confusion(found)
     cells = [[int(i), int(j), int(counts[i, j])] for i, j in np.argwhere(counts)]
-    pressed = tuple(state.get(key, words.ANY) for key in (state.TRUTH, state.SAID))
+    pressed = tuple(state.get(key, dataset_grid.ANY) for key in (state.TRUTH, state.SAID))
     selected = [found.classes.index(name) for name in pressed if name in found.classes]
 
     def picked() -> None:
         cell = state.get(state.MATRIX, {}).get("picked")
         if not isinstance(cell, list):
             return
-        names = [found.classes[place] for place in cell] or [words.ANY, words.ANY]
+        names = [found.classes[place] for place in cell] or [dataset_grid.ANY, dataset_grid.ANY]
         for key, name in zip((state.TRUTH, state.SAID), names, strict=True):
             state.put(key, name)
         state.put(state.KIND, "all")
@@ -147,9 +147,11 @@ def show_scales(found: Findings) -> None:
     rows = []
     for band in bands:
         values = [band["accuracy"]] if "auxiliary" not in band else [band["auxiliary"], band["accuracy"]]
-        name = f"{100 * band['from']:.0f} to {100 * band['to']:.0f}\u00a0%"
-        rows.append(_row(name, band["n"], values, words.per_cent(band["accuracy"])))
-    columns = words.SCALE_COLUMNS if found.auxiliary_N is not None else {**words.SCALE_COLUMNS, "value": "Right"}
+        name = words.SCALE_BAND.format(low=100 * band["from"], high=100 * band["to"])
+        rows.append(_row(name, band["n"], values, wording_findings.per_cent(band["accuracy"])))
+    columns = (
+        words.SCALE_COLUMNS if found.auxiliary_N is not None else {**words.SCALE_COLUMNS, "value": words.SCALE_RIGHT}
+    )
     _show_dots("scale", words.SCALE_TITLE, columns, key, rows)
     st.caption(words.SCALE_NOTE)
 
@@ -213,7 +215,7 @@ def show_reliability(found: Findings) -> None:
         st.dataframe({title: [round(value, 1) for value in column] for title, column in columns.items()},
                      hide_index=True)  # fmt: skip
     sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
-    st.markdown(words.calibration(error, sure, right))
+    st.markdown(wording_findings.calibration(error, sure, right))
 
 
 def exports(model: str, asked: Request, found: Findings) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from app import gallery, loaders, wording
+from app import gallery, language, loaders, wording
 from app import wording_handout as words
 from app.gallery import Specimen
 from mvfa_core import handout, votes
@@ -59,7 +59,7 @@ def make(model: str, card: dict[str, Any], picture: Specimen, found: Explanation
     if picture.id == gallery.OWN or model.startswith(loaders.OWN_PREFIX):
         parts.append(handout.paragraph(words.LINK_OWN, "note"))
     parts.append(handout.paragraph(words.VERSIONS.format(**_versions()), "note"))
-    return handout.page(words.TITLE.format(model=model, picture=picture.id), parts)
+    return handout.page(words.TITLE.format(model=model, picture=picture.id), parts, language=language.current())
 
 
 def _answer(picture: Specimen, found: Explanation) -> str:

@@ -106,7 +106,7 @@ def overlay(runs: Sequence[FollowedRun], shades: Shades) -> Overlay:
         run.catch_up()
     if len(runs) == 1:
         series = charts.of_one_run(runs[0].curves(), recipes[0].pooling)
-        return Overlay(runs[0].id, steps, series, charts.OF_ONE, ghosts(recipes))
+        return Overlay(runs[0].id, steps, series, charts.titles(), ghosts(recipes))
     mixed = len({recipe.pooling for recipe in recipes}) > 1
     titles = (("loss", words.LOSS_RACE if mixed else words.LOSS), ("accuracy", words.ACCURACY_RACE))
     series = _side_by_side(runs, "loss_global" if mixed else "loss", shades)

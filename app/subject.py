@@ -27,6 +27,7 @@ _strip = component("strip")
 _paste = component("paste")
 
 MOST_PASTED = 48 * 2**20
+FILE, CAMERA = "file", "camera"
 
 
 def choose() -> tuple[str, Specimen]:
@@ -107,16 +108,18 @@ def _picked() -> None:
 def own_picture() -> None:
     """A picture of the visitor's own, from a file or the camera; it joins the gallery strip."""
     st.subheader(wording.PICTURE)
+    ways = dict(zip((FILE, CAMERA), wording.OWN_PICTURE_WAYS, strict=True))
     with st.popover(wording.OWN_PICTURE, width="stretch"):
         way = st.segmented_control(
             wording.OWN_PICTURE,
-            wording.OWN_PICTURE_WAYS,
-            default=wording.OWN_PICTURE_WAYS[0],
+            list(ways),
+            default=FILE,
+            format_func=ways.__getitem__,
             required=True,
             key=state.OWN_PICTURE_WAY,
             label_visibility="collapsed",
         )
-        if way == wording.OWN_PICTURE_WAYS[1]:
+        if way == CAMERA:
             # Only now: the browser asks for the camera as soon as this is on the page.
             st.camera_input(
                 wording.OWN_PICTURE_SHOT,
