@@ -180,6 +180,7 @@ def _row(name: str, count: int, dots: list[float], value: str) -> dict:
 
 def _show_dots(key: str, caption: str, columns: dict[str, str], looks: list[dict], rows: list[dict]) -> None:
     data = {"caption": caption, "columns": columns, "key": looks, "rows": rows, "scroll": len(rows) > MANY}
+    data["table"] = words.DOTS_TABLE
     _dots(key=state.DOTS(key), data=data)
 
 
@@ -206,14 +207,16 @@ def show_reliability(found: Findings) -> None:
         xaxis={**axis, "range": [0, 1.001], "title": words.RELIABILITY_X, "dtick": 0.2},
         yaxis={**axis, "range": [0, 1.08], "title": words.RELIABILITY_Y, "dtick": 0.25},
     )  # fmt: skip
-    st.plotly_chart(figure, key="reliability", config={"displayModeBar": False})
+    sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
+    said = words.calibration(error, sure, right)
+    alt = f"{words.RELIABILITY_TITLE} {said}"
+    st.plotly_chart(figure, key="reliability", config={"displayModeBar": False}, alt=alt)
     with st.expander(words.RELIABILITY_TABLE):
         rows = [(100 * one.low, 100 * one.high, one.n, 100 * one.accuracy, 100 * one.confidence) for one in bins]
         columns = dict(zip(words.RELIABILITY_COLUMNS, zip(*rows, strict=True), strict=True))
         st.dataframe({title: [round(value, 1) for value in column] for title, column in columns.items()},
                      hide_index=True)  # fmt: skip
-    sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
-    st.markdown(words.calibration(error, sure, right))
+    st.markdown(said)
 
 
 def exports(model: str, asked: Request, found: Findings) -> None:

@@ -1,5 +1,7 @@
-// Numbers as tables, for those who read rather than look: one line below a chart that opens, filled when it does.
-import { element, fill } from "./dom.js";
+// Numbers as tables, for those who read rather than look: one line below a chart that opens, filled when it does. Every
+// table can be taken along as CSV.
+import { button, element, fill } from "./dom.js";
+import { saveTable } from "./export.js";
 import { exactNumber } from "./paint.js";
 
 function row(tag, texts, first = tag) {
@@ -21,7 +23,11 @@ export function table(caption, head, rows) {
   frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", caption);
   frame.appendChild(made);
-  return frame;
+  const whole = element("div");
+  const csv = button("CSV", () => saveTable(caption, [head, ...rows]), "take");
+  csv.setAttribute("aria-label", `CSV: ${caption}`);
+  whole.append(frame, csv);
+  return whole;
 }
 
 function ofMap({ title, unit, values }, { grid: [rows, columns] }, words) {
@@ -51,8 +57,9 @@ export class Tables {
   constructor(title, tables) {
     this.tables = tables;
     this.root = element("details", "mvfa-tables");
+    this.title = element("summary", "", title);
     this.body = element("div");
-    this.root.append(element("summary", "", title), this.body);
+    this.root.append(this.title, this.body);
     this.root.ontoggle = () => this.fill();
   }
 
