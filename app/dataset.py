@@ -26,6 +26,7 @@ from mvfa_core.survey.tables import csv_table, summary
 
 _matrix = component("matrix")
 _dots = component("dots")
+_sorted = component("sorted")
 
 WRONG = "#d55e00"
 MANY = 15
@@ -118,18 +119,14 @@ def show_classes(found: Findings) -> None:
     st.subheader(words.CLASSES_TITLE, anchor=False)
     rows, titles = by_class(found), words.CLASS_COLUMNS
     views = found.auxiliary_N is not None
-    ours = titles["ours"] if views else words.CLASS_OURS_GAP
-    table: dict[str, list] = {titles["name"]: [found.classes[one.label] for one in rows]}
-    table[titles["n"]] = [one.n for one in rows]
-    table[ours] = [100 * one.accuracy for one in rows]
-    formats = {ours: "%.1f"}
-    if views:
-        table[titles["auxiliary"]] = [100 * (one.auxiliary or 0.0) for one in rows]
-        table[titles["gain"]] = [100 * (one.accuracy - (one.auxiliary or 0.0)) for one in rows]
-        formats |= {titles["auxiliary"]: "%.1f", titles["gain"]: "%+.1f"}
-    config = {title: st.column_config.NumberColumn(format=form) for title, form in formats.items()}
-    config[titles["n"]] = st.column_config.NumberColumn(width=64)
-    st.dataframe(table, hide_index=True, column_config=config, height=min(460, 38 + 35 * len(rows)))
+    head = [titles["name"], titles["n"], titles["ours"] if views else words.CLASS_OURS_GAP]
+    head += [titles["auxiliary"], titles["gain"]] if views else []
+    lines = []
+    for one in rows:
+        ours, auxiliary = 100 * one.accuracy, 100 * (one.auxiliary or 0.0)
+        lines.append([found.classes[one.label], f"{one.n:,}", f"{ours:.1f}"])
+        lines[-1] += [f"{auxiliary:.1f}", f"{ours - auxiliary:+.1f}".replace("-", "\u2212")] if views else []
+    _sorted(key=state.CLASSES, data={"caption": words.CLASSES_TITLE, "head": head, "rows": lines})
     st.caption(words.CLASSES_NOTE)
 
 

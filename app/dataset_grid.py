@@ -92,7 +92,7 @@ def _filtered(found: Findings) -> np.ndarray:
 def _class(label: str, key: str, found: Findings) -> int | None:
     options = [words.ANY, *found.classes]
     state.remembered(key, options.__contains__, words.ANY)
-    name = st.selectbox(label, options, key=key, on_change=back_to_start, width=200, persist_state="session")
+    name = st.selectbox(label, options, key=key, on_change=back_to_start, width=170, persist_state="session")
     return None if name == words.ANY else found.classes.index(name)
 
 

@@ -13,11 +13,39 @@ function row(tag, texts, first = tag) {
   return line;
 }
 
-export function table(caption, head, rows) {
+const amount = (text) => Number(String(text).replace("\u2212", "-").replace(/[,%\u00a0 ]/g, ""));
+
+// A press on the head of a column sorts by it, another one the other way round; a number begins with the largest.
+function sortable(made, head, rows) {
+  const body = made.tBodies[0];
+  const lines = [...body.rows].map((line, place) => ({ line, texts: rows[place] }));
+  const heads = [...made.tHead.rows[0].cells];
+  heads.forEach((cell, at) => {
+    const numbers = rows.every((texts) => Number.isFinite(amount(texts[at])));
+    const arrow = element("span", "arrow");
+    const press = button(head[at], () => {
+      const falling = cell.getAttribute("aria-sort") ? cell.getAttribute("aria-sort") !== "descending" : numbers;
+      const compare = (a, b) => (numbers ? amount(a) - amount(b) : String(a).localeCompare(String(b)));
+      heads.forEach((other) => {
+        other.removeAttribute("aria-sort");
+        other.querySelector(".arrow").textContent = "";
+      });
+      cell.setAttribute("aria-sort", falling ? "descending" : "ascending");
+      arrow.textContent = falling ? " ↓" : " ↑";
+      const order = [...lines].sort((one, two) => (falling ? -1 : 1) * compare(one.texts[at], two.texts[at]));
+      body.replaceChildren(...order.map(({ line }) => line));
+    }, "sort");
+    press.appendChild(arrow);
+    cell.replaceChildren(press);
+  });
+}
+
+export function table(caption, head, rows, { sorted = false } = {}) {
   const made = element("table");
   made.appendChild(element("caption", "", caption));
   made.appendChild(element("thead")).appendChild(row("th", head));
   made.appendChild(element("tbody")).append(...rows.map((texts) => row("td", texts, "th")));
+  if (sorted) sortable(made, head, rows);
   const frame = element("div", "scroll");
   frame.tabIndex = 0;
   frame.setAttribute("role", "group");
