@@ -49,6 +49,7 @@ class Server:
                 return
             except OSError:
                 time.sleep(0.2)
+        self.stop()
         raise AssertionError(f"the server did not start:\n{(self.folder / 'server.log').read_text()}")
 
     def stop(self) -> None:
