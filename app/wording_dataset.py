@@ -95,6 +95,7 @@ MATRIX = {
     "wrong": "{truth}, taken for {answer}: {count} of {total}",
 }
 
+DOTS_TABLE = "The dots as a table"
 RELIABILITY_TABLE = "The bars as a table"
 RELIABILITY_COLUMNS = ("Confidence from, %", "to, %", "Pictures", "Right, %", "Mean confidence, %")
 
