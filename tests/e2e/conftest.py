@@ -18,7 +18,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from mvfa_core.training.runs import list_runs
 
-START_S = 120
+START_S = 300
 SETTLE_MS = 30_000
 expect.set_options(timeout=15_000)  # two cores that may be training at the same time
 
@@ -49,6 +49,7 @@ class Server:
                 return
             except OSError:
                 time.sleep(0.2)
+        self.stop()
         raise AssertionError(f"the server did not start:\n{(self.folder / 'server.log').read_text()}")
 
     def stop(self) -> None:
