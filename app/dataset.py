@@ -12,6 +12,7 @@ from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state
 from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
+from mvfa_core.names import titles, visible
 from mvfa_core.survey import Findings, Request
 from mvfa_core.survey.figures import (
     by_class,
@@ -59,7 +60,7 @@ def against(model: str, choice: Choice, found: Findings) -> None:
     state.follow_address(state.OTHER, others)
     other = st.selectbox(
         words.AGAINST, others, index=None, placeholder=words.AGAINST_NONE, key=state.OTHER, width=320,
-        persist_state="session",
+        format_func=titles(others), persist_state="session",
     )  # fmt: skip
     if other is None:
         return
@@ -73,8 +74,8 @@ def against(model: str, choice: Choice, found: Findings) -> None:
         return
     first, second = pair.both + pair.only_first, pair.both + pair.only_second
     st.markdown(wording_findings.against(model, other, first, second, pair.n))
-    titles = [title.format(other=other) for title in words.AGAINST_COLUMNS]
-    rows = [title.format(name=model) for title in words.AGAINST_ROWS]
+    titles = [title.format(other=visible(other)) for title in words.AGAINST_COLUMNS]
+    rows = [title.format(name=visible(model)) for title in words.AGAINST_ROWS]
     cells = ((pair.both, pair.only_second), (pair.only_first, pair.neither))
     columns = [rows, *([f"{value:,}" for value in column] for column in cells)]
     st.dataframe(dict(zip(titles, columns, strict=True)), hide_index=True, width="content")

@@ -111,7 +111,7 @@ class Gate:
             await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if request.method == "POST" and request.url.path == ENTER:
+        if request.method == "POST" and request.scope["path"] == ENTER:  # not `url`: that believes the Host header
             return await self._enter(request)
         if request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", ""):
             asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
