@@ -24,8 +24,8 @@ from mvfa_core.survey.figures import (
 )
 from mvfa_core.survey.tables import csv_table, summary
 
-_matrix = component("matrix")
-_dots = component("dots")
+_matrix = component("matrix", styles=("saves",))
+_dots = component("dots", styles=("saves",))
 
 WRONG = "#d55e00"
 MANY = 15
@@ -175,11 +175,12 @@ def _key(colour: str, label: str, *, hollow: bool = False) -> dict:
 
 
 def _row(name: str, count: int, dots: list[float], value: str) -> dict:
-    return {"name": name, "count": f"{count:,}", "dots": [round(dot, 4) for dot in dots], "value": value}
+    return {"name": name, "count": f"{count:,}", "n": count, "dots": [round(dot, 4) for dot in dots], "value": value}
 
 
 def _show_dots(key: str, caption: str, columns: dict[str, str], looks: list[dict], rows: list[dict]) -> None:
     data = {"caption": caption, "columns": columns, "key": looks, "rows": rows, "scroll": len(rows) > MANY}
+    data["save"] = words.SAVE
     _dots(key=state.DOTS(key), data=data)
 
 
@@ -206,7 +207,7 @@ def show_reliability(found: Findings) -> None:
         xaxis={**axis, "range": [0, 1.001], "title": words.RELIABILITY_X, "dtick": 0.2},
         yaxis={**axis, "range": [0, 1.08], "title": words.RELIABILITY_Y, "dtick": 0.25},
     )  # fmt: skip
-    st.plotly_chart(figure, key="reliability", config={"displayModeBar": False})
+    st.plotly_chart(figure, key="reliability", config={"displaylogo": False, "modeBarButtons": [["toImage"]]})
     with st.expander(words.RELIABILITY_TABLE):
         rows = [(100 * one.low, 100 * one.high, one.n, 100 * one.accuracy, 100 * one.confidence) for one in bins]
         columns = dict(zip(words.RELIABILITY_COLUMNS, zip(*rows, strict=True), strict=True))

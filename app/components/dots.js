@@ -1,5 +1,7 @@
 // Shares as dots on one axis from 0 to 100 %, a row each: several dots a row where several things are compared.
 import { element } from "./dom.js";
+import { saveTable } from "./export.js";
+import { saveJsonOf, saveLine } from "./saves.js";
 
 function key(data) {
   const row = element("div", "key");
@@ -30,6 +32,18 @@ function track(one, looks) {
   return cell;
 }
 
+// One line a row: its name, its count, then a share for every kind of dot.
+function saveCsv({ caption, columns, key: kinds, rows }) {
+  const head = [columns.name, columns.count, ...kinds.map(({ label }) => label)];
+  saveTable(caption, [head, ...rows.map(({ name, n, dots: shares }) => [name, n, ...shares.map((one) => one ?? "")])]);
+}
+
+function saveJson({ caption, key: kinds, rows }) {
+  const share = (shares) => Object.fromEntries(kinds.map(({ label }, place) => [label, shares[place] ?? null]));
+  const records = rows.map(({ name, n, dots: shares }) => ({ name, count: n, shares: share(shares) }));
+  saveJsonOf(caption, { title: caption, rows: records });
+}
+
 export default function dots({ data, parentElement }) {
   const root = (parentElement.mvfaDots ??= parentElement.appendChild(element("div", "dots")));
   const frame = element("div", data.scroll ? "frame scroll" : "frame");
@@ -48,5 +62,6 @@ export default function dots({ data, parentElement }) {
       element("td", "value", one.value));
     row.firstChild.title = one.name;
   }
-  root.replaceChildren(key(data), frame);
+  const saves = saveLine(data.save, data.caption, { CSV: () => saveCsv(data), JSON: () => saveJson(data) });
+  root.replaceChildren(key(data), frame, saves);
 }
