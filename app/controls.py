@@ -108,7 +108,11 @@ def offer_views() -> None:
         if "compact_mfa" in loaders.model_ids():
             st.button(
                 wording.GAP_CHOOSE,
-                on_click=state.put,
-                args=(state.MODEL, "compact_mfa"),
+                on_click=_choose_views,
                 disabled=teacher.held(state.MODEL),
             )
+
+
+def _choose_views() -> None:
+    state.put(state.MODEL, "compact_mfa")
+    st.rerun()  # the whole page: the model is chosen outside of the part that the button stands in

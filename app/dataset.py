@@ -25,8 +25,8 @@ from mvfa_core.survey.figures import (
 )
 from mvfa_core.survey.tables import csv_table, summary
 
-_matrix = component("matrix")
-_dots = component("dots")
+_matrix = component("matrix", styles=("saves",))
+_dots = component("dots", styles=("saves",))
 _sorted = component("sorted")
 
 WRONG = "#d55e00"
@@ -74,11 +74,11 @@ def against(model: str, choice: Choice, found: Findings) -> None:
         return
     first, second = pair.both + pair.only_first, pair.both + pair.only_second
     st.markdown(wording_findings.against(model, other, first, second, pair.n))
-    titles = [title.format(other=visible(other)) for title in words.AGAINST_COLUMNS]
+    heads = [title.format(other=visible(other)) for title in words.AGAINST_COLUMNS]
     rows = [title.format(name=visible(model)) for title in words.AGAINST_ROWS]
     cells = ((pair.both, pair.only_second), (pair.only_first, pair.neither))
     columns = [rows, *([f"{value:,}" for value in column] for column in cells)]
-    st.dataframe(dict(zip(titles, columns, strict=True)), hide_index=True, width="content")
+    st.dataframe(dict(zip(heads, columns, strict=True)), hide_index=True, width="content")
     st.markdown(wording_findings.chance(pair.p))
 
 
@@ -175,12 +175,13 @@ def _key(colour: str, label: str, *, hollow: bool = False) -> dict:
 
 
 def _row(name: str, count: int, dots: list[float], value: str) -> dict:
-    return {"name": name, "count": f"{count:,}", "dots": [round(dot, 4) for dot in dots], "value": value}
+    return {"name": name, "count": f"{count:,}", "n": count, "dots": [round(dot, 4) for dot in dots], "value": value}
 
 
 def _show_dots(key: str, caption: str, columns: dict[str, str], looks: list[dict], rows: list[dict]) -> None:
     data = {"caption": caption, "columns": columns, "key": looks, "rows": rows, "scroll": len(rows) > MANY}
     data["table"] = words.DOTS_TABLE
+    data["save"] = words.SAVE
     _dots(key=state.DOTS(key), data=data)
 
 
@@ -210,7 +211,7 @@ def show_reliability(found: Findings) -> None:
     sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
     said = wording_findings.calibration(error, sure, right)
     alt = f"{words.RELIABILITY_TITLE} {said}"
-    st.plotly_chart(figure, key="reliability", config={"displayModeBar": False}, alt=alt)
+    st.plotly_chart(figure, key="reliability", config={"displaylogo": False, "modeBarButtons": [["toImage"]]}, alt=alt)
     with st.expander(words.RELIABILITY_TABLE):
         rows = [(100 * one.low, 100 * one.high, one.n, 100 * one.accuracy, 100 * one.confidence) for one in bins]
         columns = dict(zip(words.RELIABILITY_COLUMNS, zip(*rows, strict=True), strict=True))
