@@ -111,9 +111,7 @@ def _width_name(told: Options) -> str:
 def _paper(which: str) -> dict[str, Any]:
     key = state.FIGURE
     told: dict[str, Any] = {
-        "width": _box(
-            words.WIDTH, "width", list(WIDTHS), lambda name: words.WIDTHS.format(name=name, inches=WIDTHS[name])
-        ),
+        "width": _box(words.WIDTH, "width", list(WIDTHS), lambda name: words.width(name, WIDTHS[name])),
         "columns": None
         if which == "filmstrip"
         else st.number_input(words.COLUMNS, 0, 24, key=key("columns"), persist_state="session") or None,

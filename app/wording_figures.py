@@ -92,6 +92,7 @@ FRAMES = "Steps"
 PAPER = "Paper"
 WIDTH = "Width"
 WIDTHS = "{name}, {inches:g} in"
+WIDTH_SHOWN = {"single": "single", "double": "double", "slide": "slide"}
 COLUMNS = "Side by side (0: all)"
 FONT = "Font"
 SIZE = "Text, pt"
@@ -167,3 +168,9 @@ def missing(names: list[str]) -> str:
 def rule_told(rule: str) -> str:
     """How the pictures were chosen."""
     return here.RULE_TOLD.format(rule=plain(rule))
+
+
+def width(name: str, inches: float) -> str:
+    """A width with its inches: of a slide, or of one or two columns of a journal, "cvpr-single" say."""
+    shown = "-".join(here.WIDTH_SHOWN.get(part, part) for part in name.split("-"))
+    return here.WIDTHS.format(name=shown, inches=inches)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app import language
 from app import wording_findings as here
 from app.wording import percent, plain
+from app.wording_train import doing
 
 language.speaks(__name__)
 
@@ -134,6 +135,7 @@ def calibration(error: float, confidence: float, accuracy: float) -> str:
 
 def progress(what: str, done: int, total: int, left: float | None) -> str:
     """How far it is, and how long the rest takes."""
+    what = doing(what)
     what = f"{what[:1].upper()}{what[1:]}"
     if left is None or done >= total:
         return here.PROGRESS.format(what=what, done=done, total=total)

@@ -145,6 +145,18 @@ LISTED = {"comma": ", ", "and": " and "}
 NOT_VALIDATED = "not validated yet"
 VALIDATED = "validation accuracy {percent:.1f}\u00a0%"
 ENDED_UNSAVED = "{ending} {unsaved}"
+MODEL = "{pooling} on {backbone}"
+TRAINED = "{model}, {data}, seed {seed}"
+TRAINED_VIEWS = "{model}, {data}, K = {k}, L_R = {sizes}, seed {seed}"
+PREPARING = "{what}: {done} of {total}"
+DOING = {
+    "drawing train pictures": "drawing train pictures",
+    "drawing val pictures": "drawing val pictures",
+    "decoding train": "decoding train",
+    "decoding val": "decoding val",
+    "looking at pictures": "looking at pictures",
+}
+"""What a process says that it is doing, by the words it says it in."""
 
 
 def duration(seconds: float) -> str:
@@ -192,3 +204,27 @@ def ending(state: str, share: float | None, *, saved: bool) -> str:
     """How a run ended, and what can be done about it."""
     said = here.ENDINGS[state].format(accuracy=accuracy(share))
     return said if saved else here.ENDED_UNSAVED.format(ending=said, unsaved=here.NOTHING_SAVED)
+
+
+def model(pooling: str, backbone: str) -> str:
+    """What kind of model a run trains."""
+    return here.MODEL.format(pooling=pooling.upper(), backbone=backbone)
+
+
+def trained(kind: str, data: str, views: tuple[int, tuple[int, ...]] | None, seed: int) -> str:
+    """What is trained, in a line; `views` is K and L_R, None where there are none."""
+    if views is None:
+        return here.TRAINED.format(model=kind, data=data, seed=seed)
+    return here.TRAINED_VIEWS.format(model=kind, data=data, k=views[0], sizes=", ".join(map(str, views[1])), seed=seed)
+
+
+def doing(what: str) -> str:
+    """What a process of ours says that it is doing."""
+    return here.DOING.get(what, what)
+
+
+def preparing(note: str) -> str:
+    """How far a run's pictures are, from the note that its process left: "decoding train: 1,024 of 9,469"."""
+    what, _, count = note.rpartition(": ")
+    done, of, total = count.partition(" of ")
+    return here.PREPARING.format(what=doing(what), done=done, total=total) if of else note
