@@ -224,7 +224,10 @@ def protos(block: Any) -> Iterator[Any]:
 
 
 def strings(told: Any) -> Iterator[str]:
-    if isinstance(told, str) and not told.startswith("data:"):
+    if isinstance(told, str) and told.startswith('{"'):  # the look of a table's columns, by their titles
+        columns = json.loads(told)
+        yield from (text for title, look in columns.items() for text in (title, *strings(look)))
+    elif isinstance(told, str) and not told.startswith("data:"):
         yield told
     elif isinstance(told, dict):
         kept = (value for key, value in told.items() if key not in (*OF_STREAMLIT, *MADE_BY_THE_LIBRARY))
