@@ -16,15 +16,19 @@ _curves = component("curves", isolate=False)  # Plotly's own style sheet does no
 
 Curves = Mapping[str, Sequence[Point]]
 
-# field of the event, which chart, name, colour, dash, wide
+# field of the event, which chart, name of its name in the wording, colour, dash, wide
 _SERIES = (
-    ("loss", "loss", words.LOSS_TOTAL, colours.TOTAL, "solid", False),
-    ("loss_local", "loss", words.LOSS_LOCAL, colours.MAIN, "solid", True),
-    ("loss_global", "loss", words.LOSS_GLOBAL, colours.AUXILIARY, "solid", True),
-    ("train_accuracy", "accuracy", words.ACCURACY_TRAIN, "", "dot", False),
-    ("accuracy", "accuracy", words.ACCURACY_VALIDATION, "", "solid", True),
+    ("loss", "loss", "LOSS_TOTAL", colours.TOTAL, "solid", False),
+    ("loss_local", "loss", "LOSS_LOCAL", colours.MAIN, "solid", True),
+    ("loss_global", "loss", "LOSS_GLOBAL", colours.AUXILIARY, "solid", True),
+    ("train_accuracy", "accuracy", "ACCURACY_TRAIN", "", "dot", False),
+    ("accuracy", "accuracy", "ACCURACY_VALIDATION", "", "solid", True),
 )
-OF_ONE = (("loss", words.LOSS), ("accuracy", words.ACCURACY))
+
+
+def titles() -> tuple[tuple[str, str], ...]:
+    """The charts of one run, as (id, title)."""
+    return (("loss", words.LOSS), ("accuracy", words.ACCURACY))
 
 
 def of_one_run(curves: Curves, pooling: str) -> list[dict[str, Any]]:
@@ -35,8 +39,10 @@ def of_one_run(curves: Curves, pooling: str) -> list[dict[str, Any]]:
         if pooling == "gap" and field in ("loss_local", "loss_global"):
             continue  # one head: its loss is the loss
         if pooling == "gap" and field == "loss":
-            title, colour, wide = words.LOSS_GAP, kind, True
-        found.append(line(field, chart, title, colour or kind, curves.get(field, ()), dash=dash, wide=wide))
+            title, colour, wide = "LOSS_GAP", kind, True
+        found.append(
+            line(field, chart, getattr(words, title), colour or kind, curves.get(field, ()), dash=dash, wide=wide)
+        )
     return [one for one in found if one["values"]]
 
 
@@ -67,14 +73,15 @@ def show(
     series: Sequence[dict[str, Any]],
     steps: int,
     *,
-    charts: Sequence[tuple[str, str]] = OF_ONE,
+    charts: Sequence[tuple[str, str]] | None = None,
     ghosts: Sequence[dict[str, Any]] = (),
     waiting: bool = False,
 ) -> None:
     """The curves of the run `name`, on the axes of the whole run.
 
     Args:
-        charts: which to draw, as (id, title). ghosts: levels from elsewhere. waiting: more will come.
+        charts: which to draw, as (id, title); None for those of one run. ghosts: levels from elsewhere.
+        waiting: more will come.
     """
     _curves(
         key=state.CURVES,
@@ -84,7 +91,7 @@ def show(
             "series": list(series),
             "ghosts": list(ghosts),
             "steps": steps,
-            "charts": [{"id": chart, "title": title} for chart, title in charts],
+            "charts": [{"id": chart, "title": title} for chart, title in charts or titles()],
             "words": {**words.CURVES, "empty": words.CURVES_WAITING if waiting else words.CURVES_EMPTY},
         },
     )

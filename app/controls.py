@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
-from app import loaders, state, teacher, wording, wording_maps, wording_region
+from app import language, loaders, state, teacher, wording, wording_maps, wording_region
 from app import wording_views as words
 from mvfa_core.other_maps import OTHER_MAPS
 
 SIZES = (1, 3, 5, 7, 9, 11, 13)
+NO_CLASS = ""
+"""In place of a class: the one that follows from the answer."""
 
 
 def heading(*names: str) -> None:
@@ -28,11 +33,15 @@ def rival(facts: loaders.Facts) -> int | None:
 
 
 def _class(label: str, key: str, none: str, facts: loaders.Facts) -> int | None:
-    options = [none, *facts.classes]
-    chosen = state.follow(key, options, none)
+    options = [NO_CLASS, *facts.classes]
+    chosen = state.follow(key, options, NO_CLASS)
     if not teacher.hidden(key):
-        st.selectbox(label, options, key=key, persist_state="session", **teacher.look(key))
-    return None if chosen == none else facts.classes.index(chosen)
+        shown = {NO_CLASS: none}
+        st.selectbox(
+            label, options, key=key, format_func=lambda one: shown.get(one, one), persist_state="session",
+            **teacher.look(key),
+        )  # fmt: skip
+    return None if chosen == NO_CLASS else facts.classes.index(chosen)
 
 
 def views(facts: loaders.Facts) -> tuple[int, tuple[int, ...], bool]:
@@ -59,11 +68,11 @@ def sizes(facts: loaders.Facts) -> tuple[int, ...]:
     return tuple(sorted(chosen)) or facts.sizes
 
 
-def _pills(label: str, key: str, options: list, note: str) -> None:
+def _pills(label: str, key: str, options: list, note: str, shown: Callable[[Any], str] = str) -> None:
     """Several of a few, unless a teacher's link takes them away; the value is followed before."""
     if not teacher.hidden(key):
         look = teacher.look(key, note)
-        st.pills(label, options, selection_mode="multi", key=key, persist_state="session", **look)
+        st.pills(label, options, selection_mode="multi", format_func=shown, key=key, persist_state="session", **look)
 
 
 def distinct() -> bool:
@@ -82,7 +91,7 @@ def other_maps() -> list[str]:
     """The methods to compare with, kept in the address."""
     options = list(OTHER_MAPS)
     chosen = state.follow_several(state.METHODS, options, ["Grad-CAM++", "LayerCAM", "HiResCAM"])
-    _pills(wording_maps.OTHERS, state.METHODS, options, wording_maps.OTHERS_HELP)
+    _pills(wording_maps.OTHERS, state.METHODS, options, wording_maps.OTHERS_HELP, language.library)
     return chosen
 
 
@@ -99,7 +108,11 @@ def offer_views() -> None:
         if "compact_mfa" in loaders.model_ids():
             st.button(
                 wording.GAP_CHOOSE,
-                on_click=state.put,
-                args=(state.MODEL, "compact_mfa"),
+                on_click=_choose_views,
                 disabled=teacher.held(state.MODEL),
             )
+
+
+def _choose_views() -> None:
+    state.put(state.MODEL, "compact_mfa")
+    st.rerun()  # the whole page: the model is chosen outside of the part that the button stands in

@@ -8,10 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state, telling, wording
+from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state, telling, wording, wording_findings
 from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
+from mvfa_core.names import titles, visible
 from mvfa_core.survey import Findings, Request
 from mvfa_core.survey.figures import (
     by_class,
@@ -24,8 +25,8 @@ from mvfa_core.survey.figures import (
 )
 from mvfa_core.survey.tables import csv_table, summary
 
-_matrix = component("matrix")
-_dots = component("dots")
+_matrix = component("matrix", styles=("saves",))
+_dots = component("dots", styles=("saves",))
 _sorted = component("sorted")
 
 WRONG = "#d55e00"
@@ -36,19 +37,19 @@ MANY = 15
 def headline(found: Findings) -> None:
     """How often it is right, and whether the views helped, in numbers and in words."""
     pair, right, n = rescued_and_harmed(found), int(found.right_N.sum()), len(found)
-    figures = [(words.ACCURACY if pair else words.ACCURACY_GAP, words.share(right, n))]
+    figures = [(words.ACCURACY if pair else words.ACCURACY_GAP, wording_findings.share(right, n))]
     if pair:
         auxiliary = pair.both + pair.only_second
-        figures.append((words.AUXILIARY, words.share(auxiliary, n)))
+        figures.append((words.AUXILIARY, wording_findings.share(auxiliary, n)))
         figures += [(words.RESCUED, f"{pair.only_first:,}"), (words.HARMED, f"{pair.only_second:,}")]
     with st.container(horizontal=True, gap="medium"):
         for title, value in figures:
             st.metric(title, value, width="content")
     if pair is None:
-        st.markdown(words.headline(n, right, None))
+        st.markdown(wording_findings.headline(n, right, None))
         return
-    st.markdown(words.headline(n, right, auxiliary))
-    st.markdown(words.views_helped(pair.only_first, pair.only_second, pair.p))
+    st.markdown(wording_findings.headline(n, right, auxiliary))
+    st.markdown(wording_findings.views_helped(pair.only_first, pair.only_second, pair.p))
     st.caption(words.HEADLINE_NOTE)
 
 
@@ -59,7 +60,7 @@ def against(model: str, choice: Choice, found: Findings) -> None:
     state.follow_address(state.OTHER, others)
     other = st.selectbox(
         words.AGAINST, others, index=None, placeholder=words.AGAINST_NONE, key=state.OTHER, width=320,
-        persist_state="session",
+        format_func=titles(others), persist_state="session",
     )  # fmt: skip
     if other is None:
         return
@@ -72,13 +73,13 @@ def against(model: str, choice: Choice, found: Findings) -> None:
         st.warning(words.AGAINST_UNLIKE.format(why=wording.plain(telling.told(error))))
         return
     first, second = pair.both + pair.only_first, pair.both + pair.only_second
-    st.markdown(words.against(model, other, first, second, pair.n))
-    titles = [title.format(other=other) for title in words.AGAINST_COLUMNS]
-    rows = [title.format(name=model) for title in words.AGAINST_ROWS]
+    st.markdown(wording_findings.against(model, other, first, second, pair.n))
+    heads = [title.format(other=visible(other)) for title in words.AGAINST_COLUMNS]
+    rows = [title.format(name=visible(model)) for title in words.AGAINST_ROWS]
     cells = ((pair.both, pair.only_second), (pair.only_first, pair.neither))
     columns = [rows, *([f"{value:,}" for value in column] for column in cells)]
-    st.dataframe(dict(zip(titles, columns, strict=True)), hide_index=True, width="content")
-    st.markdown(words.chance(pair.p))
+    st.dataframe(dict(zip(heads, columns, strict=True)), hide_index=True, width="content")
+    st.markdown(wording_findings.chance(pair.p))
 
 
 def show_confusion(found: Findings) -> None:
@@ -86,14 +87,14 @@ def show_confusion(found: Findings) -> None:
     st.subheader(words.CONFUSION_TITLE, anchor=False)
     counts = confusion(found)
     cells = [[int(i), int(j), int(counts[i, j])] for i, j in np.argwhere(counts)]
-    pressed = tuple(state.get(key, words.ANY) for key in (state.TRUTH, state.SAID))
+    pressed = tuple(state.get(key, dataset_grid.ANY) for key in (state.TRUTH, state.SAID))
     selected = [found.classes.index(name) for name in pressed if name in found.classes]
 
     def picked() -> None:
         cell = state.get(state.MATRIX, {}).get("picked")
         if not isinstance(cell, list):
             return
-        names = [found.classes[place] for place in cell] or [words.ANY, words.ANY]
+        names = [found.classes[place] for place in cell] or [dataset_grid.ANY, dataset_grid.ANY]
         for key, name in zip((state.TRUTH, state.SAID), names, strict=True):
             state.put(key, name)
         state.put(state.KIND, "all")
@@ -144,9 +145,11 @@ def show_scales(found: Findings) -> None:
     rows = []
     for band in bands:
         values = [band["accuracy"]] if "auxiliary" not in band else [band["auxiliary"], band["accuracy"]]
-        name = f"{100 * band['from']:.0f} to {100 * band['to']:.0f}\u00a0%"
-        rows.append(_row(name, band["n"], values, words.per_cent(band["accuracy"])))
-    columns = words.SCALE_COLUMNS if found.auxiliary_N is not None else {**words.SCALE_COLUMNS, "value": "Right"}
+        name = words.SCALE_BAND.format(low=100 * band["from"], high=100 * band["to"])
+        rows.append(_row(name, band["n"], values, wording_findings.per_cent(band["accuracy"])))
+    columns = (
+        words.SCALE_COLUMNS if found.auxiliary_N is not None else {**words.SCALE_COLUMNS, "value": words.SCALE_RIGHT}
+    )
     _show_dots("scale", words.SCALE_TITLE, columns, key, rows)
     st.caption(words.SCALE_NOTE)
 
@@ -172,12 +175,13 @@ def _key(colour: str, label: str, *, hollow: bool = False) -> dict:
 
 
 def _row(name: str, count: int, dots: list[float], value: str) -> dict:
-    return {"name": name, "count": f"{count:,}", "dots": [round(dot, 4) for dot in dots], "value": value}
+    return {"name": name, "count": f"{count:,}", "n": count, "dots": [round(dot, 4) for dot in dots], "value": value}
 
 
 def _show_dots(key: str, caption: str, columns: dict[str, str], looks: list[dict], rows: list[dict]) -> None:
     data = {"caption": caption, "columns": columns, "key": looks, "rows": rows, "scroll": len(rows) > MANY}
     data["table"] = words.DOTS_TABLE
+    data["save"] = words.SAVE
     _dots(key=state.DOTS(key), data=data)
 
 
@@ -205,9 +209,9 @@ def show_reliability(found: Findings) -> None:
         yaxis={**axis, "range": [0, 1.08], "title": words.RELIABILITY_Y, "dtick": 0.25},
     )  # fmt: skip
     sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
-    said = words.calibration(error, sure, right)
+    said = wording_findings.calibration(error, sure, right)
     alt = f"{words.RELIABILITY_TITLE} {said}"
-    st.plotly_chart(figure, key="reliability", config={"displayModeBar": False}, alt=alt)
+    st.plotly_chart(figure, key="reliability", config={"displaylogo": False, "modeBarButtons": [["toImage"]]}, alt=alt)
     with st.expander(words.RELIABILITY_TABLE):
         rows = [(100 * one.low, 100 * one.high, one.n, 100 * one.accuracy, 100 * one.confidence) for one in bins]
         columns = dict(zip(words.RELIABILITY_COLUMNS, zip(*rows, strict=True), strict=True))

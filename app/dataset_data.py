@@ -21,6 +21,7 @@ from mvfa_core.survey.request import SIDES, digest_of
 
 LIMITS = (60, 200, 1000)
 FIRST_LIMIT = "200"
+ALL = "all"
 OWN = "own"
 
 
@@ -50,7 +51,7 @@ def choose(model: str) -> Choice | None:
     sources, first = _sources(model), _first(model)
     known = [survey.request() for survey in list_surveys()]
     limits = {str(limit): limit for limit in sorted({*LIMITS, *(one.limit for one in known if one.limit)})}
-    offered: dict[str, int | None] = {**limits, words.ALL: None}
+    offered: dict[str, int | None] = {**limits, ALL: None}
 
     def title(name: str) -> str:
         return words.DATA_FOLDER if name == OWN else Path(sources[name]).name
@@ -58,7 +59,7 @@ def choose(model: str) -> Choice | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = _select(words.DATA, state.DATA, [*sources, OWN], first[0], title, words.DATA_HELP)
         side = _select(words.SIDE, state.SIDE, SIDES, first[1], words.SIDES.__getitem__)
-        most = _select(words.LIMIT, state.LIMIT, list(offered), first[2], str, words.LIMIT_HELP)
+        most = _select(words.LIMIT, state.LIMIT, list(offered), first[2], _most, words.LIMIT_HELP)
         _earlier(known, sources)
     data = _own_folder() if name == OWN else sources[name]
     return Choice(data, side, offered[most]) if data else None
@@ -76,6 +77,10 @@ def _select(
         return chosen
     look = teacher.look(held, note)
     return st.selectbox(label, options, key=key, format_func=title, width=170, persist_state="session", **look)
+
+
+def _most(name: str) -> str:
+    return words.ALL if name == ALL else name
 
 
 def _own_folder() -> str | None:
@@ -113,7 +118,7 @@ def _first(model: str) -> tuple[str, str, str]:
     for survey in list_surveys():
         request = survey.request()
         if request.content == content and survey.is_complete():
-            return _name(request.data), request.side, str(request.limit or words.ALL)
+            return _name(request.data), request.side, str(request.limit or ALL)
     data = loaders.card(model).get("recipe", {}).get("data", SYNTHETIC)
     return _name(data), "val", FIRST_LIMIT
 
@@ -130,7 +135,7 @@ def _earlier(known: list[Request], sources: Mapping[str, str]) -> None:
                 side=words.SIDES[request.side].lower(),
                 count=words.looked_at(request.limit),
             )
-            values = (model or "", name, request.side, str(request.limit or words.ALL))
+            values = (model or "", name, request.side, str(request.limit or ALL))
             st.button(
                 label,
                 key=state.EARLIER(request.digest),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from app import colours, dataset_pictures, gallery, state, wording
+from app import colours, dataset_pictures, gallery, state, wording, wording_findings
 from app import wording_dataset as words
 from app import wording_views as view_words
 from app.components import component
@@ -21,11 +21,10 @@ _pictures = component("pictures")
 ON_A_PAGE = 24
 CROPS = 12
 SIDE_PX = 160
-PAGES = (
-    ("explore", wording.EXPLORE, "./"),
-    ("anchors", view_words.ANCHORS_NAV, "anchors"),
-    ("views", view_words.VIEWS_NAV, "views"),
-)
+PAGES = {"explore": "./", "anchors": "anchors", "views": "views"}
+"""Where a picture can be opened, with the address of each."""
+ANY = ""
+"""In place of a class: all of them."""
 OF_VIEWS = ("split", "rescued", "harmed")
 """Kinds that only a model with views has."""
 
@@ -37,13 +36,13 @@ def show(model: str, asked: Request, found: Findings) -> None:
     page = state.follow(state.PAGE, range(last + 1), 0, state.number)
     here = order[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
     items = [_item(model, asked, found, i) for i in here.tolist()]
-    _show(state.GRID, items, words.shown(len(order), len(found)), page, last)
+    _show(state.GRID, items, wording_findings.shown(len(order), len(found)), page, last)
 
 
 def show_crops(model: str, asked: Request, found: Findings) -> None:
     """The views that are surest of a wrong class, on their pictures."""
     items = [_crop(model, asked, found, i) for i in wrong_crops(found, CROPS).tolist()]
-    _show(state.CROPS, items, words.shown(len(items), len(found)), 0, 0)
+    _show(state.CROPS, items, wording_findings.shown(len(items), len(found)), 0, 0)
 
 
 def back_to_start() -> None:
@@ -90,10 +89,13 @@ def _filtered(found: Findings) -> np.ndarray:
 
 
 def _class(label: str, key: str, found: Findings) -> int | None:
-    options = [words.ANY, *found.classes]
-    state.remembered(key, options.__contains__, words.ANY)
-    name = st.selectbox(label, options, key=key, on_change=back_to_start, width=170, persist_state="session")
-    return None if name == words.ANY else found.classes.index(name)
+    options = [ANY, *found.classes]
+    state.remembered(key, options.__contains__, ANY)
+    name = st.selectbox(
+        label, options, key=key, format_func=lambda one: one or words.ANY, on_change=back_to_start, width=170,
+        persist_state="session",
+    )  # fmt: skip
+    return None if name == ANY else found.classes.index(name)
 
 
 def _sorts(found: Findings) -> list[str]:
@@ -116,11 +118,15 @@ def _sorted(found: Findings, kept: np.ndarray) -> np.ndarray:
 # --- on the screen ---
 
 
+def _title(page: str) -> str:
+    return {"explore": wording.EXPLORE, "anchors": view_words.ANCHORS_NAV, "views": view_words.VIEWS_NAV}[page]
+
+
 def _show(key: str, items: Sequence[dict[str, Any]], count: str, page: int, last: int) -> None:
     def opened() -> None:
         what = state.get(key, {}).get("open") or {}
         item = next((one for one in items if one["id"] == what.get("id")), None)
-        if item and what.get("page") in {name for name, _, _ in PAGES}:
+        if item and what.get("page") in PAGES:
             state.put(state.OPEN, (item["id"], item["model"], what["page"]))
 
     def turned() -> None:
@@ -137,7 +143,7 @@ def _show(key: str, items: Sequence[dict[str, Any]], count: str, page: int, last
             "items": list(items),
             "page": page,
             "last": last,
-            "pages": [{"id": name, "title": title, "address": address} for name, title, address in PAGES],
+            "pages": [{"id": name, "title": _title(name), "address": address} for name, address in PAGES.items()],
             "words": {**words.GRID, "count": count, "none": words.GRID_NONE},
         },
     )
@@ -146,8 +152,11 @@ def _show(key: str, items: Sequence[dict[str, Any]], count: str, page: int, last
 def _item(model: str, asked: Request, found: Findings, i: int) -> dict[str, Any]:
     truth, said = found.classes[found.label_N[i]], found.classes[found.predicted_N[i]]
     agreeing, sure = found.agreeing_N, float(found.confidence_N[i])
-    lines = (words.answer(truth, said), words.sure(sure, None if agreeing is None else float(agreeing[i])))
-    return _tile(model, asked, found, i) | {"lines": lines, "alt": words.sure_hint(truth, said, sure)}
+    lines = (
+        wording_findings.answer(truth, said),
+        wording_findings.sure(sure, None if agreeing is None else float(agreeing[i])),
+    )
+    return _tile(model, asked, found, i) | {"lines": lines, "alt": wording_findings.sure_hint(truth, said, sure)}
 
 
 def _crop(model: str, asked: Request, found: Findings, i: int) -> dict[str, Any]:
@@ -156,8 +165,8 @@ def _crop(model: str, asked: Request, found: Findings, i: int) -> dict[str, Any]
     truth, wrong = found.classes[found.label_N[i]], found.classes[found.wrong_N[i]]
     sure, r = float(found.wrong_confidence_N[i]), int(found.wrong_size_N[i])
     return _tile(model, asked, found, i) | {
-        "lines": (truth, *words.crop_line(wrong, sure, r)),
-        "alt": words.crop_hint(truth, wrong, sure, r),
+        "lines": (truth, *wording_findings.crop_line(wrong, sure, r)),
+        "alt": wording_findings.crop_hint(truth, wrong, sure, r),
         "box": [round(float(share), 4) for share in found.wrong_box_N4[i]],
         "colour": colours.size(r, found.sizes),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state, telling, wording
+from app import state, telling, wording, wording_findings
 from app import wording_dataset as words
 from app.serving import must_be_open, pressed, read_only
 from mvfa_core.survey import Request, Survey, SurveyError, survey_of
@@ -63,7 +63,7 @@ def _watch(survey: Survey) -> None:
         status = _status(survey)
         if status is None or status.state not in BUSY:
             st.rerun()
-        text = words.STARTING if not status.what else words.progress(
+        text = words.STARTING if not status.what else wording_findings.progress(
             status.what, status.done, status.total, status.seconds_left
         )  # fmt: skip
         st.progress(status.done / status.total if status.total else 0.0, wording.plain(text))

@@ -17,6 +17,8 @@ from mvfa_core.training.recipes import Recipe
 
 LONGEST_S = 300.0
 KEPT = 32
+LONG, SILENT = "(long)", "(silent)"
+"""In place of an answer: it took too long; it ended without a word."""
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Desk:
             if time.monotonic() - self.since < LONGEST_S:
                 return
             process.kill()
-            answer: Estimate | str = words.ESTIMATE_LONG.format(minutes=round(LONGEST_S / 60))
+            answer: Estimate | str = LONG
             process.communicate()
         else:
             answer = _answer(*process.communicate(), process.returncode)
@@ -60,7 +62,7 @@ def _answer(out: str, err: str, status: int) -> Estimate | str:
     lines = err.strip().splitlines()
     if status == 0:
         return Estimate.from_json(json.loads(out))
-    return lines[-1] if lines else words.ESTIMATE_SILENT
+    return lines[-1] if lines else SILENT
 
 
 @st.cache_resource(show_spinner=False)
@@ -122,12 +124,17 @@ def _line(recipe: Recipe, desk: Desk, *, waiting: bool) -> None:
         st.caption(f"{words.parameters(size.parameters, size.total)} {about}")
 
 
+def _reason(found: str) -> str:
+    said = {LONG: words.ESTIMATE_LONG.format(minutes=round(LONGEST_S / 60)), SILENT: words.ESTIMATE_SILENT}
+    return said.get(found, found)
+
+
 def _about(recipe: Recipe, found: Estimate | str | None, desk: Desk, *, waiting: bool) -> str:
     """The sentence below: what is going on, what went wrong, or what the figures rest on."""
     if waiting:
         return words.ESTIMATING
     if isinstance(found, str):
-        return words.ESTIMATE_FAILED.format(reason=wording.plain(found))
+        return words.ESTIMATE_FAILED.format(reason=wording.plain(_reason(found)))
     if found is None:
         return words.ESTIMATE_WAIT if desk.process else ""
     one = found.measured

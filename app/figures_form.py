@@ -17,6 +17,7 @@ from mvfa_core.figures.fonts import ALIASES
 from mvfa_core.figures.request import PREDICTED, SHAPES, SPANS, TRUE
 from mvfa_core.figures.words import languages, table
 from mvfa_core.files import parse_json
+from mvfa_core.names import titles
 
 PAST = 30
 OF_VIEWS = ("fig7", "scale")
@@ -42,13 +43,14 @@ def models(which: str) -> tuple[str, ...]:
         st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
         st.stop()
     if which != "compare":
-        return (_select(wording.MODEL, state.OF_MODEL, options, options[0], str),)
+        return (_select(wording.MODEL, state.OF_MODEL, options, options[0], titles(options)),)
     if state.FIGURE_MODELS not in st.session_state and state.FIGURE_MODELS not in st.query_params:
         state.put(state.FIGURE_MODELS, options[:2])
     state.follow_list(state.FIGURE_MODELS, options)
     chosen = st.multiselect(
-        words.MODELS, options, key=state.FIGURE_MODELS, help=words.MODELS_HELP, persist_state="session"
-    )
+        words.MODELS, options, key=state.FIGURE_MODELS, format_func=titles(options), help=words.MODELS_HELP,
+        persist_state="session",
+    )  # fmt: skip
     return tuple(chosen)
 
 
@@ -60,11 +62,14 @@ def runs(which: str) -> tuple[str, ...]:
         st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
         st.stop()
     if which == "filmstrip":
-        return (_select(words.FILM, state.RUN, options, options[0], str),)
+        return (_select(words.FILM, state.RUN, options, options[0], titles(options)),)
     if state.FIGURE_RUNS not in st.session_state and state.FIGURE_RUNS not in st.query_params:
         state.put(state.FIGURE_RUNS, options[:2])
     state.follow_list(state.FIGURE_RUNS, options)
-    chosen = st.multiselect(words.RUNS, options, key=state.FIGURE_RUNS, help=words.RUNS_HELP, persist_state="session")
+    chosen = st.multiselect(
+        words.RUNS, options, key=state.FIGURE_RUNS, format_func=titles(options), help=words.RUNS_HELP,
+        persist_state="session",
+    )  # fmt: skip
     return tuple(chosen)
 
 
@@ -150,9 +155,7 @@ def _width_name(told: Options) -> str:
 def _paper(which: str) -> dict[str, Any]:
     key = state.FIGURE
     told: dict[str, Any] = {
-        "width": _box(
-            words.WIDTH, "width", list(WIDTHS), lambda name: words.WIDTHS.format(name=name, inches=WIDTHS[name])
-        ),
+        "width": _box(words.WIDTH, "width", list(WIDTHS), lambda name: words.width(name, WIDTHS[name])),
         "columns": None
         if which == "filmstrip"
         else st.number_input(words.COLUMNS, *BOUNDS["columns"], key=key("columns"), persist_state="session") or None,

@@ -21,6 +21,8 @@ _strip = component("strip")
 
 MOST = 24
 A_PAGE = 24
+GALLERY, OWN = "(gallery)", "(own)"
+"""In place of a data set: where else pictures are."""
 DRAWN = 1000
 DEFAULT = "scene-15,scene-44,scene-23,scene-58"
 LIMITS = (60, 200, 1000)
@@ -64,10 +66,14 @@ def choose_pictures(model: str | None) -> list[str]:
 
 
 def _source() -> str:
-    options = [words.GALLERY, *figures_desk.data_sets(), words.UPLOAD]
+    options = [GALLERY, *figures_desk.data_sets(), OWN]
+    shown = {GALLERY: words.GALLERY, OWN: words.UPLOAD}
     state.forget_unless(state.FIGURE("source"), options)
-    source = st.selectbox(words.SOURCE, options, key=state.FIGURE("source"), width=180, persist_state="session")
-    if source == words.UPLOAD:
+    source = st.selectbox(
+        words.SOURCE, options, key=state.FIGURE("source"), format_func=lambda one: shown.get(one, one), width=180,
+        persist_state="session",
+    )  # fmt: skip
+    if source == OWN:
         with st.popover(words.UPLOAD):
             st.file_uploader(
                 words.UPLOAD,
@@ -89,9 +95,9 @@ def _page(last: int) -> int:
 
 def _found(source: str, text: str) -> list[str]:
     """The names of the pictures of a source that fit the search, in order."""
-    if source == words.UPLOAD:
+    if source == OWN:
         return list(state.get(state.FIGURE_OWN, {}))
-    if source == words.GALLERY:
+    if source == GALLERY:
         every = [loaders.specimen(name) for name in gallery.ids()]
         return [one.id for one in every if text in f"{one.id} {one.truth or ''}".lower()]
     side = dataset_pictures.side(source, "val", 0)

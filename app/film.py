@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import colours, state
+from app import colours, language, state
 from app import wording_film as words
 from app.components import component
 from mvfa_core.training.film import FRAMES, film_picture, read_film
@@ -28,14 +28,14 @@ def show(run: Run, *, live: bool) -> None:
         stamp = (run.path / FRAMES).stat()
     except OSError:
         return
-    made = _reel(str(run.path), stamp.st_mtime_ns, stamp.st_size)
+    made = _reel(str(run.path), stamp.st_mtime_ns, stamp.st_size, language.current())
     if made["frames"]:
         _film(key=state.FILM, data={**made, "name": run.id, "live": live, "palettes": colours.palettes()})
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _reel(path: str, mtime_ns: int, size: int) -> dict[str, Any]:
-    # Made once a validation for all who look; nobody changes it.
+def _reel(path: str, mtime_ns: int, size: int, spoken: str) -> dict[str, Any]:
+    # Made once a validation for all who look and speak that language; nobody changes it.
     run = Run(Path(path))
     return reel(run, run.recipe().pooling)
 

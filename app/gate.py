@@ -20,7 +20,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import wording, wording_serving
+from app import language, wording, wording_serving
 from app.serving import serving
 
 COOKIE, ENTER, HEALTH = "mvfa_pass", "/enter", "/healthz"
@@ -31,7 +31,7 @@ WINDOW_S, MOST_EACH, MOST_ALL, MOST_KNOWN = 60.0, 10, 60, 4096
 """Wrong passcodes in a minute: of one address, of all, and how many addresses are remembered."""
 MOST_BYTES = 4096
 
-_FORM = """<!doctype html><html lang="en"><meta charset="utf-8">
+_FORM = """<!doctype html><html lang="{language}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <title>{title} \u00b7 {app}</title>
 <style>:root{{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}}
@@ -106,11 +106,12 @@ class Gate:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            answer = await self._answer(Request(scope, receive))
+            with language.spoken(language.preferred(_wishes(visitor))):
+                answer = await self._answer(Request(scope, receive))
             await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if request.method == "POST" and request.url.path == ENTER:
+        if request.method == "POST" and request.scope["path"] == ENTER:  # not `url`: that believes the Host header
             return await self._enter(request)
         if request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", ""):
             asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -155,7 +156,7 @@ def _form(to: str, problem: str = "", status: int = 200, headers: dict[str, str]
     words = {
         "title": wording_serving.PASSCODE_TITLE, "text": wording_serving.PASSCODE_TEXT, "app": wording.APP,
         "field": wording_serving.PASSCODE_FIELD, "enter": wording_serving.PASSCODE_ENTER, "problem": problem,
-        "to": _inner(to), "action": ENTER,
+        "to": _inner(to), "action": ENTER, "language": language.current(),
     }  # fmt: skip
     text = _FORM.format(**{name: html.escape(word, quote=True) for name, word in words.items()})
     return HTMLResponse(text, status, headers={**_NOT_KEPT, **(headers or {})})
@@ -179,6 +180,12 @@ async def _fields(request: Request) -> dict[str, str]:
     except ValueError:
         return {}
     return {name: values[0] for name, values in told.items()}
+
+
+def _wishes(visitor: HTTPConnection) -> list[str]:
+    """The languages that a browser prefers, in its order."""
+    told = visitor.headers.get("accept-language", "")[:200]
+    return [wish.partition(";")[0].strip() for wish in told.split(",")]
 
 
 def _address(request: Request) -> str:

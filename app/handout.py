@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from app import gallery, loaders, wording
+from app import gallery, language, loaders, wording
 from app import wording_handout as words
 from app.gallery import Specimen
 from mvfa_core import handout, votes
 from mvfa_core.explain import Explanation
+from mvfa_core.names import visible
 
 MOST_CLASSES = 10
 
@@ -59,7 +60,7 @@ def make(model: str, card: dict[str, Any], picture: Specimen, found: Explanation
     if picture.id == gallery.OWN or model.startswith(loaders.OWN_PREFIX):
         parts.append(handout.paragraph(words.LINK_OWN, "note"))
     parts.append(handout.paragraph(words.VERSIONS.format(**_versions()), "note"))
-    return handout.page(words.TITLE.format(model=model, picture=picture.id), parts)
+    return handout.page(words.TITLE.format(model=model, picture=picture.id), parts, language=language.current())
 
 
 def _answer(picture: Specimen, found: Explanation) -> str:
@@ -74,7 +75,7 @@ def _facts(model: str, card: dict[str, Any], picture: Specimen, found: Explanati
     if found.sizes and found.logits_MC is not None:
         sizes = ", ".join(map(str, found.sizes))
         views = words.VIEWS_OF.format(k=found.k, sizes=sizes, count=len(found.logits_MC))
-    rows: list[tuple[str, object]] = [(words.MODEL, model)]
+    rows: list[tuple[str, object]] = [(words.MODEL, visible(model))]
     rows += [(title, told[key]) for key, title in words.CARD.items() if told.get(key) not in (None, "")]
     rows += [(words.PICTURE, picture.id), (words.DIGEST, picture.digest)]
     return [*rows, (words.CLASS, found.classes[found.target]), (words.VIEWS, views)]

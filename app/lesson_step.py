@@ -171,6 +171,12 @@ def _seventh(lesson: dict[str, Any], losses: dict[str, Any]) -> str:
     return words.EQ7 if adds_up else words.EQ7_MORE
 
 
+def _part(name: str) -> str:
+    """A part of the network as it is called on the screen: "backbone 2", "auxiliary head", "main head" """
+    kind, _, place = name.partition(" ")
+    return words.BACKBONE_PART.format(place=place) if kind == "backbone" else words.HEADS.get(name, name)
+
+
 def _moved(lesson: dict[str, Any]) -> dict[str, Any]:
     parts = lesson["moved"] or []
     longest = max((part["share"] or 0.0 for part in parts), default=0.0) or 1.0
@@ -180,7 +186,7 @@ def _moved(lesson: dict[str, Any]) -> dict[str, Any]:
         "note": words.MOVED_NOTE if parts else words.MOVED_NEXT,
         "rows": [
             {
-                "name": part["name"],
+                "name": _part(part["name"]),
                 "amount": round((part["share"] or 0.0) / longest, 4),
                 "value": words.share_moved(part["share"]),
                 "colour": shades.get(part["name"], colours.TOTAL),

@@ -14,6 +14,7 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts app/ on the path, not the 
 import streamlit as st  # noqa: E402
 
 from app import (  # noqa: E402
+    language,
     server,
     serving,
     telling,
@@ -37,6 +38,7 @@ SIDEBAR_PX = 260  # leaves room for three pictures of 320 px side by side on a s
 if __name__ == "__main__":
     from app import sharing  # it brings the caches, and those want the server to be there
 
+    language.begin()
     st.set_page_config(
         page_title=wording.APP,
         page_icon=str(ROOT / "assets" / "logo.svg"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app import colours, panels, wording
+from app import colours, language, panels, wording
 from app import wording_maps as words
 from app.views import initials
 from mvfa_core.atlas import ClassAtlas
@@ -69,7 +69,7 @@ def show_likeness(atlas: ClassAtlas, found: Explanation, others: dict[str, np.nd
     named = {"CAM": found.cam_HW, "Grad-CAM": found.grad_cam_HW}
     name = found.classes[found.target]
     maps |= {f"{title}, {name}": map_HW for title, map_HW in named.items() if map_HW is not None}
-    maps |= {f"{title}, {name}": map_HW for title, map_HW in others.items()}
+    maps |= {f"{language.library(title)}, {name}": map_HW for title, map_HW in others.items()}
     rows = [(title, likeness(found.adacam_HW, map_HW, k)) for title, map_HW in maps.items()]
     columns = {
         words.ALIKE_AGAINST: [title for title, _ in rows],
@@ -88,7 +88,7 @@ def other_panels(found: Explanation, others: dict[str, np.ndarray]) -> list[dict
     """The maps of other methods, each on its own range."""
     symbol = words.OTHERS_SYMBOL.format(name=found.classes[found.target])
     made = [
-        panels.one_map(f"other-{place}", method, symbol, map_HW, words.OTHERS_CAPTIONS[method])
+        panels.one_map(f"other-{place}", language.library(method), symbol, map_HW, words.OTHERS_CAPTIONS[method])
         for place, (method, map_HW) in enumerate(others.items())
     ]
     return [_in_own_unit(panel) for panel in made]

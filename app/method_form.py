@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import fields, state, telling, wording
+from app import fields, language, state, telling, wording
 from app import wording_set_up as words
 from app.controls import SIZES
 from app.fields import Form, choice, number, select, whole
@@ -40,7 +40,7 @@ def model(form: Form) -> None:
 
 def _backbone(form: Form) -> None:
     known = form.base.backbone in BACKBONES
-    notes = "  \n".join(f"{name}: {wording.plain(entry.note)}" for name, entry in BACKBONES.items())
+    notes = "  \n".join(f"{name}: {wording.plain(language.library(entry.note))}" for name, entry in BACKBONES.items())
     shown = {**{name: name for name in BACKBONES}, OTHER: words.BACKBONE_TIMM}
     start = form.base.backbone if known else OTHER
     chosen = select(words.BACKBONE, list(shown), start, "backbone", format_func=shown.__getitem__, help=notes)
@@ -134,8 +134,7 @@ def views(form: Form) -> None:
             words.ANCHORS, list(words.ANCHORS_SHOWN), form.base.anchors, "anchors",
             format_func=words.ANCHORS_SHOWN.__getitem__, help=words.ANCHORS_HELP,
         )  # fmt: skip
-        shown = {"sum": "Sum", "mean": "Mean"}
-        form.values["local"] = choice(words.LOCAL, shown, form.base.local, "local", help=words.LOCAL_HELP)
+        form.values["local"] = choice(words.LOCAL, words.LOCAL_SHOWN, form.base.local, "local", help=words.LOCAL_HELP)
         on = st.toggle(
             words.GLOBAL_LOSS, form.base.global_loss == "on", key=fields.key("global_loss"),
             help=words.GLOBAL_LOSS_HELP, persist_state="session",

@@ -125,10 +125,11 @@ def one_map(
     values_HW: np.ndarray | None,
     caption: str,
     *,
-    missing: str = wording.NO_CAM,
+    missing: str | None = None,
     sharp: bool = False,
 ) -> dict:
-    """One map of (H, W) in logits as a panel; `missing` is said where there is none, `sharp` keeps it in cells."""
+    """One map of (H, W) in logits as a panel; `missing` is said where there is none, else that CAM
+    needs a linear head; `sharp` keeps it in cells."""
     panel: dict[str, Any] = {
         "id": panel_id,
         "kind": "map",
@@ -138,6 +139,7 @@ def one_map(
         "caption": caption,
     }
     panel["sharp"] = sharp
+    missing = missing or wording.NO_CAM
     if values_HW is None:
         return panel | {"alt": f"{title}: {missing}", "message": missing, "values": None}
     if not np.isfinite(values_HW).all():

@@ -16,15 +16,18 @@ from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL
 from mvfa_core.data.uploads import uploads
 
 KEY = fields.key("data")
+FOLDER, ZIP = "(folder)", "(zip)"
+"""In place of a data set: a way to the visitor's own pictures."""
 
 
 def choose(form: Form) -> None:
     """What to train on, in the first row of the form."""
     here = _here()
     kept = {one.name: str(one.folder) for one in uploads()}
-    options = [SYNTHETIC, *here, *kept, words.DATA_FOLDER, words.DATA_ZIP]
+    options = [SYNTHETIC, *here, *kept, FOLDER, ZIP]
     _take_over(options, kept)
     shown = {name: words.DATA_UPLOADED.format(name=name.rpartition("-")[0]) for name in kept}
+    shown |= {FOLDER: words.DATA_FOLDER, ZIP: words.DATA_ZIP}
     chosen = st.selectbox(
         words.DATA,
         options,
@@ -33,9 +36,9 @@ def choose(form: Form) -> None:
         format_func=lambda name: shown.get(name, name),
         **fields.LAYOUT,
     )
-    if chosen == words.DATA_FOLDER:
+    if chosen == FOLDER:
         _folder(form)
-    elif chosen != words.DATA_ZIP:
+    elif chosen != ZIP:
         form.values["data"] = kept.get(chosen, chosen)
 
 
@@ -51,7 +54,7 @@ def _take_over(options: list[str], kept: dict[str, str]) -> None:
     name = next((name for name, folder in kept.items() if folder == source), source)
     if name not in options:
         state.put(fields.key("path"), source)
-        name = words.DATA_FOLDER
+        name = FOLDER
     state.put(KEY, name)
 
 
@@ -72,7 +75,7 @@ def _folder(form: Form) -> None:
 
 def show_own(form: Form) -> None:
     """Below the first row: the way in for a zip, and what is in the visitor's own pictures or a data set."""
-    if state.get(KEY) == words.DATA_ZIP:
+    if state.get(KEY) == ZIP:
         name = upload.take()
         if name:
             state.put(fields.key("source"), name)

@@ -48,8 +48,7 @@ def recipe_form(go: Callable[[Recipe | None], None]) -> None:
 
 
 def _preset() -> str:
-    shown = {name: name.capitalize() for name in words.PRESETS}
-    return fields.choice(words.PRESET, shown, "quick", "preset", on_change=_preset_chosen)
+    return fields.choice(words.PRESET, words.PRESET_SHOWN, "quick", "preset", on_change=_preset_chosen)
 
 
 def _preset_chosen() -> None:

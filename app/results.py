@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from app import jobs, state, wording
+from app import jobs, language, state, wording
 from app import wording_results as words
 from mvfa_core.experiments.formats import FORMATS, grid
 from mvfa_core.experiments.plan import EXPERIMENTS, Experiment
@@ -36,12 +36,16 @@ def choose(results: Results) -> Request:
     """The table to show, of those that somebody asked for: experiment first, then its settings, newest first."""
     names = list(dict.fromkeys(request.experiment for request in results.requests))
     state.follow_address(state.EXPERIMENT, names)
-    name = st.selectbox(words.EXPERIMENT, names, key=state.EXPERIMENT, format_func=lambda name: EXPERIMENTS[name].title)
+    name = st.selectbox(words.EXPERIMENT, names, key=state.EXPERIMENT, format_func=_title)
     labels = {request.settings.label(): request for request in results.requests if request.experiment == name}
     if len(labels) == 1:
         return next(iter(labels.values()))
     state.follow_address(state.SETTINGS, labels)
     return labels[st.selectbox(words.SETTINGS, list(labels), key=state.SETTINGS)]
+
+
+def _title(name: str) -> str:
+    return language.library(EXPERIMENTS[name].title)
 
 
 def table_of(request: Request, results: Results) -> list[Figure]:
@@ -57,7 +61,7 @@ def show_table(experiment: Experiment, found: Sequence[Figure]) -> None:
     header, lines, notes = grid(found)
     columns = [words.CELL_COLUMNS["row"], *header[1:]]
     st.dataframe({title: [line[i] for line in lines] for i, title in enumerate(columns)}, hide_index=True)
-    st.caption("  \n".join(wording.plain(note) for note in (experiment.note, *notes)))
+    st.caption("  \n".join(wording.plain(note) for note in (language.library(experiment.note), *notes)))
     with st.container(horizontal=True):
         for name, title in words.DOWNLOADS.items():
             file = f"{experiment.name}.{SUFFIXES[name]}"

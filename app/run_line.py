@@ -37,14 +37,14 @@ def show(run: FollowedRun, status: Status) -> None:
 
 def _note(status: Status) -> str:
     if status.state == "starting":
-        return status.message or words.STARTING
+        return words.preparing(status.message) or words.STARTING
     return words.QUEUED if status.state == "queued" else ""
 
 
 def describe(recipe: Recipe) -> str:
     """What is trained, in a line."""
-    views = f", K = {recipe.k}, L_R = {', '.join(map(str, recipe.sizes))}" if recipe.pooling == "mfa" else ""
-    return f"{recipe.pooling.upper()} on {recipe.backbone}, {recipe.data}{views}, seed {recipe.seed}"
+    views = (recipe.k, recipe.sizes) if recipe.pooling == "mfa" else None
+    return words.trained(words.model(recipe.pooling, recipe.backbone), recipe.data, views, recipe.seed)
 
 
 def facts(run: FollowedRun, status: Status) -> dict[str, str]:

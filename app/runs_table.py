@@ -51,7 +51,7 @@ def row(run: FollowedRun) -> dict[str, Any]:
     begun = (run.path / "recipe.json").stat().st_mtime
     best = run.best()
     data = Path(recipe.data).name
-    model = f"{recipe.pooling.upper()} on {recipe.backbone}"
+    model = train_words.model(recipe.pooling, recipe.backbone)
     order = {"name": run.id.lower(), "state": status.state, "data": data, "model": model, "steps": status.step}
     order |= {"accuracy": status.accuracy, "best": best.value if best else None, "when": begun}
     return {

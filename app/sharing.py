@@ -7,7 +7,7 @@ from typing import Any
 import segno
 import streamlit as st
 
-from app import gallery, loaders, state, teacher
+from app import gallery, language, loaders, state, teacher
 from app import wording_sharing as words
 from app.components import component
 
@@ -37,9 +37,9 @@ def navigation() -> Any:
 
 
 def begin(page: str) -> None:
-    """What stands above every page: the bar, and one line on what was left out of the address, once something is."""
-    if not st.context.is_embedded:
-        _bar(page)
+    """What stands above every page: the bar, unseen in a page of somebody else's, and one line on what was left out of
+    the address, once something is."""
+    _bar(page)
     place = st.empty()
 
     def show() -> None:
@@ -47,18 +47,27 @@ def begin(page: str) -> None:
 
     state.put(state.SHOW_IGNORED, show)
     state.heed(page)
+    language.heed()
     if state.ignored():
         show()
 
 
 @st.fragment
 def _bar(page: str) -> None:
-    """The two buttons; only this part is run again when a code is asked for."""
-    link = state.get(state.SHARE, {}).get("link")
+    """The languages and the two buttons; only this part is run again when a code is asked for."""
+    told = state.get(state.SHARE, {})
+    link, wish = told.get("link"), told.get("language")
+    if wish in language.languages() and wish != state.get(state.LANGUAGE):
+        language.choose(wish)
+        st.rerun()
     _share(
         key=state.SHARE,
         on_link_change=lambda: None,
+        on_language_change=lambda: None,
         data={
+            "embedded": st.context.is_embedded,
+            "language": language.current(),
+            "languages": [{"id": one.code, "name": one.name} for one in language.languages().values()],
             "words": words.SHARE,
             "controls": [_control(name) for name in (*OF_PAGES.get(page, ()), teacher.PAGES)],
             "questions": [{"id": name, "title": text} for name, text in words.QUESTIONS.items() if page in ASKING],

@@ -37,6 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 # In the address.
+LANG = "lang"  # see language.py: it is chosen before any page begins
 MODEL = "model"
 PICTURE = "picture"
 CLASS = "class"
@@ -98,7 +99,7 @@ BROWSER = {
 }
 
 ADDRESS = frozenset(
-    {MODEL, PICTURE, CLASS, K, SIZES, DISTINCT, AGAINST, RUN, METHODS, SECOND, BEST, RACE, CELL, REGION}
+    {LANG, MODEL, PICTURE, CLASS, K, SIZES, DISTINCT, AGAINST, RUN, METHODS, SECOND, BEST, RACE, CELL, REGION}
     | {SEEN, FIGURE_KIND, FIGURE_MODELS, FIGURE_PICTURES, FIGURE_RUNS, FIGURE_STYLE}
     | {STEP, EXPERIMENT, SETTINGS, LOCK, HIDE, QUESTIONS, *BROWSER}
     | {OF_MODEL, DATA, SIDE, LIMIT, KIND, TRUTH, SAID, SORT, OTHER, PAGE}
@@ -106,6 +107,7 @@ ADDRESS = frozenset(
 """Every name that is ever read from an address."""
 
 # In the session only.
+LANGUAGE = "language"
 PLACE = "place_of_address"
 ANSWERED = "answered_{}".format
 ANSWER = "answer_{}".format

@@ -22,11 +22,13 @@ from mvfa_core.checkpoints import CheckpointError, load_model
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.files import whole_file
 from mvfa_core.images import PictureError, open_picture
+from mvfa_core.names import titles
 
 _strip = component("strip")
 _paste = component("paste")
 
 MOST_PASTED = 48 * 2**20
+FILE, CAMERA = "file", "camera"
 
 
 def choose() -> tuple[str, Specimen]:
@@ -107,16 +109,18 @@ def _picked() -> None:
 def own_picture() -> None:
     """A picture of the visitor's own, from a file or the camera; it joins the gallery strip."""
     st.subheader(wording.PICTURE)
+    ways = dict(zip((FILE, CAMERA), wording.OWN_PICTURE_WAYS, strict=True))
     with st.popover(wording.OWN_PICTURE, width="stretch"):
         way = st.segmented_control(
             wording.OWN_PICTURE,
-            wording.OWN_PICTURE_WAYS,
-            default=wording.OWN_PICTURE_WAYS[0],
+            list(ways),
+            default=FILE,
+            format_func=ways.__getitem__,
             required=True,
             key=state.OWN_PICTURE_WAY,
             label_visibility="collapsed",
         )
-        if way == wording.OWN_PICTURE_WAYS[1]:
+        if way == CAMERA:
             # Only now: the browser asks for the camera as soon as this is on the page.
             st.camera_input(
                 wording.OWN_PICTURE_SHOT,
@@ -186,6 +190,7 @@ def model() -> str | None:
             wording.MODEL,
             options,
             key=state.MODEL,
+            format_func=titles(options),
             label_visibility="collapsed",
             persist_state="session",
             **teacher.look(state.MODEL, wording.MODEL_HELP),

@@ -13,10 +13,13 @@ import streamlit as st
 from app import state
 from app import wording_sharing as words
 
-NAMES = tuple(words.CONTROLS)
-"""What can be locked or hidden."""
 PAGES = "pages"
 """The list of pages, which can only be hidden."""
+
+
+def names() -> tuple[str, ...]:
+    """What can be locked or hidden."""
+    return tuple(words.CONTROLS)
 
 
 def locked(name: str) -> bool:
@@ -43,17 +46,17 @@ def look(name: str, help_text: str | None = None) -> dict:
 
 def show() -> None:
     """One line that says what the link has locked; nothing if it locks nothing."""
-    if names := _named(state.LOCK):
-        st.caption(words.locked([words.CONTROLS[name] for name in names]))
+    if held := _named(state.LOCK):
+        st.caption(words.locked([words.CONTROLS[name] for name in held]))
 
 
 def _named(key: str) -> list[str]:
     """The names in the session, or else in the address, where they stand as k,sizes; then in both."""
     if key not in st.session_state:
         told = [name for text in st.query_params.get_all(key) for name in re.split(r"[,\s]+", text) if name]
-        if strange := [name for name in told if name not in NAMES]:
+        if strange := [name for name in told if name not in names()]:
             state.ignore(key, strange)
-        st.session_state[key] = [name for name in NAMES if name in told]
-    names: list[str] = st.session_state[key]
-    state.tell(key, [",".join(names)] if names else [])
-    return names
+        st.session_state[key] = [name for name in names() if name in told]
+    kept: list[str] = st.session_state[key]
+    state.tell(key, [",".join(kept)] if kept else [])
+    return kept

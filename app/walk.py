@@ -17,7 +17,11 @@ from mvfa_core.walk import CamProof, Views, Walk, questions
 
 _walk = component("walk", styles=("board",))
 
-STEPS = tuple(words.STEPS)
+STEPS = (
+    "problem", "guess", "features", "maps", "belief", "attention", "cam", "anchors", "regions", "views", "votes",
+    "losses", "ensemble", "test",
+)  # fmt: skip
+NEEDS_VIEWS = ("anchors", "regions", "views", "votes", "ensemble")
 SCENE_PX = 360
 
 
@@ -115,7 +119,7 @@ def _colours(found: Walk) -> dict[str, Any]:
 
 
 def _step(name: str, model: str, picture: Specimen, facts: loaders.Facts, found: Walk) -> dict[str, Any]:
-    texts = words.STEPS[name]
+    texts = words.step(name)
     said = _said(picture, facts, found)
     variant = _variant(name, found)
     step: dict[str, Any] = {
@@ -136,7 +140,7 @@ def _step(name: str, model: str, picture: Specimen, facts: loaders.Facts, found:
 
 def _missing(name: str, model: str, found: Walk) -> dict[str, Any]:
     """Why a step does not apply, and the model that it does apply to."""
-    if found.views is None and name in words.NEEDS_VIEWS:
+    if found.views is None and name in NEEDS_VIEWS:
         other = _with_views()
         missing = {"missing": words.NOT_HERE.format(model=model)}
         if other is None:

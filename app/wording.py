@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+from app import language
+from app import wording as here
 from mvfa_core.names import visible
+
+language.speaks(__name__)
 
 LONGEST = 1_000
 """Characters of a text from outside."""
@@ -180,22 +184,35 @@ GAP_CHOOSE = "Show compact_mfa instead"
 CELL_HINT = "Click a cell in any picture to see what it did; the arrow keys move it."
 TO_TRAIN = "Train a model of your own"
 
+SAYS = "It says **{name}**, {share} sure{more}."
+SAYS_RIGHT = ", which is right"
+SAYS_WRONG = ", but it is a **{truth}**"
+SAYS_UNKNOWN = ", but the picture shows a **{truth}**, and this model has no such class"
+SAYS_SIZE = "; the object spans {percent:.0f}\u00a0% of the picture's side"
+FURTHER = "{count} further classes below these"
+CELL = "**Cell ({x}, {y})**  {maps} logits."
+CELL_ANCHOR = "It is anchor {rank} and lies in {inside} of the {views} regions."
+CELL_NO_ANCHOR = "It is no anchor and lies in {inside} of the {views} regions."
+CELL_ADDS = "It adds {value} to the mean vote for {name}."
+MAP_ALT = "{title} over the picture: highest at cell ({x}, {y}) with {value} {unit}"
+MAP_REST = "from {low} to {high} {unit}"
+TOP_REST = "{best} to {last} sure of {name}"
+TOP_REST_ONE = "{best} sure of {name}"
+
 
 def verdict(predicted: str, share: float, truth: str | None, scale: float | None, *, known: bool = True) -> str:
     """The answer in a sentence, and the truth where there is one; `known` is whether the model has a class for it."""
-    said = f"It says **{plain(predicted)}**, {percent(share)} sure."
-    if truth is None:
-        return said
-    right = "which is right" if truth == predicted else f"but it is a **{plain(truth)}**"
-    if not known:
-        right = f"but the picture shows a **{plain(truth)}**, and this model has no such class"
-    size = f"; the object spans {100 * scale:.0f}\u00a0% of the picture's side" if scale is not None else ""
-    return f"{said[:-1]}, {right}{size}."
+    more = ""
+    if truth is not None:
+        more = here.SAYS_RIGHT if truth == predicted else here.SAYS_WRONG
+        more = (more if known else here.SAYS_UNKNOWN).format(truth=plain(truth))
+        more += here.SAYS_SIZE.format(percent=100 * scale) if scale is not None else ""
+    return here.SAYS.format(name=plain(predicted), share=percent(share), more=more)
 
 
 def further(count: int) -> str:
     """What stands below the verdict when classes are left out."""
-    return f"{count} further classes below these" if count else ""
+    return here.FURTHER.format(count=count) if count else ""
 
 
 def cell(
@@ -203,12 +220,11 @@ def cell(
 ) -> str:
     """What one cell did, in sentences."""
     maps = ", ".join(f"{title} {number(value)}" for title, value in values.items())
-    parts = [f"**Cell ({x}, {y})**  {maps} logits."]
+    parts = [here.CELL.format(x=x, y=y, maps=maps)]
     if views:
-        parts.append(f"It is anchor {rank}" if rank else "It is no anchor")
-        parts[-1] += f" and lies in {inside} of the {views} regions."
+        parts.append((here.CELL_ANCHOR if rank else here.CELL_NO_ANCHOR).format(rank=rank, inside=inside, views=views))
     if share is not None:
-        parts.append(f"It adds {number(share)} to the mean vote for {plain(name)}.")
+        parts.append(here.CELL_ADDS.format(value=number(share), name=plain(name)))
     return " ".join(parts)
 
 
@@ -219,14 +235,15 @@ def number(value: float) -> str:
 
 def map_alt(title: str, x: int, y: int, high: float) -> str:
     """A map in words, for those who do not see it."""
-    return f"{title} over the picture: highest at cell ({x}, {y}) with {number(high)} {UNIT}"
+    return here.MAP_ALT.format(title=title, x=x, y=y, value=number(high), unit=here.UNIT)
 
 
 def map_rest(low: float, high: float) -> str:
     """What stands under a map while no cell is pointed at."""
-    return f"from {number(low)} to {number(high)} {UNIT}"
+    return here.MAP_REST.format(low=number(low), high=number(high), unit=here.UNIT)
 
 
 def top_rest(best: str, last: str, count: int, name: str) -> str:
     """What stands under ranked regions while none is pointed at."""
-    return f"{best} sure of {name}" if count == 1 or best == last else f"{best} to {last} sure of {name}"
+    template = here.TOP_REST_ONE if count == 1 or best == last else here.TOP_REST
+    return template.format(best=best, last=last, name=name)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from app import language
+from app import wording_compare as here
 from app.wording import percent, plain
+
+language.speaks(__name__)
 
 NAV = "Compare"
 TITLE = "Do two models look at the same thing?"
@@ -35,12 +39,16 @@ OTHER_CLASSES = "The models do not know the same classes, so their answers stand
 CLASS_UNKNOWN = "{model} has no class {name}: its own answer, {own}, is explained instead."
 TO_TRAIN = "Train the twin of a run"
 
+ANSWER = "**{model}** says **{name}**, {share} sure{more}."
+ANSWER_RIGHT = ", which is right"
+ANSWER_WRONG = ", which is wrong"
+ANSWER_NO_CLASS = "; it has no class {truth}"
+
 
 def answer(model: str, name: str, share: float, truth: str | None, *, known: bool) -> str:
     """One model's answer, and whether it is right where that is known."""
-    said = f"**{plain(model)}** says **{plain(name)}**, {percent(share)} sure"
-    if truth is None:
-        return f"{said}."
-    if not known:
-        return f"{said}; it has no class {plain(truth)}."
-    return f"{said}, which is {'right' if name == truth else 'wrong'}."
+    more = ""
+    if truth is not None:
+        more = here.ANSWER_RIGHT if name == truth else here.ANSWER_WRONG
+        more = more if known else here.ANSWER_NO_CLASS.format(truth=plain(truth))
+    return here.ANSWER.format(model=plain(model), name=plain(name), share=percent(share), more=more)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from app.wording import percent, plain
+from app import language
+from app import wording_dataset as here
+
+language.speaks(__name__)
 
 NAV = "Dataset"
 TITLE = "Where does it go wrong, and did the views help?"
@@ -81,7 +84,11 @@ CONFUSION_NOTE = (
     "A row is a true class, a column an answer; the deeper the colour, the larger the share of its row. Press a cell "
     "to see its pictures below, and again to see all."
 )
+SAVE = "Save {title} as {kind}"
 MATRIX = {
+    "title": "confusion matrix",
+    "corner": "true class \\ answer",
+    "save": SAVE,
     "label": "Confusion matrix: arrow keys move, Enter shows the pictures of a cell.",
     "sum": "{right} of {all} pictures are answered rightly.",
     "table": "The counts as a table",
@@ -150,6 +157,8 @@ SCALE_TITLE = "By the size of the object"
 SCALE_NOTE = (
     "The object's longer side as a share of the picture's side. Averaging over everything should hurt the small."
 )
+SCALE_BAND = "{low:.0f} to {high:.0f}\u00a0%"
+SCALE_RIGHT = "Right"
 SCALE_COLUMNS = {"name": "Object spans", "count": "Pictures", "value": "Ensemble"}
 PROFILE_TITLE = "Which size of region recognises which class"
 PROFILE_NOTE = (
@@ -175,120 +184,11 @@ COMMAND = "The same from a terminal"
 TO_TRAIN = "Train another model"
 
 
-def count(number: int, of: str = "picture") -> str:
-    """ "1 picture", "1,234 pictures"."""
-    return f"{number:,} {of}{'' if number == 1 else 's'}"
-
-
 def looked_at(number: int | None) -> str:
     """How many pictures were asked for."""
-    return ALL if number is None else f"{number:,}"
-
-
-def headline(n: int, right: int, auxiliary: int | None) -> str:
-    """How many answers are right, in a sentence."""
-    said = f"Of {count(n)} the model answers **{right:,}** rightly, {share(right, n)}"
-    if auxiliary is None:
-        return f"{said}."
-    return f"{said}; its auxiliary head alone {auxiliary:,}, {share(auxiliary, n)}."
-
-
-def views_helped(rescued: int, harmed: int, p: float) -> str:
-    """Rescued and harmed, and whether chance would do the same."""
-    if not rescued + harmed:
-        return "The views change no answer from right to wrong or back."
-    return (
-        f"The views rescue **{count(rescued)}** that the auxiliary head gets wrong and harm "
-        f"**{harmed:,}** it gets right. {chance(p)}"
-    )
-
-
-def chance(p: float) -> str:
-    """The exact sign test in words."""
-    shown = "< 0.001" if p < 0.001 else f"= {p:.3f}"
-    odds = "less than once in a thousand" if p < 0.001 else f"in {100 * p:.1f}\u00a0% of cases"
-    verdict = "so chance explains it badly" if p < 0.05 else "so chance may well explain it"
-    return (
-        f"If both were equally good, a division at least this uneven would come about {odds} "
-        f"(exact sign test, p {shown}), {verdict}."
-    )
-
-
-def against(name: str, other: str, first: int, second: int, n: int) -> str:
-    """Two models on the same pictures."""
-    return (
-        f"On the same {count(n)}, **{plain(name)}** is right on {share(first, n)} and **{plain(other)}** on "
-        f"{share(second, n)}."
-    )
-
-
-def share(part: int, whole: int) -> str:
-    """A share that may well be all or nothing."""
-    return f"{100 * part / max(whole, 1):.1f}\u00a0%"
-
-
-def per_cent(value: float) -> str:
-    """A share between 0 and 1, which may be either."""
-    return f"{100 * value:.1f}\u00a0%"
-
-
-def answer(truth: str, said: str) -> str:
-    """The first line below a small picture; other furniture shows it as plain text."""
-    return truth if truth == said else f"{truth} → {said}"
-
-
-def sure(confidence: float, agreeing: float | None) -> str:
-    """The second line: how sure, and how many of the views agree."""
-    said = percent(confidence)
-    return said if agreeing is None else f"{said}, {100 * agreeing:.0f}\u00a0% of views"
-
-
-def sure_hint(truth: str, said: str, confidence: float) -> str:
-    """A small picture in words."""
-    right = "right" if truth == said else f"answered {said}"
-    return f"{truth}, {right}, {percent(confidence)} sure"
-
-
-def crop_hint(truth: str, wrong: str, confidence: float, r: int) -> str:
-    """A wrong view in words."""
-    return f"{truth}; a region of {r} × {r} cells is {percent(confidence)} sure of {wrong}"
-
-
-def crop_line(wrong: str, confidence: float, r: int) -> tuple[str, str]:
-    """The lines below a wrong view."""
-    return f"taken for {wrong}", f"{percent(confidence)}, r = {r}"
-
-
-def shown(number: int, total: int) -> str:
-    """How many of the pictures the filters leave."""
-    return count(number) if number == total else f"{number:,} of {count(total)}"
-
-
-def calibration(error: float, confidence: float, accuracy: float) -> str:
-    """The diagram in words."""
-    gap = confidence - accuracy
-    way = "as sure as right"
-    if abs(gap) > 0.005:
-        way = "surer than it is right" if gap > 0 else "less sure than it is right"
-    return (
-        f"On the whole it is {per_cent(confidence)} sure and {per_cent(accuracy)} right: {way}. The gap between "
-        f"the two, averaged over ten bins of confidence, is {error:.3f} (expected calibration error)."
-    )
-
-
-def progress(what: str, done: int, total: int, left: float | None) -> str:
-    """How far it is, and how long the rest takes."""
-    said = f"{what[:1].upper()}{what[1:]}: {done:,} of {total:,}"
-    return said if left is None or done >= total else f"{said}, about {duration(left)} left"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in sensible words."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return here.ALL if number is None else f"{number:,}"
 
 
 def held_out(data: str) -> str:
     """The name of a group of pictures that a model was not trained on, of the set that it was."""
-    return HELD_OUT.format(data=data)
+    return here.HELD_OUT.format(data=data)

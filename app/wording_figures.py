@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from app import language
+from app import wording_figures as here
 from app.wording import plain
+
+language.speaks(__name__)
 
 NAV = "Figures"
 TITLE = "Which figure goes into the paper?"
@@ -88,6 +92,7 @@ FRAMES = "Steps"
 PAPER = "Paper"
 WIDTH = "Width"
 WIDTHS = "{name}, {inches:g} in"
+WIDTH_SHOWN = {"single": "single", "double": "double", "slide": "slide"}
 COLUMNS = "Side by side (0: all)"
 FONT = "Font"
 SIZE = "Text, pt"
@@ -152,13 +157,20 @@ AGAIN_FORGET = "Stop comparing"
 MISSING_MODEL = "model {name} is not here"
 MISSING_PICTURE = "picture {name} is not here; upload it first"
 MISSING_RUN = "run {name} is not here"
+RULE_TOLD = "Chosen by rule: {rule}."
 
 
 def missing(names: list[str]) -> str:
     """What a recipe names and is not here."""
-    return AGAIN_BAD.format(why="; ".join(plain(name) for name in names))
+    return here.AGAIN_BAD.format(why="; ".join(plain(name) for name in names))
 
 
 def rule_told(rule: str) -> str:
     """How the pictures were chosen."""
-    return f"Chosen by rule: {plain(rule)}."
+    return here.RULE_TOLD.format(rule=plain(rule))
+
+
+def width(name: str, inches: float) -> str:
+    """A width with its inches: of a slide, or of one or two columns of a journal, "cvpr-single" say."""
+    shown = "-".join(here.WIDTH_SHOWN.get(part, part) for part in name.split("-"))
+    return here.WIDTHS.format(name=shown, inches=inches)

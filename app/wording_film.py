@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from app import language
+from app import wording_film as here
 from app.wording import percent
+
+language.speaks(__name__)
 
 FILM_TITLE = "Attention as it appears"
 FILM_CAPTION = {
@@ -95,6 +99,8 @@ MOVED_NOTE = (
     "backbone is the one nearest to the picture."
 )
 MOVED_NEXT = "Nothing has moved yet."
+BACKBONE_PART = "backbone {place}"
+HEADS = {"auxiliary head": "auxiliary head", "main head": "main head"}
 STEP_FACTS = "Learning rate {lr}."
 GRADIENT = "The gradient of all weights has length {gradient}."
 LESSON = {
@@ -104,6 +110,11 @@ LESSON = {
     "then": "then",
     "batch": "Pictures of the batch",
 }
+DONE = "Step {step:,} of {steps:,} is done"
+DONE_NONE = "Before the first of {steps:,} steps"
+BATCH_ALL = "its {n} pictures"
+BATCH_SOME = "the first {shown} of its {n} pictures"
+NOT_A_NUMBER = "not a number"
 
 
 def answer(name: str, share: float) -> str:
@@ -113,19 +124,17 @@ def answer(name: str, share: float) -> str:
 
 def done(step: int, steps: int) -> str:
     """Where a held run stands."""
-    if step == 0:
-        return f"Before the first of {steps:,} steps"
-    return f"Step {step:,} of {steps:,} is done"
+    return here.DONE_NONE.format(steps=steps) if step == 0 else here.DONE.format(step=step, steps=steps)
 
 
 def pictures(shown: int, n: int) -> str:
     """How many pictures of the batch are shown."""
-    return f"its {n} pictures" if shown == n else f"the first {shown} of its {n} pictures"
+    return here.BATCH_ALL.format(n=n) if shown == n else here.BATCH_SOME.format(shown=shown, n=n)
 
 
 def figure(value: float | None) -> str:
     """A loss or another positive figure."""
-    return "not a number" if value is None else f"{value:.4g}"
+    return here.NOT_A_NUMBER if value is None else f"{value:.4g}"
 
 
 def change(before: float | None, after: float | None) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from app import language
+from app import wording_firm as here
 from app.wording import percent, plain
 from app.wording_views import fixed
+
+language.speaks(__name__)
 
 HEADING = "How firmly it stands"
 
@@ -42,26 +46,34 @@ BOX_LABEL = "{rank}: {r} × {r} cells, a lead of {lead} logits over {rival}"
 REST = "{n} of {count} views"
 TABLE_COLUMNS = ("Place", "Cell (x, y)", "r", "Lead over {rival}, logits", "Left without it", "Carries", "Overturns")
 
+PATH_SAME = "At K = {k} the answer is **{name}**, and it is the same for every K from 1 to {cells}."
+PATH_CHANGES = (
+    "At K = {k} the answer is **{name}**, the same from K = {first} to {last}; from 1 to {cells} it changes {times}."
+)
+TIMES_ONE = "once"
+TIMES_MANY = "{count} times"
+VIEWS_SENTENCE = (
+    "**{name}** leads {rival}, its closest rival by count of views, by {lead} logits. **{carry}** of the {count} views "
+    "alone outweigh all that speak for {rival}; without the **{overturn}** most helpful ones {rival} would be ahead."
+)
+
 
 def path_sentence(name: str, k: int, runs: int, first: int, last: int, cells: int) -> str:
     """For which K the answer is the same."""
-    said = f"At K = {k} the answer is **{plain(name)}**"
     if runs == 1:
-        return f"{said}, and it is the same for every K from 1 to {cells}."
-    return f"{said}, the same from K = {first} to {last}; from 1 to {cells} it changes {times(runs - 1)}."
+        return here.PATH_SAME.format(k=k, name=plain(name), cells=cells)
+    return here.PATH_CHANGES.format(k=k, name=plain(name), first=first, last=last, cells=cells, times=times(runs - 1))
 
 
 def times(count: int) -> str:
     """How often."""
-    return "once" if count == 1 else f"{count} times"
+    return here.TIMES_ONE if count == 1 else here.TIMES_MANY.format(count=count)
 
 
 def views_sentence(name: str, rival: str, lead: float, carry: int, overturn: int, count: int) -> str:
     """How many views hold an answer up."""
-    return (
-        f"**{plain(name)}** leads {plain(rival)}, its closest rival by count of views, by {fixed(lead, 2)} logits. "
-        f"**{carry}** of the {count} views alone outweigh all that speak for {plain(rival)}; without the "
-        f"**{overturn}** most helpful ones {plain(rival)} would be ahead."
+    return here.VIEWS_SENTENCE.format(
+        name=plain(name), rival=plain(rival), lead=fixed(lead, 2), carry=carry, overturn=overturn, count=count
     )
 
 

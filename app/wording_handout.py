@@ -1,5 +1,9 @@
 """The sentences of the hand-out."""
 
+from app import language
+
+language.speaks(__name__)
+
 TITLE = "How {model} sees {picture}"
 BUTTON = "Hand-out of this view (HTML)"
 BUTTON_HELP = "One file with pictures, numbers and the link, for print on A4 or as PDF through the browser's print."

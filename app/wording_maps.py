@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 
+from app import language
+from app import wording_maps as here
 from app.wording import number, percent, plain
+
+language.speaks(__name__)
 
 NAV = "Maps"
 TITLE = "Do the maps say the same?"
@@ -74,17 +78,24 @@ ATLAS_NOTE_ALL = "All {count} classes, on one range. f is what the auxiliary hea
 ATLAS_NOTE_GAP = "The head read at every cell, on one range; f is its answer for the whole picture."
 TO_ANCHORS = "See where the views start"
 
+TEMPERATURE = "T = {value:g}: {name} weighs {share}"
+TEMPERATURE_NAMED = "T = {value:g} ({called}): {name} weighs {share}"
+CLAIM = (
+    "AdaCAM and the map of **{name}** {order} and share {percent:.0f}\u00a0% of their {k} highest cells; {name} has "
+    "{share} of the weight."
+)
+CLAIM_ORDER = "have a rank correlation of {rank}"
+CLAIM_NO_ORDER = "have no common order"
+
 
 def temperature(value: float, name: str, share: float) -> str:
     """A stop of the dial: T, what it is called, and how much of the weight the likeliest class has."""
-    called = f" ({DIAL_NAMED[value]})" if value in DIAL_NAMED else ""
-    return f"T = {value:g}{called}: {name} weighs {percent(share)}"
+    called = here.DIAL_NAMED.get(value)
+    template = here.TEMPERATURE_NAMED if called else here.TEMPERATURE
+    return template.format(value=value, called=called, name=name, share=percent(share))
 
 
 def claim(name: str, share: float, rank: float, shared: float, k: int) -> str:
     """The paper's claim, for this picture."""
-    order = "have no common order" if math.isnan(rank) else f"have a rank correlation of {number(rank)}"
-    return (
-        f"AdaCAM and the map of **{plain(name)}** {order} and share {100 * shared:.0f}\u00a0% of their {k} highest "
-        f"cells; {plain(name)} has {percent(share)} of the weight."
-    )
+    order = here.CLAIM_NO_ORDER if math.isnan(rank) else here.CLAIM_ORDER.format(rank=number(rank))
+    return here.CLAIM.format(name=plain(name), order=order, percent=100 * shared, k=k, share=percent(share))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from app import language
+from app import wording_measure as here
 from app.wording import percent
+
+language.speaks(__name__)
 
 HEADING = "Do they mark the object?"
 BOXES = "Say where the object is"
@@ -77,24 +81,26 @@ CAPTION = (
     "Centre is a bump in the middle that knows no model: a map should beat it. One picture proves little; the command "
     "measure has the same figures for whole sets, with intervals. Marking the object is not the same as deciding by it."
 )
+NO_LINE = "{file}: has no box for {name}; expected a line or an XML file of that name"
+OUTSIDE = "{file}: expected boxes inside {wide:g} x {high:g} px, the size of this picture, got one outside"
 
 
 def no_line(file: str, name: str) -> str:
     """A file of boxes that has none for this picture."""
-    return f"{file}: has no box for {name}; expected a line or an XML file of that name"
+    return here.NO_LINE.format(file=file, name=name)
 
 
 def outside(file: str, wide: float, high: float) -> str:
     """Boxes that are for another size of the picture."""
-    return f"{file}: expected boxes inside {wide:g} x {high:g} px, the size of this picture, got one outside"
+    return here.OUTSIDE.format(file=file, wide=wide, high=high)
 
 
 def figure(name: str, value: float | None) -> str:
     """One number of the table."""
     if value is None:
-        return NONE
+        return here.NONE
     if name == "pointing":
-        return YES if value == 1 else NO if value == 0 else percent(value)
+        return here.YES if value == 1 else here.NO if value == 0 else percent(value)
     if name == "road":
         return f"{value:+.3f}".replace("-", "−")
     return percent(value)

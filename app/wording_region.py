@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from app import language
+from app import wording_region as here
 from app.wording import percent, plain
+
+language.speaks(__name__)
 
 NAV = "Region"
 TITLE = "What would it say about this part alone?"
@@ -39,11 +43,11 @@ CAPTION_GAP = (
 )
 TO_VIEWS = "See how the model's own regions vote"
 
+ANSWER_PART = "From these {cells} of {all} cells alone it says **{name}**, {share} sure."
+ANSWER_ALL = "From all {all} cells in one mean it says **{name}**, {share} sure."
+
 
 def answer(name: str, share: float, cells: int, all_cells: int) -> str:
     """The head's answer for the rectangle."""
-    return (
-        f"From these {cells} of {all_cells} cells alone it says **{plain(name)}**, {percent(share)} sure."
-        if cells < all_cells
-        else f"From all {all_cells} cells in one mean it says **{plain(name)}**, {percent(share)} sure."
-    )
+    template = here.ANSWER_PART if cells < all_cells else here.ANSWER_ALL
+    return template.format(cells=cells, all=all_cells, name=plain(name), share=percent(share))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from app import language
+from app import wording_results as here
+
+language.speaks(__name__)
+
 NAV = "Results"
 TITLE = "The paper's tables, ours beside theirs"
 INTRO = (
@@ -58,26 +63,31 @@ COMMAND = "The same from a terminal"
 DOWNLOADS = {"markdown": "Markdown", "csv": "CSV", "latex": "LaTeX"}
 TO_TRAIN = "Watch the runs on the Train page"
 
+STEPS_OF = "{here:,} of {there:,}"
+BACKBONE_OTHER = "{here} in place of {there}"
+BAND = "{low:.2f} to {high:.2f} (n = {pictures:,})"
+SCALES_NOTE = (
+    "Accuracy in per cent of the held-out pictures whose object spans that share of the picture's side, the mean over "
+    "the seeds. The paper's reason for views is the small object on the left.{more}"
+)
+SCALES_SPREAD = " Over the seeds they scatter by up to {spread:.1f} points."
 
-def steps(here: int, there: int) -> str:
+
+def steps(done: int, there: int) -> str:
     """How many steps, and of how many if the paper took more."""
-    return f"{here:,}" if here == there else f"{here:,} of {there:,}"
+    return f"{done:,}" if done == there else here.STEPS_OF.format(here=done, there=there)
 
 
-def backbone(here: str, there: str) -> str:
+def backbone(used: str, there: str) -> str:
     """Which backbone, and in place of which if it is another."""
-    return here if here == there else f"{here} in place of {there}"
+    return used if used == there else here.BACKBONE_OTHER.format(here=used, there=there)
 
 
 def band(low: float, high: float, pictures: int) -> str:
     """A band of object scale, as the head of a column."""
-    return f"{low:.2f} to {high:.2f} (n = {pictures:,})"
+    return here.BAND.format(low=low, high=high, pictures=pictures)
 
 
 def scales_note(spread: float | None) -> str:
     """What the table by object scale holds."""
-    said = (
-        "Accuracy in per cent of the held-out pictures whose object spans that share of the picture's side, the mean "
-        "over the seeds. The paper's reason for views is the small object on the left."
-    )
-    return said if spread is None else f"{said} Over the seeds they scatter by up to {spread:.1f} points."
+    return here.SCALES_NOTE.format(more="" if spread is None else here.SCALES_SPREAD.format(spread=spread))

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app import language
+from app import wording_runs as here
+
+language.speaks(__name__)
+
 NAV = "Runs"
 TITLE = "Runs: what was trained on this computer"
 INTRO = "Tick runs to act on them; two or more are compared below. Runs of other tabs and of the terminal are here too."
@@ -79,10 +84,13 @@ COMPARE_NOTE = "Only what differs between their recipes, and what came of it."
 COMPARE_FIELD = ""
 COMPARE_SAME = "Their recipes are the same in every field."
 
+WHEN = "%d %b %Y, %H:%M"
+"""Day, month, year and time, in the letters of strftime."""
+
 
 def when(epoch_s: float) -> str:
     """A date and time as a person would write it."""
-    return f"{datetime.fromtimestamp(epoch_s):%d %b %Y, %H:%M}"
+    return datetime.fromtimestamp(epoch_s).strftime(here.WHEN)
 
 
 def shown(value: object) -> str:

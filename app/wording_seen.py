@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from app.wording_views import NO_BREAK, square
+from app import language
+from app import wording_seen as here
+from app.wording_views import square
+
+language.speaks(__name__)
 
 HEADING = "What a region really saw"
 SIZE = "Region size r, in cells"
@@ -30,46 +34,48 @@ CAPTION = (
 )
 CAPTION_SQUARE = "In px of this picture, {width} × {height}; the network is given it as {side} × {side} px."
 
-
-def rule(cell: int, side: int, share: float) -> str:
-    """What one cell sees by the rule."""
-    return (
-        f"By the layers of this network, one cell gathers from **{cell} × {cell} px** of the {side} × {side} px that "
-        f"the network is given, however small its box. This region saw **{100 * share:.0f}{NO_BREAK}%** of the picture."
-    )
-
-
-def rule_everywhere(cell: int, side: int) -> str:
-    """What one cell sees where blocks of attention pool over the whole picture."""
-    return (
-        f"This network has blocks that pool over the whole picture, so **every cell depends on all of it**. The "
-        f"convolutions alone gather from {cell} × {cell} px of the {side} × {side} px that the network is given: that "
-        "is the dashed line."
-    )
-
-
-def measured(share: float) -> str:
-    """What the region saw where no rule knows the network and the gradient was asked."""
-    return (
-        f"No rule here knows the layers of this network, so it was measured: pixels whose gradient is not zero on a "
-        f"picture of noise. The region saw at least **{100 * share:.0f}{NO_BREAK}%** of the picture."
-    )
-
-
+RULE = (
+    "By the layers of this network, one cell gathers from **{cell} × {cell} px** of the {side} × {side} px that the "
+    "network is given, however small its box. This region saw **{percent:.0f}\u00a0%** of the picture."
+)
+RULE_EVERYWHERE = (
+    "This network has blocks that pool over the whole picture, so **every cell depends on all of it**. The "
+    "convolutions alone gather from {cell} × {cell} px of the {side} × {side} px that the network is given: that is "
+    "the dashed line."
+)
+MEASURED = (
+    "No rule here knows the layers of this network, so it was measured: pixels whose gradient is not zero on a picture "
+    "of noise. The region saw at least **{percent:.0f}\u00a0%** of the picture."
+)
 MEASURED_EVERYWHERE = (
     "No rule here knows the layers of this network, so it was measured: on a picture of noise **every pixel can change "
     "every cell**. Attention or pooling over the whole picture does that."
 )
 
 
+def rule(cell: int, side: int, share: float) -> str:
+    """What one cell sees by the rule."""
+    return here.RULE.format(cell=cell, side=side, percent=100 * share)
+
+
+def rule_everywhere(cell: int, side: int) -> str:
+    """What one cell sees where blocks of attention pool over the whole picture."""
+    return here.RULE_EVERYWHERE.format(cell=cell, side=side)
+
+
+def measured(share: float) -> str:
+    """What the region saw where no rule knows the network and the gradient was asked."""
+    return here.MEASURED.format(percent=100 * share)
+
+
 def pixels(width: float, height: float) -> str:
     """A size on the picture."""
-    return f"{width:.0f} × {height:.0f}".replace(" ", NO_BREAK)
+    return f"{width:.0f} × {height:.0f}".replace(" ", "\u00a0")
 
 
 def share(value: float) -> str:
     """A share of the picture's area."""
-    return f"{100 * value:.0f}{NO_BREAK}%"
+    return f"{100 * value:.0f}\u00a0%"
 
 
 def region(r: int) -> str:

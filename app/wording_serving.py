@@ -1,5 +1,9 @@
 """What a shared server says."""
 
+from app import language
+
+language.speaks(__name__)
+
 READ_ONLY = "This server is read-only: nothing is trained, changed or removed here, and no folder is opened."
 READ_ONLY_PAGE = READ_ONLY + " What is there can be looked at."
 

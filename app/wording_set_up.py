@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app import language
+from app import wording_set_up as here
 from app.wording import plain
 
+language.speaks(__name__)
+
 PRESET = "Preset"
+PRESET_SHOWN = {"quick": "Quick", "paper": "Paper", "photos": "Photos", "bundled": "Bundled"}
 PRESETS = {
     "quick": "Quick: the small backbone learns visibly on drawn shapes in a few minutes on two CPU cores.",
     "paper": "Paper: the settings of its Section 3.1, VGG16 with K = 50. Made for a GPU and a day, not for a laptop.",
@@ -79,9 +84,11 @@ ANCHORS_SHOWN = {
     "random": "K random cells",
     "all": "every cell",
     "label": "the label's own map, in training",
+    "covering": "as many of AdaCAM's highest cells as it covers, up to K (ours)",
 }
 ANCHORS_HELP = "All but the first are there to see what the attention is worth."
 LOCAL = "Local loss"
+LOCAL_SHOWN = {"sum": "Sum", "mean": "Mean"}
 LOCAL_HELP = "The paper sums the losses of all views; mean gives both heads the same weight."
 GLOBAL_LOSS = "Global loss"
 GLOBAL_LOSS_HELP = "Off: the auxiliary head learns nothing, and its attention stays as it began."
@@ -127,35 +134,56 @@ ESTIMATE_FAILED = "No estimate: {reason}"
 ESTIMATE_LONG = "it took longer than {minutes} minutes and was ended"
 ESTIMATE_SILENT = "its process ended without saying why"
 
+FROM_RUN = "Filled in from a run: {pooling} on {backbone}, {data}. Change anything."
+PARAMETERS = "{count:,} parameters; with gradients and optimiser {amount}."
+ESTIMATED = "About **{duration}**."
+ESTIMATED_MEMORY = "About **{duration}**, {amount} of memory at its peak."
+MEASURED_ONE = (
+    "An estimate from {steps} measured step of {batch} pictures on {machine}{scaled}; decoding the pictures for the "
+    "first time comes on top.{beside}"
+)
+MEASURED_MANY = (
+    "An estimate from {steps} measured steps of {batch} pictures on {machine}{scaled}; decoding the pictures for the "
+    "first time comes on top.{beside}"
+)
+MEASURED_SCALED = ", scaled up to a whole batch"
+MEASURED_BESIDE = " Another run was being trained meanwhile, so alone it will be faster."
+DURATION = {"days": "{n} days", "h": "{n} h", "min": "{n} min", "s": "{n} s"}
+COUNTED = "{classes} classes, {pictures:,} pictures: {train:,} to train on, {val:,} held out."
+GRID = "Pictures of {side} px become {cells} × {cells} cells of {stride} px with {channels:,} channels."
+VIEWS = "{k} anchors × {sizes} sizes = {views:,} views of every picture."
+
 
 def from_run(pooling: str, backbone: str, data: str) -> str:
     """What the form shows after a run was taken over."""
-    return f"Filled in from a run: {pooling.upper()} on {plain(backbone)}, {plain(data)}. Change anything."
+    return here.FROM_RUN.format(pooling=pooling.upper(), backbone=plain(backbone), data=plain(data))
 
 
 def cannot(problems: Iterable[str]) -> str:
     """Why there is nothing to start."""
-    return plain(" ".join((CANNOT, *dict.fromkeys(problems))))
+    return plain(" ".join((here.CANNOT, *dict.fromkeys(problems))))
 
 
 def parameters(count: int, size: int) -> str:
     """How large the model is."""
-    return f"{count:,} parameters; with gradients and optimiser {amount(size)}."
+    return here.PARAMETERS.format(count=count, amount=amount(size))
 
 
 def estimated(seconds: float, memory: int | None) -> str:
     """The estimate itself."""
-    peak = f", {amount(memory)} of memory at its peak" if memory is not None else ""
-    return f"About **{duration(seconds)}**{peak}."
+    if memory is None:
+        return here.ESTIMATED.format(duration=duration(seconds))
+    return here.ESTIMATED_MEMORY.format(duration=duration(seconds), amount=amount(memory))
 
 
 def measured(steps: int, batch: int, machine: str, *, beside: bool, scaled: bool) -> str:
     """What it rests on."""
-    extra = ", scaled up to a whole batch" if scaled else ""
-    slower = " Another run was being trained meanwhile, so alone it will be faster." if beside else ""
-    return (
-        f"An estimate from {steps} measured {'step' if steps == 1 else 'steps'} of {batch} pictures on "
-        f"{plain(machine)}{extra}; decoding the pictures for the first time comes on top.{slower}"
+    return (here.MEASURED_ONE if steps == 1 else here.MEASURED_MANY).format(
+        steps=steps,
+        batch=batch,
+        machine=plain(machine),
+        scaled=here.MEASURED_SCALED if scaled else "",
+        beside=here.MEASURED_BESIDE if beside else "",
     )
 
 
@@ -168,13 +196,14 @@ def duration(seconds: float) -> str:
     """A length of time as people say it."""
     for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}" if seconds < 10 * size else f"{seconds / size:,.0f} {unit}"
-    return f"{seconds:.0f} s"
+            n = f"{seconds / size:.1f}" if seconds < 10 * size else f"{seconds / size:,.0f}"
+            return here.DURATION[unit].format(n=n)
+    return here.DURATION["s"].format(n=f"{seconds:.0f}")
 
 
 def counted(classes: int, train: int, val: int) -> str:
     """How many pictures there are."""
-    return f"{classes} classes, {train + val:,} pictures: {train:,} to train on, {val:,} held out."
+    return here.COUNTED.format(classes=classes, pictures=train + val, train=train, val=val)
 
 
 def each(train: int, val: int) -> str:
@@ -184,10 +213,9 @@ def each(train: int, val: int) -> str:
 
 def grid(channels: int, side: int, stride: int) -> str:
     """What a backbone hands over."""
-    cells = side // stride
-    return f"Pictures of {side} px become {cells} × {cells} cells of {stride} px with {channels:,} channels."
+    return here.GRID.format(side=side, cells=side // stride, stride=stride, channels=channels)
 
 
 def views(k: int, sizes: tuple[int, ...]) -> str:
     """How many views there will be."""
-    return f"{k} anchors × {len(sizes)} sizes = {k * len(sizes):,} views of every picture."
+    return here.VIEWS.format(k=k, sizes=len(sizes), views=k * len(sizes))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app import language
+from app import wording_sharing as here
 from app.wording import percent, plain
+
+language.speaks(__name__)
 
 CONTROLS = {
     "picture": "the picture",
@@ -24,6 +28,7 @@ CONTROLS = {
 LOCKED = "The link you opened keeps this as it is."
 
 SHARE = {
+    "language": "Language",
     "copy": "Copy link",
     "copied": "Link copied",
     "refused": "The browser does not let the page copy: press Ctrl+C or Cmd+C",
@@ -76,18 +81,31 @@ K1_OPTIONS = ("It stays", "It changes")
 QUESTION_ANSWER = "This is my answer"
 QUESTION_SKIP = "Show me"
 
+LOCKED_NAMES = "The link you opened keeps as they are: {names}."
+WHERE_SKIPPED = "You did not say where."
+WHERE_RANK = "Your cell ({x}, {y}) has rank {rank} of {cells} in AdaCAM{more}."
+WHERE_HIT = ": it is one of the {anchors} anchors"
+WHERE_MISSED = ": it is none of the {anchors} anchors"
+WINNER_FOUND = "The surest region has {truth} × {truth} cells and is {share} sure of {name}{more}."
+WINNER_RIGHT = "; you said {said} × {said}, which is right"
+WINNER_WRONG = "; you said {said} × {said}"
+K1_STAYS = "With K = 1 the answer stays {other}{more}."
+K1_CHANGES = "With K = 1 the answer changes to {other}{more}."
+K1_SAID_STAYS = "; you said it stays"
+K1_SAID_CHANGES = "; you said it changes"
+
 
 def locked(names: Sequence[str]) -> str:
     """What a link has locked."""
-    return f"The link you opened keeps as they are: {', '.join(names)}."
+    return here.LOCKED_NAMES.format(names=", ".join(names))
 
 
 def ignored(met: Sequence[tuple[str, str]]) -> str:
     """What of an address was left out: its names and values as plain text, cut to a sensible length."""
     shown = [f"{plain(cut(key))} = {plain(cut(value)) or '“”'}" for key, value in met[:IGNORED_MOST]]
     if len(met) > IGNORED_MOST:
-        shown.append(IGNORED_MORE.format(count=len(met) - IGNORED_MOST))
-    return IGNORED.format(what="; ".join(shown))
+        shown.append(here.IGNORED_MORE.format(count=len(met) - IGNORED_MOST))
+    return here.IGNORED.format(what="; ".join(shown))
 
 
 def cut(text: str) -> str:
@@ -99,24 +117,22 @@ def cut(text: str) -> str:
 def where_result(cell: tuple[int, int] | None, rank: int, cells: int, anchors: int | None) -> str:
     """How good the clicked cell was."""
     if cell is None:
-        return "You did not say where."
-    said = f"Your cell ({cell[0]}, {cell[1]}) has rank {rank} of {cells} in AdaCAM"
-    if anchors is None:
-        return f"{said}."
-    among = "one of" if rank <= anchors else "none of"
-    return f"{said}: it is {among} the {anchors} anchors."
+        return here.WHERE_SKIPPED
+    more = ""
+    if anchors is not None:
+        more = (here.WHERE_HIT if rank <= anchors else here.WHERE_MISSED).format(anchors=anchors)
+    return here.WHERE_RANK.format(x=cell[0], y=cell[1], rank=rank, cells=cells, more=more)
 
 
 def winner_result(said: int | None, truth: int, name: str, share: float) -> str:
     """Whether the size was right."""
-    found = f"The surest region has {truth} × {truth} cells and is {percent(share)} sure of {plain(name)}"
-    if said is None:
-        return f"{found}."
-    return f"{found}; you said {said} × {said}{', which is right' if said == truth else ''}."
+    more = ""
+    if said is not None:
+        more = (here.WINNER_RIGHT if said == truth else here.WINNER_WRONG).format(said=said)
+    return here.WINNER_FOUND.format(truth=truth, share=percent(share), name=plain(name), more=more)
 
 
 def k1_result(said: bool | None, first: str, other: str) -> str:
     """Whether the answer stays with one anchor."""
-    stays = first == other
-    found = f"With K = 1 the answer {'stays' if stays else 'changes to'} {plain(other)}"
-    return f"{found}." if said is None else f"{found}; you said it {'stays' if said else 'changes'}."
+    more = "" if said is None else here.K1_SAID_STAYS if said else here.K1_SAID_CHANGES
+    return (here.K1_STAYS if first == other else here.K1_CHANGES).format(other=plain(other), more=more)

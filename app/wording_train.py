@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from app import language
+from app import wording_train as here
+
+language.speaks(__name__)
+
 TRAIN_TITLE = "Train a classifier and watch it learn"
 TRAIN_INTRO = (
     "A run is a folder and a process of its own: reload, close the page or restart the app, and it is still there."
@@ -131,29 +136,53 @@ FIELDS = {
     "mix": "the mixing",
 }
 
+DURATION = {"s": "{n} s", "min": "{n} min", "h": "{n} h"}
+RATE_FAST = "{steps:.1f} steps a second"
+RATE_SLOW = "{seconds:.1f} s a step"
+AT_STEP = "step {step:,} of {steps:,}"
+BEST = "{percent:.1f}\u00a0% at {step:,}"
+LISTED = {"comma": ", ", "and": " and "}
+NOT_VALIDATED = "not validated yet"
+VALIDATED = "validation accuracy {percent:.1f}\u00a0%"
+ENDED_UNSAVED = "{ending} {unsaved}"
+MODEL = "{pooling} on {backbone}"
+TRAINED = "{model}, {data}, seed {seed}"
+TRAINED_VIEWS = "{model}, {data}, K = {k}, L_R = {sizes}, seed {seed}"
+PREPARING = "{what}: {done} of {total}"
+DOING = {
+    "drawing train pictures": "drawing train pictures",
+    "drawing val pictures": "drawing val pictures",
+    "decoding train": "decoding train",
+    "decoding val": "decoding val",
+    "looking at pictures": "looking at pictures",
+}
+"""What a process says that it is doing, by the words it says it in."""
+
 
 def duration(seconds: float) -> str:
     """A time that is left, as a person would say it."""
     if seconds < 90:
-        return f"{max(seconds, 0):.0f} s"
+        return here.DURATION["s"].format(n=f"{max(seconds, 0):.0f}")
     if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+        return here.DURATION["min"].format(n=f"{seconds / 60:.0f}")
+    return here.DURATION["h"].format(n=f"{seconds / 3600:.1f}")
 
 
 def rate(steps_per_s: float) -> str:
     """How fast it goes, in steps a second or seconds a step."""
-    return f"{steps_per_s:.1f} steps a second" if steps_per_s >= 1 else f"{1 / steps_per_s:.1f} s a step"
+    if steps_per_s >= 1:
+        return here.RATE_FAST.format(steps=steps_per_s)
+    return here.RATE_SLOW.format(seconds=1 / steps_per_s)
 
 
 def at_step(step: int, steps: int) -> str:
     """How far a run is or was."""
-    return f"step {step:,} of {steps:,}"
+    return here.AT_STEP.format(step=step, steps=steps)
 
 
 def best(share: float, step: int) -> str:
     """The best validation and where it was."""
-    return f"{100 * share:.1f}\u00a0% at {step:,}"
+    return here.BEST.format(percent=100 * share, step=step)
 
 
 def memory(megabytes: float) -> str:
@@ -163,14 +192,39 @@ def memory(megabytes: float) -> str:
 
 def listed(words: list[str]) -> str:
     """Things in a sentence: a, b and c."""
-    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+    return here.LISTED["and"].join(part for part in (here.LISTED["comma"].join(words[:-1]), *words[-1:]) if part)
 
 
 def accuracy(share: float | None) -> str:
     """The last validation's result."""
-    return "not validated yet" if share is None else f"validation accuracy {100 * share:.1f}\u00a0%"
+    return here.NOT_VALIDATED if share is None else here.VALIDATED.format(percent=100 * share)
 
 
 def ending(state: str, share: float | None, *, saved: bool) -> str:
     """How a run ended, and what can be done about it."""
-    return ENDINGS[state].format(accuracy=accuracy(share)) + ("" if saved else f" {NOTHING_SAVED}")
+    said = here.ENDINGS[state].format(accuracy=accuracy(share))
+    return said if saved else here.ENDED_UNSAVED.format(ending=said, unsaved=here.NOTHING_SAVED)
+
+
+def model(pooling: str, backbone: str) -> str:
+    """What kind of model a run trains."""
+    return here.MODEL.format(pooling=pooling.upper(), backbone=backbone)
+
+
+def trained(kind: str, data: str, views: tuple[int, tuple[int, ...]] | None, seed: int) -> str:
+    """What is trained, in a line; `views` is K and L_R, None where there are none."""
+    if views is None:
+        return here.TRAINED.format(model=kind, data=data, seed=seed)
+    return here.TRAINED_VIEWS.format(model=kind, data=data, k=views[0], sizes=", ".join(map(str, views[1])), seed=seed)
+
+
+def doing(what: str) -> str:
+    """What a process of ours says that it is doing."""
+    return here.DOING.get(what, what)
+
+
+def preparing(note: str) -> str:
+    """How far a run's pictures are, from the note that its process left: "decoding train: 1,024 of 9,469"."""
+    what, _, count = note.rpartition(": ")
+    done, of, total = count.partition(" of ")
+    return here.PREPARING.format(what=doing(what), done=done, total=total) if of else note

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from app import language
+from app import wording_views as here
 from app.wording import number, percent, plain
+
+language.speaks(__name__)
 
 NO_BREAK = "\u00a0"
 
@@ -64,12 +68,6 @@ CORNERS_COLUMNS = {
     "says": "The main head says",
 }
 WHOLE = "nothing is cut off"
-SIDES = (
-    ("column", "on the left"),
-    ("row", "at the top"),
-    ("column", "on the right"),
-    ("row", "at the bottom"),
-)
 TO_VIEWS = "See how these views vote"
 
 # --- Views ---
@@ -136,6 +134,23 @@ RULES_COLUMNS = {"name": "Rule", "cells": ["Says"], "value": "Share"}
 RULES = {"logit-sum": "Sum of logits (Eq. 8)", "probability-mean": "Mean of probabilities", "majority": "Majority"}
 TO_ANCHORS = "See where these views start"
 
+CELL = "**Cell ({x}, {y})** has A = {attention} logits, place {rank} of {cells}. {more}"
+CELL_ANCHOR = "It is anchor {anchor} of {k}."
+CELL_WOULD = "It is no anchor; it would become one at K = {rank}."
+CELL_NO_ANCHOR = "It is no anchor."
+CUT_ONE = ("{n} column on the left", "{n} row at the top", "{n} column on the right", "{n} row at the bottom")
+CUT_MANY = ("{n} columns on the left", "{n} rows at the top", "{n} columns on the right", "{n} rows at the bottom")
+CUT_OFF = "{parts} cut off"
+CELLS_AVERAGED = "{count} of {all}"
+OTHERS = "{count} other classes"
+LEDGER_SUM = "The {count} pushes for **{name}** sum to **{total}**; the ensemble logit of Eq. 8 is **{logit}**."
+MAP_SUM = (
+    "Over all cells **{name}** collects {cells}, the head's constant adds {bias}: together the logit **{logit}**, a "
+    "lead of **{lead}** over {against}."
+)
+CONTRIBUTION_REST = "cells {cells}, constant {bias}: {logit} logits"
+ATTENTION_REST = "A from {low} to {high} logits; point at a cell to read it"
+
 
 def fixed(value: float, digits: int = 4) -> str:
     """A signed number with a fixed count of decimals, so that a column of them can be added up by eye."""
@@ -145,10 +160,10 @@ def fixed(value: float, digits: int = 4) -> str:
 
 def cell(x: int, y: int, attention: float, rank: int, cells: int, anchor: int | None, k: int) -> str:
     """A cell's place among all cells, and whether it is an anchor."""
-    said = f"**Cell ({x}, {y})** has A = {fixed(attention)} logits, place {rank} of {cells}. "
+    more = here.CELL_WOULD.format(rank=rank) if rank > k else here.CELL_NO_ANCHOR
     if anchor:
-        return said + f"It is anchor {anchor} of {k}."
-    return said + (f"It is no anchor; it would become one at K = {rank}." if rank > k else "It is no anchor.")
+        more = here.CELL_ANCHOR.format(anchor=anchor, k=k)
+    return here.CELL.format(x=x, y=y, attention=fixed(attention), rank=rank, cells=cells, more=more)
 
 
 def corner(low: bool, at: int, half: int, end: int, result: int) -> str:
@@ -159,8 +174,9 @@ def corner(low: bool, at: int, half: int, end: int, result: int) -> str:
 
 def clamped(cut: tuple[int, int, int, int]) -> str:
     """What the edge of the grid took away from a region."""
-    parts = [f"{n} {what}{'s' if n > 1 else ''} {where}" for n, (what, where) in zip(cut, SIDES, strict=True) if n]
-    return (", ".join(parts) + " cut off" if parts else WHOLE).replace(" ", NO_BREAK)
+    sides = zip(cut, here.CUT_ONE, here.CUT_MANY, strict=True)
+    parts = [(one if n == 1 else many).format(n=n) for n, one, many in sides if n]
+    return (here.CUT_OFF.format(parts=", ".join(parts)) if parts else here.WHOLE).replace(" ", NO_BREAK)
 
 
 def says(name: str, share: float) -> str:
@@ -170,7 +186,7 @@ def says(name: str, share: float) -> str:
 
 def cells_averaged(count: int, size: int) -> str:
     """How many cells of a region are left."""
-    return f"{count} of {size**2}".replace(" ", NO_BREAK)
+    return here.CELLS_AVERAGED.format(count=count, all=size**2).replace(" ", NO_BREAK)
 
 
 def square(r: int) -> str:
@@ -180,28 +196,23 @@ def square(r: int) -> str:
 
 def others(count: int) -> str:
     """A row that stands for all classes that are not spelled out."""
-    return f"{count} other classes"
+    return here.OTHERS.format(count=count)
 
 
 def ledger_sum(count: int, name: str, total: float, logit: float) -> str:
     """The ledger's balance."""
-    return (
-        f"The {count} pushes for **{plain(name)}** sum to **{fixed(total, 2)}**; "
-        f"the ensemble logit of Eq. 8 is **{fixed(logit, 2)}**."
-    )
+    return here.LEDGER_SUM.format(count=count, name=plain(name), total=fixed(total, 2), logit=fixed(logit, 2))
 
 
 def map_sum(name: str, against: str, cells: float, bias: float, logit: float, lead: float) -> str:
     """The balance of the contribution maps."""
-    return (
-        f"Over all cells **{plain(name)}** collects {fixed(cells, 2)}, the head's constant adds {fixed(bias, 2)}: "
-        f"together the logit **{fixed(logit, 2)}**, a lead of **{fixed(lead, 2)}** over {plain(against)}."
-    )
+    sums = {"cells": fixed(cells, 2), "bias": fixed(bias, 2), "logit": fixed(logit, 2), "lead": fixed(lead, 2)}
+    return here.MAP_SUM.format(name=plain(name), against=plain(against), **sums)
 
 
 def contribution_rest(total: float, bias: float) -> str:
     """What stands under a contribution map while no cell is pointed at."""
-    return f"cells {fixed(total, 2)}, constant {fixed(bias, 2)}: {fixed(total + bias, 2)} logits"
+    return here.CONTRIBUTION_REST.format(cells=fixed(total, 2), bias=fixed(bias, 2), logit=fixed(total + bias, 2))
 
 
 def bits(value: float) -> str:
@@ -211,4 +222,4 @@ def bits(value: float) -> str:
 
 def attention_rest(low: float, high: float) -> str:
     """What stands under the attention while no cell is pointed at."""
-    return f"A from {number(low)} to {number(high)} logits; point at a cell to read it"
+    return here.ATTENTION_REST.format(low=number(low), high=number(high))

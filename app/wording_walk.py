@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from app import language
+from app import wording_walk as here
+
+language.speaks(__name__)
+
 NAV = "Lesson"
 TO_EXPLORE = "Explore this picture freely"
 TITLE = "How the views decide, step by step"
@@ -190,22 +195,6 @@ TEST = {
     "details": ("The right answers are computed from the numbers of the steps before.",),
 }
 
-STEPS: dict[str, dict[str, Any]] = {
-    "problem": PROBLEM,
-    "guess": GUESS,
-    "features": FEATURES,
-    "maps": CLASS_MAPS,
-    "belief": BELIEF,
-    "attention": ATTENTION,
-    "cam": CAM,
-    "anchors": ANCHORS,
-    "regions": REGIONS,
-    "views": VIEWS,
-    "votes": VOTES,
-    "losses": LOSSES,
-    "ensemble": ENSEMBLE,
-    "test": TEST,
-}
 SHORT = {
     "problem": "Problem",
     "guess": "Guess",
@@ -222,11 +211,29 @@ SHORT = {
     "ensemble": "Ensemble",
     "test": "Test",
 }
-NEEDS_VIEWS = ("anchors", "regions", "views", "votes", "ensemble")
-
 NOT_HERE = (
     "This step does not apply: {model} ends in global average pooling, so it has one view, the mean of everything, "
     "and neither anchors nor regions."
 )
 CHOOSE_VIEWS = "Show it with {model}"
 NO_VIEWS_ANYWHERE = "There is no model with views here. Train one on the Train page."
+
+
+def step(name: str) -> dict[str, Any]:
+    """The texts of a step."""
+    return {
+        "problem": here.PROBLEM,
+        "guess": here.GUESS,
+        "features": here.FEATURES,
+        "maps": here.CLASS_MAPS,
+        "belief": here.BELIEF,
+        "attention": here.ATTENTION,
+        "cam": here.CAM,
+        "anchors": here.ANCHORS,
+        "regions": here.REGIONS,
+        "views": here.VIEWS,
+        "votes": here.VOTES,
+        "losses": here.LOSSES,
+        "ensemble": here.ENSEMBLE,
+        "test": here.TEST,
+    }[name]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from app import language
+from app import wording_walk_words as here
 from app.wording import percent
+
+language.speaks(__name__)
 
 # --- what the browser says; {…} is filled in there ---
 
@@ -85,6 +89,7 @@ WORDS = {
     "eq_gap": "GAP is sure",
     "eq_mfa": "MFA is sure",
     "eq_compare": "GAP's mean of the same channel",
+    "eq_region": "region",
     # asking
     "guess_how": ("Click a cell of the picture, or go to it with Tab, move with the arrow keys and choose with Enter."),
     "guess_skip": "Show it without a guess",
@@ -184,12 +189,12 @@ def question(kind: str, numbers: dict[str, Any]) -> tuple[str, str]:
         key: percent(value) if key in shares and isinstance(value, float) else quantity(value)
         for key, value in numbers.items()
     }
-    asked, why = QUIZ[kind]
+    asked, why = here.QUIZ[kind]
     return asked.format(**said), why.format(**said)
 
 
 def option(kind: str, value: Any) -> str:
     """One answer of a question."""
     if isinstance(value, str):
-        return QUIZ_OPTIONS.get(value, value)
+        return here.QUIZ_OPTIONS.get(value, value)
     return percent(value) if kind in ("cell-weight", "object-weight") else quantity(value)

@@ -116,6 +116,55 @@ def code_rules(path: Path, tree: ast.Module) -> Iterator[str]:
                 yield f"line {node.lineno}: every torch.load says weights_only=True"
 
 
+def once(node: ast.AST) -> Iterator[ast.AST]:
+    """What of a module is carried out once, when it is imported: all but the bodies of functions, and what stands under
+    `if __name__ == "__main__"`, for that is a script."""
+    yield node
+    script = isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
+    later = script or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    for name, value in ast.iter_fields(node):
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not (later and name == "body"):
+                yield from once(child)
+
+
+def language_rules(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Texts come in the language of who asks (app/language.py), so they are asked for at the moment they are shown."""
+    known = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        if node.module == "app":
+            known |= {alias.asname or alias.name for alias in node.names if alias.name.startswith("wording")}
+        if (node.module or "").startswith("app.wording"):
+            for name in sorted(alias.name for alias in node.names if alias.name.isupper()):
+                yield f"line {node.lineno}: a text that is imported stays English; read it from its module: {name}"
+    if path.parts[0] == "app":
+        for node in once(tree):
+            if isinstance(node, ast.Attribute) and node.attr.isupper() and getattr(node.value, "id", "") in known:
+                yield f"line {node.lineno}: read once, this text stays English; ask when it is shown: {node.attr}"
+    if path.parts[0] == "app" and path.stem.startswith("wording"):
+        if not any(isinstance(node, ast.Call) and called(node) == "speaks" for node in once(tree)):
+            yield "it holds texts, so it says `language.speaks(__name__)`"
+        texts = {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            for target in ast.walk(node)
+            if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store) and not target.id.startswith("_")
+            if any(isinstance(one, ast.Constant) and re.search("[A-Za-z]", str(one.value)) for one in values(node))
+        }
+        inside = {id(node) for node in ast.walk(tree)} - {id(node) for node in once(tree)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and id(node) in inside and node.id in texts:
+                yield f"line {node.lineno}: a plain name is English; functions write here.{node.id}"
+
+
+def values(node: ast.Assign | ast.AnnAssign) -> Iterator[ast.AST]:
+    """The constants in what is assigned."""
+    return (one for one in ast.walk(node.value or ast.Tuple()) if isinstance(getattr(one, "value", None), str))
+
+
 def place_rules(root: Path, files: list[Path]) -> Iterator[str]:
     for name in sorted({path.parts[0] for path in files} - TOP_LEVEL):
         yield f"{name}: the top level is fixed, this entry is not on its list"
@@ -144,6 +193,7 @@ def violations(root: Path) -> list[str]:
         broken = list(code_rules(path, tree))
         if path.parts[0] != "tests":
             broken += import_rules(path, set(imported(tree, path)), page_names, app_names - {"__init__"})
+            broken += language_rules(path, tree)
             if (lines := len(text.splitlines())) > MOST_LINES:
                 broken.append(f"no module is longer than {MOST_LINES} lines, this one has {lines}")
         found += [f"{path.as_posix()}: {sentence}" for sentence in broken]
@@ -155,6 +205,7 @@ def test_the_house_keeps_its_rules() -> None:
     assert not found, "the house has rules:\n" + "\n".join(found)
 
 
+SPEAKS = "from app import language\nlanguage.speaks(__name__)"
 OFFENCES = [
     ("mvfa_core/model.py", "import streamlit as st", "knows no frame, but imports streamlit"),
     ("mvfa_core/draw.py", "from plotly import graph_objects", "knows no frame, but imports plotly"),
@@ -185,6 +236,14 @@ OFFENCES = [
     ("pages/explore.py", "import explore", "but this one imports explore"),
     ("pages/explore.py", "def f(st):\n    st.write('x', unsafe_allow_html=True)", "line 2: no unsafe_allow_html"),
     ("app/panels.py", "options = {'unsafe_allow_html': True}", "line 1: no unsafe_allow_html"),
+    ("app/panels.py", "from app.wording import TITLE, plain", "read it from its module: TITLE"),
+    ("pages/explore.py", "from app.wording_maps import NAV", "a text that is imported stays English"),
+    ("app/panels.py", "from app import wording\nX = wording.TITLE", "line 2: read once, this text stays English"),
+    ("app/panels.py", "from app import wording_x as w\nX = {1: (w.TITLE,)}", "ask when it is shown: TITLE"),
+    ("app/panels.py", "from app import wording\ndef f(x=wording.TITLE): ...", "line 2: read once"),
+    ("app/panels.py", "from app import wording\nclass C:\n    x: str = wording.TITLE", "line 3: read once"),
+    ("app/wording_x.py", "TITLE = 'x'", "so it says `language.speaks(__name__)`"),
+    ("app/wording_x.py", f"{SPEAKS}\nA = ('x',)\ndef f():\n    return A[0]", "functions write here.A"),
     ("app/queue.py", "", "app/queue.py: no name in app/ may hide a module that others import (queue)"),
     ("app/json/__init__.py", "", "may hide a module that others import (json)"),
     ("app/app.py", "", "may hide a module that others import (app)"),
@@ -219,6 +278,11 @@ ALLOWED = [
     ("mvfa_core/weights.py", "import json\nimport torch\ntorch.load('x', weights_only=True)\njson.load(open('x'))"),
     ("app/panels.py", "import streamlit as st\nfrom app import charts\nfrom mvfa_core import explain"),
     ("pages/explore.py", "import streamlit as st\nfrom app import panels\nimport mvfa_core"),
+    ("app/panels.py", "from app import wording\nf = lambda: wording.TITLE\ndef g():\n    return wording.TITLE"),
+    ("app/panels.py", "from app.wording import plain\nfrom app import wording\nX = wording.plain('x')"),
+    ("app/main.py", "from app import wording\nif __name__ == '__main__':\n    x = wording.TITLE"),
+    ("pages/explore.py", "from app import wording\nx = wording.TITLE"),
+    ("app/wording_x.py", f"{SPEAKS}\nN = 3\nDASH = '–'\ndef f():\n    return DASH * N"),
     ("mvfa_core/edge.py", "x = 1\n" * MOST_LINES),
 ]
 

@@ -1,5 +1,7 @@
 // Shares as dots on one axis from 0 to 100 %, a row each: several dots a row where several things are compared.
 import { element } from "./dom.js";
+import { saveTable } from "./export.js";
+import { saveJsonOf, saveLine } from "./saves.js";
 import { table, Tables } from "./tables.js";
 
 function key(data) {
@@ -42,12 +44,25 @@ function build(parent, data) {
   const root = parent.appendChild(element("div", "dots"));
   const chart = root.appendChild(element("div"));
   const tables = new Tables(data.table, tabulate);
-  root.appendChild(tables.root);
-  return { chart, tables };
+  const saves = element("div");
+  root.append(saves, tables.root);
+  return { chart, saves, tables };
+}
+
+// One line a row: its name, its count, then a share for every kind of dot.
+function saveCsv({ caption, columns, key: kinds, rows }) {
+  const head = [columns.name, columns.count, ...kinds.map(({ label }) => label)];
+  saveTable(caption, [head, ...rows.map(({ name, n, dots: shares }) => [name, n, ...shares.map((one) => one ?? "")])]);
+}
+
+function saveJson({ caption, key: kinds, rows }) {
+  const share = (shares) => Object.fromEntries(kinds.map(({ label }, place) => [label, shares[place] ?? null]));
+  const records = rows.map(({ name, n, dots: shares }) => ({ name, count: n, shares: share(shares) }));
+  saveJsonOf(caption, { title: caption, rows: records });
 }
 
 export default function dots({ data, parentElement }) {
-  const { chart, tables } = (parentElement.mvfaDots ??= build(parentElement, data));
+  const { chart, saves, tables } = (parentElement.mvfaDots ??= build(parentElement, data));
   const frame = element("div", data.scroll ? "frame scroll" : "frame");
   if (data.scroll) {
     frame.tabIndex = 0;
@@ -70,5 +85,6 @@ export default function dots({ data, parentElement }) {
     row.firstChild.title = one.name;
   }
   chart.replaceChildren(key(data), frame);
+  saves.replaceChildren(saveLine(data.save, data.caption, { CSV: () => saveCsv(data), JSON: () => saveJson(data) }));
   tables.show(data);
 }

@@ -28,8 +28,11 @@ class Share {
 
   update(data, setTrigger) {
     Object.assign(this, { data, setTrigger });
-    const signature = JSON.stringify([data.words, data.controls, data.questions]);
+    document.documentElement.lang = data.language; // for screen readers and the browser's own dictionary
+    if (data.embedded) return;
+    const signature = JSON.stringify([data.words, data.controls, data.questions, data.languages]);
     if (signature !== this.signature) this.build(signature);
+    if (this.languages) this.languages.value = data.language;
     if (this.dialog.open) this.show();
   }
 
@@ -45,8 +48,24 @@ class Share {
     this.dialog.setAttribute("aria-label", words.title);
     this.dialog.append(this.buildHead(), this.buildLink(), this.buildBody());
     const bar = element("div", "bar");
-    bar.append(this.said, this.copies, opens);
+    bar.append(this.said, ...this.buildLanguages(), this.copies, opens);
     this.root.replaceChildren(bar, this.dialog);
+  }
+
+  buildLanguages() {
+    const { words, languages } = this.data;
+    this.languages = null;
+    if (languages.length < 2) return [];
+    this.languages = element("select", "languages");
+    this.languages.setAttribute("aria-label", words.language);
+    this.languages.title = words.language;
+    languages.forEach(({ id, name }) => {
+      const option = element("option", "", name);
+      Object.assign(option, { value: id, lang: id });
+      this.languages.appendChild(option);
+    });
+    this.languages.onchange = () => this.setTrigger("language", this.languages.value);
+    return [this.languages];
   }
 
   buildHead() {

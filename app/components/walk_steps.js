@@ -347,7 +347,7 @@ const views = {
   },
   sliders: (data, ui) => [viewSlider(data, ui), channelSlider(data, ui)],
   lines: (data, ui) => {
-    const { facts } = data;
+    const { facts, words } = data;
     const { m, box: corners } = viewAt(data, ui.view);
     const [x0, y0, x1, y1] = corners;
     const count = (x1 - x0 + 1) * (y1 - y0 + 1);
@@ -355,9 +355,9 @@ const views = {
     const values = { a, sum: a * count, count, u: facts.u[ui.channel], i: m + 1 };
     const lit = { a: [corners], sum: [corners], count: [corners], u: whole(data) };
     return [
-      { tex: "a_{i,d} = \\frac{1}{n} \\sum_{(x,y) \\in \\text{region } i} F_d (x,y)", values: {} },
+      { tex: `a_{i,d} = \\frac{1}{n} \\sum_{(x,y) \\in \\text{${words.eq_region} } i} F_d (x,y)`, values: {} },
       { tex: "a_{@i,d} = \\frac{@sum}{@count} = @a", values, lit },
-      { tex: "u_d = @u", values, lit, note: data.words.eq_compare },
+      { tex: "u_d = @u", values, lit, note: words.eq_compare },
     ];
   },
 };

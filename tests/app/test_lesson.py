@@ -12,7 +12,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import further, gallery, walk
-from app import wording_walk as words
 from mvfa_core import build_model, save_model
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run
@@ -38,7 +37,7 @@ def with_run(tmp_path: Path, pooling: str, classes: int, head: str) -> str:
 def test_opens_on_the_problem(app: AppTest, shown: Shown) -> None:
     opened(app)
     data = shown("walk")
-    assert data["step"] == "problem" and [step["id"] for step in data["steps"]] == list(words.STEPS)
+    assert data["step"] == "problem" and [step["id"] for step in data["steps"]] == list(walk.STEPS)
     assert not any("missing" in step for step in data["steps"])
     assert all("{" not in step["sentence"] and step["details"] for step in data["steps"])
     facts, scale = data["facts"], data["scale"]
@@ -75,7 +74,7 @@ def test_any_model(app: AppTest, shown: Shown, tmp_path: Path, pooling: str, cla
     assert data["model"] == name and data["facts"]["head"] == head
     json.dumps(data, allow_nan=False)
     missing = {step["id"] for step in data["steps"] if "missing" in step}
-    wanted = set(words.NEEDS_VIEWS) if pooling == "gap" else set()
+    wanted = set(walk.NEEDS_VIEWS) if pooling == "gap" else set()
     assert missing == wanted | ({"cam"} if (pooling, head) == ("gap", "mlp") else set())
     offers = {step.get("offer") for step in data["steps"] if step["id"] in wanted}
     assert offers <= {"Show it with compact_mfa"}

@@ -19,7 +19,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from mvfa_core.training.runs import list_runs
 
 START_S = 300
-SETTLE_MS = 30_000
+SETTLE_MS = 60_000
 expect.set_options(timeout=15_000)  # two cores that may be training at the same time
 
 
