@@ -182,7 +182,7 @@ def test_links_to_the_lesson_and_to_a_figure(visit: Visit, page: Page, stranger:
 
     go(page, "Figures")
     page.get_by_test_id("stSelectbox").filter(has_text="Kind").locator("input").click()
-    page.get_by_role("option", name="Surest regions (Figure 7)").click()
+    page.get_by_role("option", name="Surest regions (Fig. 7)").click()
     expect(page).to_have_url(re.compile("figure=fig7"))
     page.get_by_text("Colour bar and legend").click()
     expect(page).to_have_url(re.compile("style="))
