@@ -61,7 +61,9 @@ def unpacked(commit: str, folder: Path) -> Path:
 
 def measure(version: Version, asked: argparse.Namespace, folder: Path, seed: int) -> Passed:
     folder.mkdir()
+    print(f"{version.name}: server and training start", flush=True)
     with host.Host(folder, root=version.root) as server, host.training(folder, version.root) as run:
+        print(f"{version.name}: training alone, then {asked.sessions} visitors for {asked.seconds:g} s", flush=True)
         speed = host.Speed(run)
         time.sleep(asked.alone)
         alone, speed = speed.now(), host.Speed(run)
