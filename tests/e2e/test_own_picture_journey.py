@@ -86,6 +86,10 @@ def test_a_shot_of_the_camera_is_explained(camera: Browser, server: Server, tmp_
     page.get_by_role("button", name="Use your own picture").click()
     page.get_by_text("Camera", exact=True).click()
     shot = page.get_by_test_id("stCameraInput")
+    shot.locator("video").evaluate(
+        """video => video.readyState >= 2 ||
+            new Promise((done) => video.addEventListener("loadeddata", () => done(true), { once: true }))"""
+    )
     shot.get_by_role("button", name="Take Photo").click()
     taken = shot.locator("img")
     expect(taken).to_be_visible()
