@@ -13,6 +13,7 @@ from app.gallery import Specimen
 from app.loaders import Facts
 from mvfa_core.explain import Explanation
 from mvfa_core.likeness import likeness
+from mvfa_core.names import titles, visible
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ def second(first: str) -> str | None:
         return None
     chosen = state.follow(state.SECOND, options, _twin(first, options))
     if not teacher.hidden(state.SECOND):
-        st.selectbox(words.SECOND, options, key=state.SECOND, persist_state="session", **teacher.look(state.SECOND))
+        st.selectbox(
+            words.SECOND, options, key=state.SECOND, format_func=titles(options), persist_state="session",
+            **teacher.look(state.SECOND),
+        )  # fmt: skip
     return chosen
 
 
@@ -90,7 +94,7 @@ def show_maps(sides: tuple[Side, Side], picture: Specimen) -> None:
 def _maps(one: Side) -> list[dict]:
     renamed = []
     for panel in panels.maps(one.found):
-        title = words.MAP_TITLE.format(title=panel["title"], model=one.model)
+        title = words.MAP_TITLE.format(title=panel["title"], model=visible(one.model))
         renamed.append(panel | {"id": f"{one.model} {panel['id']}", "title": title})
     return renamed
 
@@ -125,7 +129,7 @@ def show_regions(sides: tuple[Side, Side], picture: Specimen) -> None:
     drawn = []
     for one in with_views:
         top = panels.regions(one.found, distinct=False)[1]
-        title = words.REGION_TITLE.format(model=one.model)
+        title = words.REGION_TITLE.format(model=visible(one.model))
         drawn.append(top | {"id": f"{one.model} top-1", "title": title})
     found = with_views[0].found
     recipe = panels.recipe(" and ".join(one.model for one in with_views), picture, found)
@@ -141,7 +145,7 @@ def show_verdict(sides: tuple[Side, Side], truth: str | None) -> None:
     st.caption(words.OTHER_CLASSES)
     for column, one in zip(st.columns(2, gap="large"), sides, strict=True):
         with column:
-            st.text(one.model)
+            st.text(visible(one.model))
             panels.show_rows(f"{state.VERDICT}_{one.model}", panels.verdict(one.found, truth))
 
 

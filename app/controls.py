@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from app import language, loaders, state, teacher, wording, wording_maps, wording_region
@@ -59,18 +62,17 @@ def sizes(facts: loaders.Facts) -> tuple[int, ...]:
     """L_R, kept in the address: odd sizes in cells, at least one."""
     options = sorted({*SIZES, *facts.sizes})
     chosen = state.follow_several(state.SIZES, options, list(facts.sizes), state.number)
-    if not teacher.hidden(state.SIZES):
-        st.pills(
-            wording.SIZES,
-            options,
-            selection_mode="multi",
-            key=state.SIZES,
-            persist_state="session",
-            **teacher.look(state.SIZES, wording.SIZES_HELP),
-        )
-        if not chosen:
-            st.caption(wording.SIZES_NONE)
+    _pills(wording.SIZES, state.SIZES, options, wording.SIZES_HELP)
+    if not chosen and not teacher.hidden(state.SIZES):
+        st.caption(wording.SIZES_NONE)
     return tuple(sorted(chosen)) or facts.sizes
+
+
+def _pills(label: str, key: str, options: list, note: str, shown: Callable[[Any], str] = str) -> None:
+    """Several of a few, unless a teacher's link takes them away; the value is followed before."""
+    if not teacher.hidden(key):
+        look = teacher.look(key, note)
+        st.pills(label, options, selection_mode="multi", format_func=shown, key=key, persist_state="session", **look)
 
 
 def distinct() -> bool:
@@ -89,16 +91,7 @@ def other_maps() -> list[str]:
     """The methods to compare with, kept in the address."""
     options = list(OTHER_MAPS)
     chosen = state.follow_several(state.METHODS, options, ["Grad-CAM++", "LayerCAM", "HiResCAM"])
-    if not teacher.hidden(state.METHODS):
-        st.pills(
-            wording_maps.OTHERS,
-            options,
-            selection_mode="multi",
-            format_func=language.library,
-            key=state.METHODS,
-            persist_state="session",
-            **teacher.look(state.METHODS, wording_maps.OTHERS_HELP),
-        )
+    _pills(wording_maps.OTHERS, state.METHODS, options, wording_maps.OTHERS_HELP, language.library)
     return chosen
 
 
@@ -115,7 +108,11 @@ def offer_views() -> None:
         if "compact_mfa" in loaders.model_ids():
             st.button(
                 wording.GAP_CHOOSE,
-                on_click=state.put,
-                args=(state.MODEL, "compact_mfa"),
+                on_click=_choose_views,
                 disabled=teacher.held(state.MODEL),
             )
+
+
+def _choose_views() -> None:
+    state.put(state.MODEL, "compact_mfa")
+    st.rerun()  # the whole page: the model is chosen outside of the part that the button stands in

@@ -12,6 +12,7 @@ from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state
 from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
+from mvfa_core.names import titles, visible
 from mvfa_core.survey import Findings, Request
 from mvfa_core.survey.figures import (
     by_class,
@@ -24,8 +25,9 @@ from mvfa_core.survey.figures import (
 )
 from mvfa_core.survey.tables import csv_table, summary
 
-_matrix = component("matrix")
-_dots = component("dots")
+_matrix = component("matrix", styles=("saves",))
+_dots = component("dots", styles=("saves",))
+_sorted = component("sorted")
 
 WRONG = "#d55e00"
 MANY = 15
@@ -58,7 +60,7 @@ def against(model: str, choice: Choice, found: Findings) -> None:
     state.follow_address(state.OTHER, others)
     other = st.selectbox(
         words.AGAINST, others, index=None, placeholder=words.AGAINST_NONE, key=state.OTHER, width=320,
-        persist_state="session",
+        format_func=titles(others), persist_state="session",
     )  # fmt: skip
     if other is None:
         return
@@ -72,11 +74,11 @@ def against(model: str, choice: Choice, found: Findings) -> None:
         return
     first, second = pair.both + pair.only_first, pair.both + pair.only_second
     st.markdown(wording_findings.against(model, other, first, second, pair.n))
-    titles = [title.format(other=other) for title in words.AGAINST_COLUMNS]
-    rows = [title.format(name=model) for title in words.AGAINST_ROWS]
+    heads = [title.format(other=visible(other)) for title in words.AGAINST_COLUMNS]
+    rows = [title.format(name=visible(model)) for title in words.AGAINST_ROWS]
     cells = ((pair.both, pair.only_second), (pair.only_first, pair.neither))
     columns = [rows, *([f"{value:,}" for value in column] for column in cells)]
-    st.dataframe(dict(zip(titles, columns, strict=True)), hide_index=True, width="content")
+    st.dataframe(dict(zip(heads, columns, strict=True)), hide_index=True, width="content")
     st.markdown(wording_findings.chance(pair.p))
 
 
@@ -118,18 +120,14 @@ def show_classes(found: Findings) -> None:
     st.subheader(words.CLASSES_TITLE, anchor=False)
     rows, titles = by_class(found), words.CLASS_COLUMNS
     views = found.auxiliary_N is not None
-    ours = titles["ours"] if views else words.CLASS_OURS_GAP
-    table: dict[str, list] = {titles["name"]: [found.classes[one.label] for one in rows]}
-    table[titles["n"]] = [one.n for one in rows]
-    table[ours] = [100 * one.accuracy for one in rows]
-    formats = {ours: "%.1f"}
-    if views:
-        table[titles["auxiliary"]] = [100 * (one.auxiliary or 0.0) for one in rows]
-        table[titles["gain"]] = [100 * (one.accuracy - (one.auxiliary or 0.0)) for one in rows]
-        formats |= {titles["auxiliary"]: "%.1f", titles["gain"]: "%+.1f"}
-    config = {title: st.column_config.NumberColumn(format=form) for title, form in formats.items()}
-    config[titles["n"]] = st.column_config.NumberColumn(width=64)
-    st.dataframe(table, hide_index=True, column_config=config, height=min(460, 38 + 35 * len(rows)))
+    head = [titles["name"], titles["n"], titles["ours"] if views else words.CLASS_OURS_GAP]
+    head += [titles["auxiliary"], titles["gain"]] if views else []
+    lines = []
+    for one in rows:
+        ours, auxiliary = 100 * one.accuracy, 100 * (one.auxiliary or 0.0)
+        lines.append([found.classes[one.label], f"{one.n:,}", f"{ours:.1f}"])
+        lines[-1] += [f"{auxiliary:.1f}", f"{ours - auxiliary:+.1f}".replace("-", "\u2212")] if views else []
+    _sorted(key=state.CLASSES, data={"caption": words.CLASSES_TITLE, "head": head, "rows": lines})
     st.caption(words.CLASSES_NOTE)
 
 
@@ -177,11 +175,13 @@ def _key(colour: str, label: str, *, hollow: bool = False) -> dict:
 
 
 def _row(name: str, count: int, dots: list[float], value: str) -> dict:
-    return {"name": name, "count": f"{count:,}", "dots": [round(dot, 4) for dot in dots], "value": value}
+    return {"name": name, "count": f"{count:,}", "n": count, "dots": [round(dot, 4) for dot in dots], "value": value}
 
 
 def _show_dots(key: str, caption: str, columns: dict[str, str], looks: list[dict], rows: list[dict]) -> None:
     data = {"caption": caption, "columns": columns, "key": looks, "rows": rows, "scroll": len(rows) > MANY}
+    data["table"] = words.DOTS_TABLE
+    data["save"] = words.SAVE
     _dots(key=state.DOTS(key), data=data)
 
 
@@ -208,14 +208,16 @@ def show_reliability(found: Findings) -> None:
         xaxis={**axis, "range": [0, 1.001], "title": words.RELIABILITY_X, "dtick": 0.2},
         yaxis={**axis, "range": [0, 1.08], "title": words.RELIABILITY_Y, "dtick": 0.25},
     )  # fmt: skip
-    st.plotly_chart(figure, key="reliability", config={"displayModeBar": False})
+    sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
+    said = wording_findings.calibration(error, sure, right)
+    alt = f"{words.RELIABILITY_TITLE} {said}"
+    st.plotly_chart(figure, key="reliability", config={"displaylogo": False, "modeBarButtons": [["toImage"]]}, alt=alt)
     with st.expander(words.RELIABILITY_TABLE):
         rows = [(100 * one.low, 100 * one.high, one.n, 100 * one.accuracy, 100 * one.confidence) for one in bins]
         columns = dict(zip(words.RELIABILITY_COLUMNS, zip(*rows, strict=True), strict=True))
         st.dataframe({title: [round(value, 1) for value in column] for title, column in columns.items()},
                      hide_index=True)  # fmt: skip
-    sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
-    st.markdown(wording_findings.calibration(error, sure, right))
+    st.markdown(said)
 
 
 def exports(model: str, asked: Request, found: Findings) -> None:

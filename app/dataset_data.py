@@ -76,7 +76,7 @@ def _select(
     if teacher.hidden(held):
         return chosen
     look = teacher.look(held, note)
-    return st.selectbox(label, options, key=key, format_func=title, width=200, persist_state="session", **look)
+    return st.selectbox(label, options, key=key, format_func=title, width=170, persist_state="session", **look)
 
 
 def _most(name: str) -> str:

@@ -92,7 +92,7 @@ def _class(label: str, key: str, found: Findings) -> int | None:
     options = [ANY, *found.classes]
     state.remembered(key, options.__contains__, ANY)
     name = st.selectbox(
-        label, options, key=key, format_func=lambda one: one or words.ANY, on_change=back_to_start, width=200,
+        label, options, key=key, format_func=lambda one: one or words.ANY, on_change=back_to_start, width=170,
         persist_state="session",
     )  # fmt: skip
     return None if name == ANY else found.classes.index(name)

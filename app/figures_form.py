@@ -3,6 +3,7 @@ can be taken back."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
@@ -15,9 +16,15 @@ from mvfa_core.figures import KINDS, OF_RUNS, WIDTHS, Options, Request
 from mvfa_core.figures.fonts import ALIASES
 from mvfa_core.figures.request import PREDICTED, SHAPES, SPANS, TRUE
 from mvfa_core.figures.words import languages, table
+from mvfa_core.files import parse_json
+from mvfa_core.names import titles
 
 PAST = 30
 OF_VIEWS = ("fig7", "scale")
+BOUNDS = {"k": (0, 196), "columns": (0, 24), "frames": (1, 24), "dpi": (72, 1200), "size": (4.0, 24.0)}
+"""What the fields take; files of others may say more."""
+_EXACT = {"k": int, "columns": int, "frames": int, "dpi": int, "seed": int, "smooth": bool, "bar": bool, "labels": bool}
+LONGEST = 1000
 PALETTES = ("inferno", "cividis")
 
 
@@ -36,13 +43,14 @@ def models(which: str) -> tuple[str, ...]:
         st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
         st.stop()
     if which != "compare":
-        return (_select(wording.MODEL, state.OF_MODEL, options, options[0], str),)
+        return (_select(wording.MODEL, state.OF_MODEL, options, options[0], titles(options)),)
     if state.FIGURE_MODELS not in st.session_state and state.FIGURE_MODELS not in st.query_params:
         state.put(state.FIGURE_MODELS, options[:2])
     state.follow_list(state.FIGURE_MODELS, options)
     chosen = st.multiselect(
-        words.MODELS, options, key=state.FIGURE_MODELS, help=words.MODELS_HELP, persist_state="session"
-    )
+        words.MODELS, options, key=state.FIGURE_MODELS, format_func=titles(options), help=words.MODELS_HELP,
+        persist_state="session",
+    )  # fmt: skip
     return tuple(chosen)
 
 
@@ -54,11 +62,14 @@ def runs(which: str) -> tuple[str, ...]:
         st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
         st.stop()
     if which == "filmstrip":
-        return (_select(words.FILM, state.RUN, options, options[0], str),)
+        return (_select(words.FILM, state.RUN, options, options[0], titles(options)),)
     if state.FIGURE_RUNS not in st.session_state and state.FIGURE_RUNS not in st.query_params:
         state.put(state.FIGURE_RUNS, options[:2])
     state.follow_list(state.FIGURE_RUNS, options)
-    chosen = st.multiselect(words.RUNS, options, key=state.FIGURE_RUNS, help=words.RUNS_HELP, persist_state="session")
+    chosen = st.multiselect(
+        words.RUNS, options, key=state.FIGURE_RUNS, format_func=titles(options), help=words.RUNS_HELP,
+        persist_state="session",
+    )  # fmt: skip
     return tuple(chosen)
 
 
@@ -72,7 +83,8 @@ def _select(label: str, key: str, options: Sequence[str], default: str, title: C
 
 
 def options(which: str, chosen: tuple[str, ...]) -> Options:
-    """Everything about how it is made and how it looks; what a kind does not know is left out."""
+    """Everything about how it is made and how it looks, kept in the address as far as it is not as at first; what a
+    kind does not know is left out."""
     _begin()
     told: dict[str, Any] = {"seed": state.get(state.FIGURE("seed"))}
     with st.expander(words.PAPER, expanded=True):
@@ -83,11 +95,35 @@ def options(which: str, chosen: tuple[str, ...]) -> Options:
     if which not in OF_RUNS:
         with st.expander(words.METHOD):
             told |= _method(which, chosen)
-    return Options.from_json(told)
+    chosen_options = Options.from_json(told)
+    state.remember(state.FIGURE_STYLE, style(chosen_options), "")
+    return chosen_options
+
+
+def style(told: Options) -> str:
+    """What differs from the defaults, as it stands in an address; empty for nothing."""
+    first = Options()
+    changed = {one.name: getattr(told, one.name) for one in fields(Options)}
+    changed = {name: value for name, value in changed.items() if value != getattr(first, name)}
+    return json.dumps(changed, ensure_ascii=False, separators=(",", ":")) if changed else ""
+
+
+def styled(text: str) -> Options:
+    """The options of an address; `ValueError` for what cannot be meant."""
+    values = parse_json(text) if len(text) <= LONGEST else None
+    if not isinstance(values, dict) or any(type(values[n]) is not kind for n, kind in _EXACT.items() if n in values):
+        raise ValueError("style: expected options and their values")
+    return Options.from_json(values)
 
 
 def _begin() -> None:
-    """Defaults, for what has no value yet: widgets take them from the session."""
+    """What a link says, once; then defaults, for what has no value yet: widgets take them from the session."""
+    linked = st.query_params.get_all(state.FIGURE_STYLE)
+    if linked and state.get(state.FIGURE_STYLE) is None:
+        try:
+            _set(styled(linked[0]))
+        except ValueError:
+            state.ignore(state.FIGURE_STYLE, linked)
     for name, value in _plain(Options()).items():
         if state.get(state.FIGURE(name)) is None:
             state.put(state.FIGURE(name), value)
@@ -100,7 +136,15 @@ def _plain(told: Options) -> dict[str, Any]:
     values["top"] = " ".join(map(str, told.top))
     values["sizes"] = list(told.sizes or ())
     values["titles"] = list(told.titles)
-    return values | {"k": told.k or 0, "columns": told.columns or 0, "size": float(told.size)}
+    values |= {"k": told.k or 0, "columns": told.columns or 0, "size": float(told.size)}
+    values["sizes"] = [r for r in values["sizes"] if r in controls.SIZES]
+    return values | {name: min(max(values[name], low), high) for name, (low, high) in BOUNDS.items()}
+
+
+def _set(told: Options) -> None:
+    """Every widget of the options to what they say."""
+    for name, value in _plain(told).items():
+        state.put(state.FIGURE(name), value)
 
 
 def _width_name(told: Options) -> str:
@@ -114,18 +158,20 @@ def _paper(which: str) -> dict[str, Any]:
         "width": _box(words.WIDTH, "width", list(WIDTHS), lambda name: words.width(name, WIDTHS[name])),
         "columns": None
         if which == "filmstrip"
-        else st.number_input(words.COLUMNS, 0, 24, key=key("columns"), persist_state="session") or None,
+        else st.number_input(words.COLUMNS, *BOUNDS["columns"], key=key("columns"), persist_state="session") or None,
     }
     if which == "filmstrip":
-        told["frames"] = st.number_input(words.FRAMES, 1, 24, key=key("frames"), persist_state="session")
+        told["frames"] = st.number_input(words.FRAMES, *BOUNDS["frames"], key=key("frames"), persist_state="session")
     with st.container(horizontal=True):
         told["font"] = _box(words.FONT, "font", list(ALIASES), str, 110)
         told["size"] = st.number_input(
-            words.SIZE, 4.0, 24.0, step=0.5, key=key("size"), width=110, persist_state="session"
+            words.SIZE, *BOUNDS["size"], step=0.5, key=key("size"), width=110, persist_state="session"
         )
     with st.container(horizontal=True):
         told["language"] = _box(words.LANGUAGE, "language", list(languages()), lambda n: table(n)["language"], 110)
-        told["dpi"] = st.number_input(words.DPI, 72, 1200, step=10, key=key("dpi"), width=110, persist_state="session")
+        told["dpi"] = st.number_input(
+            words.DPI, *BOUNDS["dpi"], step=10, key=key("dpi"), width=110, persist_state="session"
+        )
     told["labels"] = st.toggle(words.LABELS, key=key("labels"), persist_state="session")
     told["bar"] = st.toggle(words.BAR, key=key("bar"), persist_state="session")
     return told
@@ -157,7 +203,7 @@ def _method(which: str, chosen: tuple[str, ...]) -> dict[str, Any]:
         numbers = [int(word) for word in text.replace(",", " ").split() if word.isdecimal() and len(word) < 5]
         told["top"] = numbers or [1, 10]
     if any(card["model"]["pooling"] == "mfa" for card in cards):
-        told["k"] = st.number_input(words.K, 0, 196, key=state.FIGURE("k"), persist_state="session") or None
+        told["k"] = st.number_input(words.K, *BOUNDS["k"], key=state.FIGURE("k"), persist_state="session") or None
         sizes = st.pills(
             words.SIZES, controls.SIZES, selection_mode="multi", key=state.FIGURE("sizes"), persist_state="session"
         )
@@ -217,5 +263,4 @@ def apply(request: Request) -> None:
         state.put(state.FIGURE_RUNS, list(request.runs))
     if request.pictures:
         figures_pictures.put(list(request.pictures), request.rule)
-    for name, value in _plain(request.options).items():
-        state.put(state.FIGURE(name), value)
+    _set(request.options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import dataset_pictures, figures_desk, gallery, loaders, state, wording
+from app import dataset_pictures, figures_desk, gallery, loaders, state, telling, wording
 from app import wording_figures as words
 from app.components import component
 from app.gallery import Specimen
@@ -40,7 +40,7 @@ def choose_pictures(model: str | None) -> list[str]:
     try:
         found = _found(source, text.lower())
     except (DataError, ValueError, OSError) as error:
-        st.warning(words.SOURCE_GONE.format(why=wording.plain(str(error))))
+        st.warning(words.SOURCE_GONE.format(why=wording.plain(telling.told(error))))
         found = []
     last = max(0, (len(found) - 1) // A_PAGE)
     with slot:
@@ -165,7 +165,7 @@ def _keep() -> None:
         try:
             name = figures_desk.keep(open_picture(file.getvalue()))
         except PictureError as error:
-            state.put(state.MESSAGE("figure"), str(error))
+            state.put(state.MESSAGE("figure"), telling.told(error))
             continue
         chosen += [name] if name not in chosen else []
     put(chosen)
@@ -196,7 +196,7 @@ def _carry_out(rule: str, data: str, count: int, *, model: str | None, side: str
         names, told = choose(rule, data, count, model=file, side=side, limit=limit, seed=seed, progress=tell)
     except (CheckpointError, DataError, ValueError, OSError) as error:
         bar.empty()
-        st.warning(words.RULE_FAILED.format(why=wording.plain(str(error))))
+        st.warning(words.RULE_FAILED.format(why=wording.plain(telling.told(error))))
         return
     put(list(names), told)
     state.put(state.FIGURE("seed"), seed)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import figures_desk, figures_form, loaders, state, wording
+from app import figures_desk, figures_form, loaders, state, telling, wording
 from app import wording_figures as words
 from mvfa_core.figures import Made, Recipe, RecipeError, Request, differences, read, same_data, zipped
 from mvfa_core.figures.drawing import figure_of
@@ -25,11 +25,12 @@ def show(request: Request) -> None:
             height = figure_of(made.sheet, request.options, "svg").get_figheight()
             kind, content = _preview(made)
     except ValueError as error:
-        st.error(words.CANNOT.format(why=wording.plain(str(error))))
+        st.error(words.CANNOT.format(why=wording.plain(telling.told(error))))
         return
     url = f"data:{MIME[kind]};base64,{base64.b64encode(content).decode()}"
     with st.container(border=True):
-        st.image(url, width=min(1000, max(640, round(105 * request.options.inches))))
+        wide = min(1000, max(640, round(105 * request.options.inches)))
+        st.image(url, width=wide, alt=f"{words.PREVIEW}: {made.caption()}")
     panels = sum(1 for _ in made.sheet.all())
     inches, size = request.options.inches, request.options.size
     st.caption(words.SAYS.format(inches=inches, height=height, panels=panels, size=size))
@@ -52,7 +53,7 @@ def _preview(made: Made) -> tuple[str, bytes]:
         return "png", figures_desk.written(made.recipe.data, repr(made.request), "png", dpi, made)
     except ValueError as error:
         content = figures_desk.written(made.recipe.data, repr(made.request), "svg", dpi, made)
-        st.warning(words.SVG_ONLY.format(why=wording.plain(str(error))))
+        st.warning(words.SVG_ONLY.format(why=wording.plain(telling.told(error))))
         return "svg", content
 
 
@@ -101,7 +102,7 @@ def _take() -> None:
     try:
         before = read(file.getvalue())
     except RecipeError as error:
-        state.put(state.MESSAGE("recipe"), words.AGAIN_BAD.format(why=wording.plain(str(error))))
+        state.put(state.MESSAGE("recipe"), words.AGAIN_BAD.format(why=wording.plain(telling.told(error))))
         return
     request, lacking = here(before)
     if lacking:

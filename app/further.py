@@ -1,14 +1,12 @@
 """Caches of what is worked out beyond an explanation: rectangles, what a cell saw, how firmly an answer stands, figures
 of maps, the facts of the lesson.
 
-As in `loaders`, everything is keyed by names and digests and bounded.
+As in `loaders`, everything is keyed by names and digests and bounded by bytes.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-import streamlit as st
 
 from app import gallery, jobs, loaders, truths
 from app.gallery import Specimen
@@ -79,7 +77,7 @@ def scales() -> ScaleSeries | None:
     return _scales(loaders.version(BUNDLED_GAP), loaders.version(BUNDLED_MFA), *gallery.DRAGGED)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@kept("what cells see", megabytes=16)
 def _seen(file: str, stamp_ns: int) -> Sight:
     return jobs.infer(sight, loaders.model(file, stamp_ns))
 
@@ -89,7 +87,7 @@ def seen(model_id: str) -> Sight:
     return _seen(*loaders.version(model_id))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@kept("answers for every K", megabytes=32)
 def _path(version: tuple[str, int], digest: str, sizes: tuple[int, ...], _encoding: Any) -> Path:
     return jobs.infer(prediction_path, loaders.model(*version), _encoding, sizes=sizes)
 
@@ -99,7 +97,7 @@ def answer_path(model_id: str, one: Specimen, sizes: tuple[int, ...]) -> Path:
     return _path(loaders.version(model_id), one.digest, sizes, loaders.encoding(model_id, one))
 
 
-@st.cache_data(show_spinner=False, max_entries=128)
+@kept("fewest views", megabytes=8)
 def _firm(
     version: tuple[str, int], digest: str, k: int | None, sizes: tuple[int, ...] | None, _found: Explanation
 ) -> Firmness:
@@ -111,7 +109,7 @@ def firm(model_id: str, one: Specimen, found: Explanation) -> Firmness:
     return _firm(loaders.version(model_id), one.digest, found.k, found.sizes, found)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@kept("files of boxes", megabytes=64)
 def _boxes(file: str, stamp_ns: int) -> tuple[Marked, ...]:
     return read_boxes(file)
 
@@ -128,7 +126,7 @@ Question = tuple[str, int, int | None, tuple[int, ...] | None]
 """Digest of the picture, class, K and L_R."""
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@kept("altered pictures", megabytes=4)
 def _faithful(
     version: tuple[str, int], question: Question, method: str, what: str, _picture: Any, _map_HW: Any
 ) -> dict[str, float]:

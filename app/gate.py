@@ -41,6 +41,7 @@ p{{margin:0 0 1rem}}label{{display:block;margin-bottom:.25rem}}
 input,button{{box-sizing:border-box;width:100%;font:inherit;padding:.55rem .7rem;border-radius:4px;
 border:1px solid light-dark(#8a8f94,#6b7280);background:transparent;color:inherit}}
 button{{margin-top:.75rem;background:light-dark(#28576f,#8fbdd3);color:light-dark(#fff,#14171a);border:0;font-weight:600}}
+:focus-visible{{outline:2px solid light-dark(#28576f,#8fbdd3);outline-offset:2px}}
 [role=alert]{{color:light-dark(#a4262c,#ff9d8a);min-height:1.5em;margin:.5rem 0 0}}</style>
 <main><h1>{app}</h1><p>{text}</p><form method="post" action="{action}"><label for="code">{field}</label>
 <input id="code" name="code" type="password" autocomplete="current-password" required autofocus maxlength="200">
@@ -110,7 +111,7 @@ class Gate:
             await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if request.method == "POST" and request.url.path == ENTER:
+        if request.method == "POST" and request.scope["path"] == ENTER:  # not `url`: that believes the Host header
             return await self._enter(request)
         if request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", ""):
             asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -16,6 +16,7 @@ from app import wording_handout as words
 from app.gallery import Specimen
 from mvfa_core import handout, votes
 from mvfa_core.explain import Explanation
+from mvfa_core.names import visible
 
 MOST_CLASSES = 10
 
@@ -74,7 +75,7 @@ def _facts(model: str, card: dict[str, Any], picture: Specimen, found: Explanati
     if found.sizes and found.logits_MC is not None:
         sizes = ", ".join(map(str, found.sizes))
         views = words.VIEWS_OF.format(k=found.k, sizes=sizes, count=len(found.logits_MC))
-    rows: list[tuple[str, object]] = [(words.MODEL, model)]
+    rows: list[tuple[str, object]] = [(words.MODEL, visible(model))]
     rows += [(title, told[key]) for key, title in words.CARD.items() if told.get(key) not in (None, "")]
     rows += [(words.PICTURE, picture.id), (words.DIGEST, picture.digest)]
     return [*rows, (words.CLASS, found.classes[found.target]), (words.VIEWS, views)]

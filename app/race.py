@@ -14,6 +14,7 @@ from app import wording_train as words
 from mvfa_core.curves import Line, as_bytes, learning_curves
 from mvfa_core.experiments.tables import TABLE1, TABLE3
 from mvfa_core.model import PAPER_K
+from mvfa_core.names import titles, visible
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError
@@ -38,6 +39,7 @@ def choose(run: Run, recipe: Recipe) -> None:
             words.RACE,
             others,
             key=state.RACE,
+            format_func=titles(others),
             placeholder=words.RACE_NONE,
             help=words.RACE_HELP,
             disabled=not others,
@@ -120,7 +122,7 @@ def _side_by_side(runs: Sequence[FollowedRun], loss: str, shades: Shades) -> lis
         told = run.curves()
         for field, chart in ((loss, "loss"), ("accuracy", "accuracy")):
             if field in told:
-                series.append(charts.line(f"{run.id}-{field}", chart, run.id, colour, told[field], dash=dash))
+                series.append(charts.line(f"{run.id}-{field}", chart, visible(run.id), colour, told[field], dash=dash))
     return series
 
 

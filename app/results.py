@@ -122,4 +122,6 @@ def show_runs(found: Sequence[Figure]) -> None:
 
 
 def _columns(titles: dict[str, str], rows: Sequence[tuple]) -> dict[str, list]:
-    return {title: [row[i] for row in rows] for i, title in enumerate(titles.values())}
+    """The columns that say anything: on a phone an empty one hides those beside it."""
+    columns = {title: [row[i] for row in rows] for i, title in enumerate(titles.values())}
+    return {title: column for title, column in columns.items() if any(value not in (None, "") for value in column)}

@@ -11,6 +11,7 @@ from app import jobs, loaders, race, recipe_form, runs_table, state
 from app import wording_runs as words
 from app.runs_keeping import remove, trying, zip_button
 from app.serving import pressed, read_only
+from mvfa_core.names import visible, visible_names
 from mvfa_core.training import archive
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import Recipe
@@ -25,7 +26,7 @@ CAN_GO_ON = ("paused", "stopped", "lost", "failed")
 
 def bar(runs: Sequence[FollowedRun]) -> None:
     """One row of buttons; those that make no sense for what is ticked are greyed, so that none moves."""
-    st.text(words.TICKED.format(runs=", ".join(run.id for run in runs)) if runs else words.TICKED_NONE)
+    st.text(words.TICKED.format(runs=", ".join(visible(run.id) for run in runs)) if runs else words.TICKED_NONE)
     one = runs[0] if len(runs) == 1 else None
     # An unreadable run has no recipe, and there is nothing to do with it but look at its folder or remove it.
     recipe = _recipe(one) if one else None
@@ -98,7 +99,7 @@ def _rename(run: FollowedRun | None, *, idle: bool) -> None:
     with st.popover(words.RENAME, disabled=not idle):
         if run and idle:
             key = state.RUN_ACTION(f"name_{run.id}")
-            st.text_input(words.RENAME_FIELD, run.id, key=key)
+            st.text_input(words.RENAME_FIELD, visible(run.id), key=key)
             act = trying(lambda: _renamed(run, state.get(key, "")))
             st.button(words.RENAME_DO, key=state.RUN_ACTION("rename"), on_click=act)
 
@@ -131,6 +132,6 @@ def compare(runs: Sequence[FollowedRun]) -> None:
     st.header(words.COMPARE, anchor=False)
     st.caption(words.COMPARE_NOTE)
     rows = runs_table.side_by_side(runs)
-    names = [words.COMPARE_FIELD, *(run.id for run in runs)]
+    names = visible_names([words.COMPARE_FIELD, *(run.id for run in runs)])
     st.dataframe({name: [row[place] for row in rows] for place, name in enumerate(names)}, hide_index=True)
     race.show(runs, waiting=any(run.status().state in jobs.ACTIVE for run in runs))

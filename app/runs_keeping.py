@@ -12,6 +12,7 @@ import streamlit as st
 from app import state, telling, wording
 from app import wording_runs as words
 from app.serving import must_be_open, read_only
+from mvfa_core.names import visible
 from mvfa_core.training import archive
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.runs import RunError
@@ -43,7 +44,7 @@ def messages() -> None:
     """What was removed and can be undone, and what was refused."""
     if gone := state.get(state.REMOVED):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(words.REMOVED.format(runs=", ".join(name for name, _ in gone)))
+            st.text(words.REMOVED.format(runs=", ".join(visible(name) for name, _ in gone)))
             st.button(words.UNDO, key=state.RUN_ACTION("undo"), on_click=_undo, args=(gone,))
     if message := state.take(state.MESSAGE("runs")):
         st.error(wording.plain(message))
@@ -95,7 +96,7 @@ def bring_in() -> None:
                 with st.container(horizontal=True, vertical_alignment="center"):
                     key = state.RUN_ACTION(f"restore_{run.id}")
                     st.button(words.RESTORE, key=key, on_click=trying(archive.restore), args=(run.id,))
-                    st.text(run.id)
+                    st.text(visible(run.id))
 
 
 def _imported(file: Any, name: str) -> None:

@@ -22,6 +22,7 @@ from mvfa_core.checkpoints import CheckpointError, load_model
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.files import whole_file
 from mvfa_core.images import PictureError, open_picture
+from mvfa_core.names import titles
 
 _strip = component("strip")
 _paste = component("paste")
@@ -189,6 +190,7 @@ def model() -> str | None:
             wording.MODEL,
             options,
             key=state.MODEL,
+            format_func=titles(options),
             label_visibility="collapsed",
             persist_state="session",
             **teacher.look(state.MODEL, wording.MODEL_HELP),

@@ -9,6 +9,7 @@ import streamlit as st
 from app import charts, film, jobs, launching, lesson_step, loaders, race, run_line, state, telling, wording
 from app import wording_train as words
 from app.serving import pressed, read_only
+from mvfa_core.names import titles, visible
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import RECIPES
 from mvfa_core.training.runs import Status
@@ -31,7 +32,8 @@ def choose_run() -> FollowedRun | None:
         words.RUN,
         list(runs),
         index=None,
-        placeholder=words.RUN_NEWEST.format(run=newest),
+        format_func=titles(list(runs)),
+        placeholder=words.RUN_NEWEST.format(run=visible(newest)),
         key=state.RUN,
         persist_state="session",
     )
@@ -124,7 +126,8 @@ def way_onward(run: FollowedRun) -> None:
         )
         _pdf_button(race.rivals(run))
         st.page_link("../pages/runs.py", label=words.TO_RUNS, icon=":material/arrow_forward:")
-    st.text(words.FOLDER.format(folder=run.path))
+    if not read_only():  # where it lies is the owner's business
+        st.text(words.FOLDER.format(folder=visible(str(run.path), None)))
 
 
 def _pdf_button(runs: Sequence[FollowedRun]) -> None:

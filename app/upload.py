@@ -124,7 +124,7 @@ def preview(seen: Seen, source: str) -> None:
         for one in seen.classes[:SHOWN]:
             with st.container(width=SIDE_PX, gap="xxsmall"):
                 if one.sample:
-                    st.image(one.sample, width=SIDE_PX)
+                    st.image(one.sample, width=SIDE_PX, alt=one.name)
                 st.text(one.name)
                 st.caption(words.each(one.train_n, one.val_n))
     more = len(seen.classes) - SHOWN

@@ -156,7 +156,7 @@ BOARD = {
 }
 
 SAVE_CSV = "Save {title} as CSV"
-LINES = {"save": "Save {title} as {kind}"}
+LINES = {"save": "Save {title} as {kind}", "table": "The lines as a table"}
 
 VERDICT_TRUE = "true class"
 VERDICT_EXPLAINED = "explained"

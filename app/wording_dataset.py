@@ -84,7 +84,11 @@ CONFUSION_NOTE = (
     "A row is a true class, a column an answer; the deeper the colour, the larger the share of its row. Press a cell "
     "to see its pictures below, and again to see all."
 )
+SAVE = "Save {title} as {kind}"
 MATRIX = {
+    "title": "confusion matrix",
+    "corner": "true class \\ answer",
+    "save": SAVE,
     "label": "Confusion matrix: arrow keys move, Enter shows the pictures of a cell.",
     "sum": "{right} of {all} pictures are answered rightly.",
     "table": "The counts as a table",
@@ -95,6 +99,7 @@ MATRIX = {
     "wrong": "{truth}, taken for {answer}: {count} of {total}",
 }
 
+DOTS_TABLE = "The dots as a table"
 RELIABILITY_TABLE = "The bars as a table"
 RELIABILITY_COLUMNS = ("Confidence from, %", "to, %", "Pictures", "Right, %", "Mean confidence, %")
 

@@ -84,6 +84,7 @@ ANCHORS_SHOWN = {
     "random": "K random cells",
     "all": "every cell",
     "label": "the label's own map, in training",
+    "covering": "as many of AdaCAM's highest cells as it covers, up to K (ours)",
 }
 ANCHORS_HELP = "All but the first are there to see what the attention is worth."
 LOCAL = "Local loss"

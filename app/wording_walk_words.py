@@ -75,6 +75,7 @@ WORDS = {
     "box_label": "{r} × {r} around ({x}, {y})",
     "loss_value": "−log s = {value}",
     # charts
+    "table": "The chart as a table",
     "gap_line": "GAP",
     "mfa_line": "MFA",
     "scale_axis": "size of the object, % of the picture's side",

@@ -39,3 +39,24 @@ def label_dial(G_BCHW: torch.Tensor, temperature: float) -> torch.Tensor:
     expect(temperature > 0, "temperature", "a positive number", temperature)
     weights_BC = (G_BCHW.mean(dim=(-2, -1)) / temperature).softmax(dim=1)
     return torch.einsum("bc,bchw->bhw", weights_BC, G_BCHW)
+
+
+def covered_cells(A_BHW: torch.Tensor) -> torch.Tensor:
+    """How many cells the evidence covers, read from A alone. Ours, not the paper's.
+
+    The participation ratio (sum a)^2 / sum a^2 of what rises above the picture's mean, a = max(A - mean A, 0): n cells
+    of one height on level ground give n. A constant added to A changes nothing, nor does a factor.
+
+    Returns:
+        cells_B, int64 from 1 to H*W; 1 for a map without any rise.
+
+    Raises:
+        ValueError: A is not (B, H, W) or not finite.
+    """
+    expect_dims(A_BHW, "BHW", "A_BHW")
+    expect_finite(A_BHW, "A_BHW")
+    a_BN = (A_BHW - A_BHW.mean(dim=(-2, -1), keepdim=True)).detach().clamp(min=0).flatten(1)
+    tiny = torch.finfo(a_BN.dtype).tiny
+    share_BN = a_BN / a_BN.amax(dim=1, keepdim=True).clamp(min=tiny)  # squares of small numbers would vanish
+    ratio_B = share_BN.sum(dim=1).square() / share_BN.square().sum(dim=1).clamp(min=tiny)
+    return ratio_B.round().long().clamp(min=1)

@@ -153,8 +153,9 @@ class Tab:
 
     def arm(self, kind: str, done: str) -> None:
         """Be ready to time what begins with the next event of that kind and has ended once `done`, JavaScript, is true.
-        `changed(block, part)` in it says whether the text there is another one than now; `probe` is the probe."""
-        script = """([kind, source, patience]) => {
+        `changed(block, part)` in it says whether the text there is another one than now; `probe` is the probe. It waits
+        until there is a text: a component draws itself a moment after the page's script has ended."""
+        script = """async ([kind, source, patience]) => {
             const was = new Map();
             const changed = (block, part) => {
                 const now = mvfaProbe.text(block, part);
@@ -162,7 +163,13 @@ class Tab:
                 return now !== was.get(block + part);
             };
             const done = new Function("changed", "probe", `return ${source};`);
-            done(changed, mvfaProbe);
+            const late = performance.now() + patience;
+            for (;;) {
+                was.clear();
+                done(changed, mvfaProbe);
+                if ([...was.values()].every(Boolean) || performance.now() > late) break;
+                await new Promise(requestAnimationFrame);
+            }
             mvfaProbe.arm(kind, () => done(changed, mvfaProbe), patience);
         }"""
         self.page.evaluate(script, [kind, done, CHANGE_MS])

@@ -11,20 +11,21 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mvfa_core.adacam import attention_map
+from mvfa_core.adacam import attention_map, covered_cells
 from mvfa_core.backbones import Backbone, expect_pictures, find_backbone
 from mvfa_core.checks import expect, expect_choice, expect_dims, expect_finite, expect_sizes
 from mvfa_core.heads import Head, build_head, pointwise
 from mvfa_core.names import visible_names
-from mvfa_core.regions import region_boxes, top_anchors
+from mvfa_core.regions import region_boxes, repeated_anchors, top_anchors
 from mvfa_core.stages import Stages
 from mvfa_core.views import pool_views, region_weights
 
 PAPER_K = 50
 PAPER_SIZES = (3, 5, 7, 9)
-ANCHORS = ("adacam", "random", "all", "label")
+ANCHORS = ("adacam", "random", "all", "label", "covering")
 """Where views are taken: the paper's attention; or, to see what it is worth, K random cells, every cell, or in training
-the class map of the true label, which leaks the label into the choice of views."""
+the class map of the true label, which leaks the label into the choice of views. "covering" is an experiment of ours: of
+the attention's highest cells only as many as it covers."""
 
 
 class MFA(nn.Module):
@@ -102,6 +103,8 @@ class MFA(nn.Module):
     ) -> torch.Tensor:
         if self.anchors == "random":
             return top_anchors(torch.rand_like(A_BHW), k)
+        if self.anchors == "covering":
+            return repeated_anchors(A_BHW, k, covered_cells(A_BHW))
         if self.anchors == "all":
             return top_anchors(A_BHW, A_BHW[0].numel())
         if self.anchors == "label" and self.training:

@@ -7,7 +7,7 @@ by its number (`\\u202e`), and what is too long to read is cut. Doing so twice c
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 LONGEST = 80
 """Characters of a name that anybody reads."""
@@ -42,6 +42,12 @@ def visible_names(names: Iterable[str], longest: int = LONGEST) -> tuple[str, ..
         taken.add(shown)
         found.append(shown)
     return tuple(found)
+
+
+def titles(names: Sequence[str]) -> Callable[[str], str]:
+    """How names on offer are shown in a list: a function from the name to its `visible_names`."""
+    shown = dict(zip(names, visible_names(names), strict=True))
+    return lambda name: shown.get(name, visible(name))
 
 
 def _is_hidden(sign: str) -> bool:

@@ -38,6 +38,24 @@ def top_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
     return torch.stack((order_BK % width, order_BK // width), dim=-1)
 
 
+def repeated_anchors(A_BHW: torch.Tensor, k: int, different_B: torch.Tensor) -> torch.Tensor:
+    """K anchors of which min(K, n) differ: the n cells of largest attention, in turn until there are K. Every picture
+    can have its own n so, and sums over the views keep their size.
+
+    Args:
+        different_B: n, whole numbers >= 1.
+
+    Returns:
+        anchors_BK2, int64 (x, y) in cells.
+
+    Raises:
+        ValueError: as `top_anchors`.
+    """
+    anchors_BK2 = top_anchors(A_BHW, k)
+    turn_BK = torch.arange(k, device=A_BHW.device) % different_B.clamp(1, k)[:, None]
+    return anchors_BK2.gather(1, turn_BK[..., None].expand(-1, -1, 2))
+
+
 def all_cells(height: int, width: int, device: torch.device | str | None = None) -> torch.Tensor:
     """Every cell of the grid in row-major order, (H*W, 2) as (x, y)."""
     index = torch.arange(height * width, device=device)

@@ -25,7 +25,7 @@ except (ValueError, OSError) as error:
 
 dataset.headline(found)
 trouble = dataset_data.trouble(asked, found)
-left, right = st.columns([3, 2], gap="large")
+left, right = st.columns([7, 5], gap="large")
 with left:
     dataset.show_confusion(found)
 with right:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import figures_form, figures_pictures, figures_result, wording
+from app import figures_form, figures_pictures, figures_result, telling, wording
 from app import wording_figures as words
 from mvfa_core.figures import OF_RUNS, Request
 
@@ -18,7 +18,7 @@ with st.sidebar:
     try:
         options = figures_form.options(kind, models)
     except ValueError as error:
-        st.error(words.CANNOT.format(why=wording.plain(str(error))))
+        st.error(words.CANNOT.format(why=wording.plain(telling.told(error))))
         st.stop()
 
 pictures = () if of_runs else tuple(figures_pictures.choose_pictures(models[0] if models else None))

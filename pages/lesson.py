@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import further, loaders, subject, walk, wording
+from app import further, loaders, subject, telling, walk, wording
 from app import wording_walk as words
 
 st.title(words.TITLE, anchor=False)
@@ -18,6 +18,6 @@ with lesson:
         k, sizes = walk.method(facts)
         found = further.lesson(model, picture, k, sizes, walk.truth_of(picture, facts))
     except ValueError as error:
-        st.error(wording.plain(str(error)))
+        st.error(wording.plain(telling.told(error)))
         st.stop()
     walk.show(model, picture, facts, found)

@@ -7,39 +7,45 @@ from app import wording_region as words
 
 st.title(words.TITLE, anchor=False)
 st.caption(words.INTRO)
-
 model, picture = subject.choose()
-try:
-    facts = loaders.facts(model, picture)
-    with st.sidebar:
-        controls.heading(state.CLASS, state.BEST)
-        target = controls.target(facts)
-        search = controls.best_rectangle()
-    found = loaders.explanation(model, picture, target, None, None)
-    best = further.best_rectangle(model, picture, found.target) if search else None
-except ValueError as error:
-    st.error(wording.plain(telling.told(error)))
-    st.stop()
-
-panels.show_answer(model, picture, found)
 
 
 @st.fragment
 @telling.in_words()
-def one_rectangle() -> None:
-    """The rectangle and the answer for it; moving it runs this again and nothing else."""
-    asked = further.asked(model, picture, region.chosen(found))
-    left, right = st.columns([5, 4], gap="large")
-    with left:
-        region.show(picture, found, asked, best)
-        region.buttons(found, best)
-        if best:
-            st.caption(region.best_caption(found))
-    with right:
-        region.show_answer(found, asked, picture.truth)
-        st.caption(words.CAPTION_GAP if found.pooling == "gap" else words.CAPTION)
+def view() -> None:
+    """What follows from the controls of the method; moving one runs this again and not the page."""
+    try:
+        facts = loaders.facts(model, picture)
+        with st.sidebar:
+            controls.heading(state.CLASS, state.BEST)
+            target = controls.target(facts)
+            search = controls.best_rectangle()
+        found = loaders.explanation(model, picture, target, None, None)
+        best = further.best_rectangle(model, picture, found.target) if search else None
+    except ValueError as error:
+        st.error(wording.plain(telling.told(error)))
+        st.stop()
+
+    panels.show_answer(model, picture, found)
+
+    @st.fragment
+    @telling.in_words()
+    def one_rectangle() -> None:
+        """The rectangle and the answer for it; moving it runs this again and nothing else."""
+        asked = further.asked(model, picture, region.chosen(found))
+        left, right = st.columns([5, 4], gap="large")
+        with left:
+            region.show(picture, found, asked, best)
+            region.buttons(found, best)
+            if best:
+                st.caption(region.best_caption(found))
+        with right:
+            region.show_answer(found, asked, picture.truth)
+            st.caption(words.CAPTION_GAP if found.pooling == "gap" else words.CAPTION)
+
+    one_rectangle()
+    handout.offer(model, picture, found)
+    st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")
 
 
-one_rectangle()
-handout.offer(model, picture, found)
-st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")
+view()

@@ -7,48 +7,56 @@ from app import wording_views as words
 
 st.title(words.VIEWS_TITLE, anchor=False)
 st.caption(words.VIEWS_INTRO)
-
 model, picture = subject.choose()
-try:
-    facts = loaders.facts(model, picture)
-    if facts.pooling == "gap":
-        controls.offer_views()
+
+
+@st.fragment
+@telling.in_words()
+def view() -> None:
+    """What follows from the controls of the method; moving one runs this again and not the page."""
+    try:
+        facts = loaders.facts(model, picture)
+        if facts.pooling == "gap":
+            controls.offer_views()
+            st.stop()
+        with st.sidebar:
+            controls.heading(state.CLASS, state.AGAINST, state.K, state.SIZES, state.DISTINCT)
+            target, asked = controls.target(facts), controls.rival(facts)
+            k, sizes, distinct = controls.views(facts)
+        found = loaders.explanation(model, picture, target, k, sizes)
+        rival = views.against(found, asked)
+        other = views.other(model, picture, found, rival)
+        path, held = further.answer_path(model, picture, sizes), further.firm(model, picture, found)
+    except ValueError as error:
+        st.error(wording.plain(telling.told(error)))
         st.stop()
-    with st.sidebar:
-        controls.heading(state.CLASS, state.AGAINST, state.K, state.SIZES, state.DISTINCT)
-        target, asked = controls.target(facts), controls.rival(facts)
-        k, sizes, distinct = controls.views(facts)
-    found = loaders.explanation(model, picture, target, k, sizes)
-    rival = views.against(found, asked)
-    other = views.other(model, picture, found, rival)
-    path, held = further.answer_path(model, picture, sizes), further.firm(model, picture, found)
-except ValueError as error:
-    st.error(wording.plain(telling.told(error)))
-    st.stop()
 
-panels.show_answer(model, picture, found)
-recipe = panels.recipe(model, picture, found)
-shown = picture.digest
+    panels.show_answer(model, picture, found)
+    recipe = panels.recipe(model, picture, found)
+    shown = picture.digest
 
-st.header(words.BOARD_VOTES, anchor=False)
-panels.show_board(state.VOTES, "votes", shown, found, views.board(found, distinct=distinct), recipe)
+    st.header(words.BOARD_VOTES, anchor=False)
+    panels.show_board(state.VOTES, "votes", shown, found, views.board(found, distinct=distinct), recipe)
 
-st.header(words.LEDGER_TITLE, anchor=False)
-views.show_ledger(found, rival)
+    st.header(words.LEDGER_TITLE, anchor=False)
+    views.show_ledger(found, rival)
 
-st.header(words.MAPS_TITLE, anchor=False)
-panels.show_board(state.CONTRIBUTIONS, "contributions", shown, found, views.maps(found, other), recipe)
-st.markdown(views.map_sentence(found, rival))
+    st.header(words.MAPS_TITLE, anchor=False)
+    panels.show_board(state.CONTRIBUTIONS, "contributions", shown, found, views.maps(found, other), recipe)
+    st.markdown(views.map_sentence(found, rival))
 
-st.header(words.AGREEMENT_TITLE, anchor=False)
-upper, lower = st.columns(2, gap="large"), st.columns(2, gap="large")
-for place, show in zip((*upper, *lower), views.AGREEMENT, strict=True):
-    with place:
-        show(found)
+    st.header(words.AGREEMENT_TITLE, anchor=False)
+    upper, lower = st.columns(2, gap="large"), st.columns(2, gap="large")
+    for place, show in zip((*upper, *lower), views.AGREEMENT, strict=True):
+        with place:
+            show(found)
 
-st.header(wording_firm.HEADING, anchor=False)
-firm.show_path(path, found, recipe)
-firm.show_views(held, found, shown, recipe)
+    st.header(wording_firm.HEADING, anchor=False)
+    firm.show_path(path, found, recipe)
+    firm.show_views(held, found, shown, recipe)
 
-handout.offer(model, picture, found)
-st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")
+    handout.offer(model, picture, found)
+    st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")
+
+
+view()

@@ -103,6 +103,8 @@ def code_rules(path: Path, tree: ast.Module) -> Iterator[str]:
         keywords = {keyword.arg: keyword.value for keyword in node.keywords}
         if "unsafe_allow_html" in keywords:
             yield f"line {node.lineno}: no unsafe_allow_html anywhere, names may come from strangers"
+        if path.parts[0] in {"app", "pages"} and path.name != "telling.py" and ast.unparse(node) == "str(error)":
+            yield f"line {node.lineno}: an error is told by telling.told(error), without places of this machine"
         if not may_print and isinstance(node.func, ast.Name) and node.func.id == "print":
             yield f"line {node.lineno}: mvfa_core does not print outside __main__ and cli"
         if re.fullmatch(r"register_\w*hook", called(node)) and path.parts[0] != "tests":
@@ -245,6 +247,7 @@ OFFENCES = [
     ("app/queue.py", "", "app/queue.py: no name in app/ may hide a module that others import (queue)"),
     ("app/json/__init__.py", "", "may hide a module that others import (json)"),
     ("app/app.py", "", "may hide a module that others import (app)"),
+    ("app/panels.py", "def f(error):\n    return str(error)", "line 2: an error is told by telling.told(error)"),
     ("utils/helpers.py", "", "utils: the top level is fixed"),
     ("train.py", "", "train.py: the top level is fixed"),
 ]

@@ -62,7 +62,11 @@ export class Board {
     this.lit = null;
     this.dials = new Map();
     this.heats = new WeakMap();
-    this.sizes = new ResizeObserver(() => this.paint());
+    this.rooms = new WeakMap(); // of each stage, as last laid out: asking for it while words change would lay out again
+    this.sizes = new ResizeObserver((seen) => {
+      seen.forEach(({ target }) => this.rooms.set(target, [target.clientWidth, target.clientHeight]));
+      this.paint();
+    });
     this.shown = new Shown((picture) => {
       this.picture = picture;
       this.paint();
@@ -307,8 +311,7 @@ export class Board {
 
   fit(canvas, stage) {
     const ratio = window.devicePixelRatio || 1;
-    const width = Math.round(stage.clientWidth * ratio);
-    const height = Math.round(stage.clientHeight * ratio);
+    const [width, height] = (this.rooms.get(stage) ?? [0, 0]).map((side) => Math.round(side * ratio));
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     return [canvas.getContext("2d"), width, height, ratio];
   }
@@ -317,10 +320,19 @@ export class Board {
     if (!this.data) return;
     this.data.panels.forEach((panel, index) => {
       const part = this.parts[index];
-      const [context, width, height, unit] = this.fit(part.base, part.stage);
-      if (width && height) this.paintBase(panel, context, width, height, unit);
+      const [context, width, height] = this.fit(part.base, part.stage);
+      if (width && height && this.isNew(part, panel, width, height)) this.paintBase(panel, context, width, height);
     });
     this.paintMarks();
+  }
+
+  // Whether a picture is not on the screen as it is; what has dots on it is always painted.
+  isNew(part, panel, width, height) {
+    const heat = panel.kind === "map" && !panel.message ? this.heatOf(panel) : null;
+    const look = [panel.kind, panel.message, panel.plain, this.picture, heat, heat && view.opacity, width, height];
+    const same = part.look?.every((one, place) => one === look[place]) && panel.kind !== "anchors" && !panel.cells;
+    part.look = look;
+    return !same;
   }
 
   paintBase(panel, context, width, height) {

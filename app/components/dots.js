@@ -1,5 +1,8 @@
 // Shares as dots on one axis from 0 to 100 %, a row each: several dots a row where several things are compared.
 import { element } from "./dom.js";
+import { saveTable } from "./export.js";
+import { saveJsonOf, saveLine } from "./saves.js";
+import { table, Tables } from "./tables.js";
 
 function key(data) {
   const row = element("div", "key");
@@ -30,23 +33,58 @@ function track(one, looks) {
   return cell;
 }
 
+const share = (value) => (value === null ? "" : (100 * value).toFixed(1));
+
+function tabulate({ caption, columns, key: looks, rows }) {
+  const head = [columns.name, columns.count, ...looks.map(({ label }) => `${label}, %`)];
+  return [table(caption, head, rows.map(({ name, count, dots: values }) => [name, count, ...values.map(share)]))];
+}
+
+function build(parent, data) {
+  const root = parent.appendChild(element("div", "dots"));
+  const chart = root.appendChild(element("div"));
+  const tables = new Tables(data.table, tabulate);
+  const saves = element("div");
+  root.append(saves, tables.root);
+  return { chart, saves, tables };
+}
+
+// One line a row: its name, its count, then a share for every kind of dot.
+function saveCsv({ caption, columns, key: kinds, rows }) {
+  const head = [columns.name, columns.count, ...kinds.map(({ label }) => label)];
+  saveTable(caption, [head, ...rows.map(({ name, n, dots: shares }) => [name, n, ...shares.map((one) => one ?? "")])]);
+}
+
+function saveJson({ caption, key: kinds, rows }) {
+  const share = (shares) => Object.fromEntries(kinds.map(({ label }, place) => [label, shares[place] ?? null]));
+  const records = rows.map(({ name, n, dots: shares }) => ({ name, count: n, shares: share(shares) }));
+  saveJsonOf(caption, { title: caption, rows: records });
+}
+
 export default function dots({ data, parentElement }) {
-  const root = (parentElement.mvfaDots ??= parentElement.appendChild(element("div", "dots")));
+  const { chart, saves, tables } = (parentElement.mvfaDots ??= build(parentElement, data));
   const frame = element("div", data.scroll ? "frame scroll" : "frame");
-  const table = frame.appendChild(element("table"));
-  table.appendChild(element("caption", "", data.caption));
-  const head = table.appendChild(element("thead")).appendChild(element("tr"));
+  if (data.scroll) {
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", data.caption);
+  }
+  const drawn = frame.appendChild(element("table"));
+  drawn.appendChild(element("caption", "", data.caption));
+  const head = drawn.appendChild(element("thead")).appendChild(element("tr"));
   const axis = element("th", "track");
   const scale = axis.appendChild(element("div", "scale"));
   scale.append(...["0", "50", "100 %"].map((text) => element("span", "", text)));
   head.append(element("th", "name", data.columns.name), element("th", "count", data.columns.count), axis,
     element("th", "value", data.columns.value));
-  const body = table.appendChild(element("tbody"));
+  const body = drawn.appendChild(element("tbody"));
   for (const one of data.rows) {
     const row = body.appendChild(element("tr"));
     row.append(element("td", "name", one.name), element("td", "count", one.count), track(one, data.key),
       element("td", "value", one.value));
     row.firstChild.title = one.name;
   }
-  root.replaceChildren(key(data), frame);
+  chart.replaceChildren(key(data), frame);
+  saves.replaceChildren(saveLine(data.save, data.caption, { CSV: () => saveCsv(data), JSON: () => saveJson(data) }));
+  tables.show(data);
 }

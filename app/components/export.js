@@ -13,7 +13,9 @@ export function save(name, blob) {
 }
 
 export function fileName(...parts) {
-  return parts.join("-").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  // a name that is all in other letters keeps them
+  const plain = parts.join("-").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  return plain || parts.join("-").replace(/[^\p{L}\p{N}]+/gu, "-") || "table";
 }
 
 // Rows of texts and numbers as CSV.

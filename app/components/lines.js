@@ -3,6 +3,7 @@
 import { button, element, fill } from "./dom.js";
 import { fileName, save } from "./export.js";
 import { drawLines } from "./lines_svg.js";
+import { table, Tables } from "./tables.js";
 
 const EVENT = "mvfa-board-cell";
 const TALL = 280;
@@ -20,6 +21,8 @@ class Lines {
     this.stage.setAttribute("role", "group");
     this.readout = this.root.appendChild(element("div", "readout"));
     this.readout.setAttribute("aria-live", "polite");
+    this.tables = new Tables("", () => this.tabulate());
+    this.root.appendChild(this.tables.root);
     this.stage.onpointermove = (event) => this.point(this.placeAt(event));
     this.stage.onpointerleave = () => this.point(null);
     this.stage.onclick = (event) => this.choose(this.placeAt(event));
@@ -43,7 +46,15 @@ class Lines {
       entry.appendChild(element("span", "", name));
       return entry;
     }));
+    this.tables.title.textContent = data.words.table;
+    this.tables.show(data);
     this.draw();
+  }
+
+  tabulate() {
+    const { x, y, series, title } = this.data;
+    const rows = x.values.map((value, place) => [value, ...series.map((one) => this.number(one.values[place]))]);
+    return [table(`${title}: ${y.title}`, [x.title, ...series.map(({ name }) => name)], rows)];
   }
 
   // --- pointing and choosing ---

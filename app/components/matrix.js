@@ -1,6 +1,8 @@
 // The confusion matrix on a canvas: rows are true classes, columns answers; a pressed cell goes to the page's script.
 // The arrow keys move, Enter presses; what a cell holds stands in words below.
 import { element, fill } from "./dom.js";
+import { fileName, save, saveTable } from "./export.js";
+import { saveJsonOf, saveLine } from "./saves.js";
 import { table, Tables } from "./tables.js";
 
 const LARGEST = 46;
@@ -35,8 +37,11 @@ class Matrix {
     const right = data.cells.reduce((sum, [row, column, count]) => sum + (row === column ? count : 0), 0);
     const all = this.totals.reduce((sum, count) => sum + count, 0);
     this.canvas.setAttribute("aria-label", `${data.words.label} ${fill(data.words.sum, { right, all })}`);
-    this.tables ??= new Tables(data.words.table, () => this.tabulate());
-    if (!this.tables.root.isConnected) this.root.appendChild(this.tables.root);
+    if (!this.tables) {
+      this.tables = new Tables(data.words.table, () => this.tabulate());
+      const makers = { PNG: () => this.savePng(), CSV: () => this.saveCsv(), JSON: () => this.saveJson() };
+      this.root.append(saveLine(data.words.save, data.words.title, makers), this.tables.root);
+    }
     this.tables.show(data);
     this.draw();
     this.say();
@@ -50,6 +55,35 @@ class Matrix {
     const { cells, classes, words } = this.data;
     const rows = cells.map(([row, column, count]) => [classes[row], classes[column], count]);
     return [table(words.table_caption, words.table_head, rows)];
+  }
+
+  // --- files ---
+
+  // Rows are true classes and columns answers, all of them, those without a picture too.
+  rows() {
+    const { classes } = this.data;
+    return classes.map((_, row) => classes.map((__, column) => this.count([row, column])));
+  }
+
+  saveCsv() {
+    const { classes, words } = this.data;
+    saveTable(words.title, [[words.corner, ...classes], ...this.rows().map((counts, row) => [classes[row], ...counts])]);
+  }
+
+  saveJson() {
+    const { classes, words } = this.data;
+    saveJsonOf(words.title, { title: words.title, rows: words.corner, classes, counts: this.rows() });
+  }
+
+  // As it stands on the screen, on the page's own ground.
+  savePng() {
+    const canvas = element("canvas");
+    Object.assign(canvas, { width: this.canvas.width, height: this.canvas.height });
+    const paint = canvas.getContext("2d");
+    paint.fillStyle = getComputedStyle(this.root).getPropertyValue("--st-background-color").trim() || "#ffffff";
+    paint.fillRect(0, 0, canvas.width, canvas.height);
+    paint.drawImage(this.canvas, 0, 0);
+    canvas.toBlob((blob) => save(`${fileName(this.data.words.title)}.png`, blob), "image/png");
   }
 
   // --- moving and pressing ---

@@ -1,5 +1,7 @@
-// Numbers as tables, for those who read rather than look: one line below a chart that opens, filled when it does.
-import { element, fill } from "./dom.js";
+// Numbers as tables, for those who read rather than look: one line below a chart that opens, filled when it does. Every
+// table can be taken along as CSV.
+import { button, element, fill } from "./dom.js";
+import { saveTable } from "./export.js";
 import { exactNumber } from "./paint.js";
 
 function row(tag, texts, first = tag) {
@@ -11,17 +13,49 @@ function row(tag, texts, first = tag) {
   return line;
 }
 
-export function table(caption, head, rows) {
+const amount = (text) => Number(String(text).replace("\u2212", "-").replace(/[,%\u00a0 ]/g, ""));
+
+// A press on the head of a column sorts by it, another one the other way round; a number begins with the largest.
+function sortable(made, head, rows) {
+  const body = made.tBodies[0];
+  const lines = [...body.rows].map((line, place) => ({ line, texts: rows[place] }));
+  const heads = [...made.tHead.rows[0].cells];
+  heads.forEach((cell, at) => {
+    const numbers = rows.every((texts) => Number.isFinite(amount(texts[at])));
+    const arrow = element("span", "arrow");
+    const press = button(head[at], () => {
+      const falling = cell.getAttribute("aria-sort") ? cell.getAttribute("aria-sort") !== "descending" : numbers;
+      const compare = (a, b) => (numbers ? amount(a) - amount(b) : String(a).localeCompare(String(b)));
+      heads.forEach((other) => {
+        other.removeAttribute("aria-sort");
+        other.querySelector(".arrow").textContent = "";
+      });
+      cell.setAttribute("aria-sort", falling ? "descending" : "ascending");
+      arrow.textContent = falling ? " ↓" : " ↑";
+      const order = [...lines].sort((one, two) => (falling ? -1 : 1) * compare(one.texts[at], two.texts[at]));
+      body.replaceChildren(...order.map(({ line }) => line));
+    }, "sort");
+    press.appendChild(arrow);
+    cell.replaceChildren(press);
+  });
+}
+
+export function table(caption, head, rows, { sorted = false } = {}) {
   const made = element("table");
   made.appendChild(element("caption", "", caption));
   made.appendChild(element("thead")).appendChild(row("th", head));
   made.appendChild(element("tbody")).append(...rows.map((texts) => row("td", texts, "th")));
+  if (sorted) sortable(made, head, rows);
   const frame = element("div", "scroll");
   frame.tabIndex = 0;
   frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", caption);
   frame.appendChild(made);
-  return frame;
+  const whole = element("div");
+  const csv = button("CSV", () => saveTable(caption, [head, ...rows]), "take");
+  csv.setAttribute("aria-label", `CSV: ${caption}`);
+  whole.append(frame, csv);
+  return whole;
 }
 
 function ofMap({ title, unit, values }, { grid: [rows, columns] }, words) {
@@ -51,8 +85,9 @@ export class Tables {
   constructor(title, tables) {
     this.tables = tables;
     this.root = element("details", "mvfa-tables");
+    this.title = element("summary", "", title);
     this.body = element("div");
-    this.root.append(element("summary", "", title), this.body);
+    this.root.append(this.title, this.body);
     this.root.ontoggle = () => this.fill();
   }
 

@@ -5,6 +5,7 @@ import { button, element, fill } from "./dom.js";
 import { save } from "./export.js";
 import { equation } from "./math.js";
 import { ask, waits } from "./walk_ask.js";
+import { table, Tables } from "./tables.js";
 import { Chart } from "./walk_chart.js";
 import { STEPS, atBorder, fresh } from "./walk_steps.js";
 
@@ -28,6 +29,8 @@ class Walk {
     this.question = this.right.appendChild(element("div", "question"));
     this.bars = this.right.appendChild(element("div", "bars"));
     this.chart = new Chart(this.right, (at) => this.change({ [this.chart.chart.slider]: at }));
+    this.tables = new Tables("", (shown) => this.tabulate(shown));
+    this.right.appendChild(this.tables.root);
     this.buildFoot();
     this.listener = (event) => this.key(event);
     window.addEventListener("keydown", this.listener);
@@ -37,6 +40,7 @@ class Walk {
     window.removeEventListener("keydown", this.listener);
     clearTimeout(this.timer);
     this.board.close();
+    this.chart.sizes.disconnect();
   }
 
   buildHead() {
@@ -264,8 +268,12 @@ class Walk {
     this.renderLines(room.lines(data, ui));
     this.hint.textContent = room.cell ? fill(data.words.cell_control, { x: ui.cell[0], y: ui.cell[1] }) : "";
     this.renderControls(this.slidersOf(), room);
-    this.renderBars(room.bars?.(data, ui));
-    this.chart.show(room.chart?.(data, ui));
+    const [bars, chart] = [room.bars?.(data, ui), room.chart?.(data, ui)];
+    this.renderBars(bars);
+    this.chart.show(chart);
+    this.tables.root.hidden = !bars && !chart;
+    this.tables.title.textContent = data.words.table;
+    this.tables.show({ bars, chart });
     this.question.replaceChildren(...ask(this, room.ask));
     this.lines.hidden = !this.lines.childNodes.length;
   }
@@ -333,6 +341,19 @@ class Walk {
       row.append(element("span", "bar-name", name), track, element("span", "bar-value", text));
       return row;
     }));
+  }
+
+  // What bars and chart of a step show, in numbers.
+  tabulate({ bars, chart }) {
+    const { title } = this.step;
+    const rows = bars?.rows.map(({ name, text }) => [name, text]);
+    const lines = chart?.x.map((value, i) => (
+      [Number(value.toPrecision(4)), ...chart.series.map((one) => (100 * one.values[i]).toPrecision(4))]
+    ));
+    return [
+      ...(rows ? [table(title, [this.data.words.class, this.data.words.share_axis], rows)] : []),
+      ...(lines ? [table(chart.yLabel, [chart.xLabel, ...chart.series.map(({ name }) => name)], lines)] : []),
+    ];
   }
 
   saveFacts() {

@@ -2,7 +2,7 @@
 import { element } from "./dom.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT] = [560, 250];
+const [WIDTH, NARROWEST, HEIGHT] = [560, 280, 250];
 const EDGE = { left: 46, right: 12, top: 10, bottom: 42 };
 
 function shape(tag, attributes, text) {
@@ -16,12 +16,13 @@ export class Chart {
   constructor(parent, seek) {
     this.root = parent.appendChild(element("figure", "chart"));
     this.legend = this.root.appendChild(element("div", "chart-legend"));
-    this.svg = this.root.appendChild(shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" }));
+    this.width = WIDTH;
+    this.svg = this.root.appendChild(shape("svg", { role: "img" }));
     this.note = this.root.appendChild(element("figcaption", "chart-note"));
     const move = (event) => {
       if (event.type === "pointermove" && !(event.buttons & 1)) return;
       const frame = this.svg.getBoundingClientRect();
-      const at = ((event.clientX - frame.left) / frame.width) * WIDTH;
+      const at = ((event.clientX - frame.left) / frame.width) * this.width;
       let best = 0;
       this.chart.x.forEach((value, i) => {
         if (Math.abs(this.place(value) - at) < Math.abs(this.place(this.chart.x[best]) - at)) best = i;
@@ -30,23 +31,36 @@ export class Chart {
     };
     this.svg.onpointerdown = move;
     this.svg.onpointermove = move;
+    // On a phone the drawing is narrower, not smaller: its texts stay readable.
+    this.sizes = new ResizeObserver(() => this.chart && this.fit() && this.show(this.chart));
+    this.sizes.observe(this.root);
+  }
+
+  // Whether the width of the drawing had to change.
+  fit() {
+    const width = Math.max(NARROWEST, Math.min(WIDTH, this.root.clientWidth || WIDTH));
+    const changed = width !== this.width;
+    this.width = width;
+    return changed;
   }
 
   place(value) {
     const { x } = this.chart;
     const span = x[x.length - 1] - x[0] || 1;
-    return EDGE.left + ((value - x[0]) / span) * (WIDTH - EDGE.left - EDGE.right);
+    return EDGE.left + ((value - x[0]) / span) * (this.width - EDGE.left - EDGE.right);
   }
 
   show(chart) {
+    this.chart = chart;
     this.root.hidden = !chart;
     if (!chart) return;
-    this.chart = chart;
+    this.fit();
+    this.svg.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
     const tall = HEIGHT - EDGE.top - EDGE.bottom;
     const level = (share) => EDGE.top + tall * (1 - share);
     const parts = [];
     for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-      parts.push(shape("line", { x1: EDGE.left, x2: WIDTH - EDGE.right, y1: level(share), y2: level(share), class: "grid-line" }));
+      parts.push(shape("line", { x1: EDGE.left, x2: this.width - EDGE.right, y1: level(share), y2: level(share), class: "grid-line" }));
       parts.push(shape("text", { x: EDGE.left - 6, y: level(share) + 5, class: "tick end" }, String(100 * share)));
     }
     const ends = [chart.x[0], chart.x[chart.x.length - 1]];
@@ -55,7 +69,7 @@ export class Chart {
     new Set(ticks).forEach((value) => {
       parts.push(shape("text", { x: this.place(value), y: HEIGHT - 24, class: "tick" }, String(Math.round(value))));
     });
-    parts.push(shape("text", { x: (EDGE.left + WIDTH - EDGE.right) / 2, y: HEIGHT - 5, class: "tick" }, chart.xLabel));
+    parts.push(shape("text", { x: (EDGE.left + this.width - EDGE.right) / 2, y: HEIGHT - 5, class: "tick" }, chart.xLabel));
     if (chart.mark) {
       const at = this.place(chart.mark);
       parts.push(shape("line", { x1: at, x2: at, y1: EDGE.top, y2: EDGE.top + tall, class: "own-line" }));

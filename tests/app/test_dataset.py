@@ -113,6 +113,10 @@ def test_finished_it_is_shown_at_once(dataset_page: OpenPage, shown: Shown) -> N
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures["Ensemble of the views"] == f"{100 * told['accuracy']:.1f}\u00a0%"
     assert figures["Rescued by the views"] == str(told["rescued"])
+    by_class = {name: (int(n), float(right)) for name, n, right, *_ in shown("classes")["rows"]}
+    for name, (n, right) in by_class.items():
+        mine = found.label_N == found.classes.index(name)
+        assert n == mine.sum() and right == pytest.approx(100 * found.right_N[mine].mean(), abs=0.05)
     cells = shown("matrix")["cells"]
     assert sum(count for *_, count in cells) == LIMIT
     ids = [tile["id"] for tile in shown("grid")["items"]]

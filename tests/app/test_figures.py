@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import figures_desk, gallery
+from app.figures_form import style, styled
 from mvfa_core.figures import Files, Options, Request, make
 from tests.figures.conftest import a_film, a_run
 
@@ -59,10 +61,31 @@ def test_the_address_says_kind_model_and_pictures(figures_page: OpenPage) -> Non
     assert asked.pictures == ("scene-22", "synthetic-val-3")
 
 
+def test_the_address_says_how_it_looks(figures_page: OpenPage) -> None:
+    asked = Options(width="double", size=9.5, opacity=0.4, smooth=False, k=12, sizes=(3, 5), columns=2, bar=False)
+    page = figures_page(style=style(asked))
+    assert now(page).options == asked
+    page.session_state["figure_bar"] = True
+    assert now(page.run()).options == replace(asked, bar=True)
+    (told,) = page.query_params["style"]
+    assert styled(told) == replace(asked, bar=True)
+
+
+def test_a_link_beyond_the_fields_is_brought_into_them(figures_page: OpenPage) -> None:
+    found = now(figures_page(style='{"k":9999,"size":40,"dpi":36}')).options
+    assert (found.k, found.size, found.dpi) == (196, 24.0, 72)
+
+
+def test_what_is_as_at_first_stands_in_no_address(figures_page: OpenPage) -> None:
+    assert "style" not in figures_page().query_params
+    assert style(Options()) == ""
+
+
 @pytest.mark.parametrize(
     "address",
     [{"figure": "rm -rf"}, {"subjects": "../../etc/passwd,/etc/passwd,,scene-999999"}, {"models": "x" * 3000},
-     {"subjects": "%00,<script>"}, {"of": "/etc/passwd"}],
+     {"subjects": "%00,<script>"}, {"of": "/etc/passwd"}, {"style": "{"}, {"style": "[1]"},
+     {"style": '{"k":"x"}'}, {"style": '{"bar":1}'}, {"style": '{"__class__":1}'}, {"style": "[" * 900}],
 )  # fmt: skip
 def test_a_nonsensical_address_falls_back(address: dict[str, str], figures_page: OpenPage) -> None:
     page = figures_page(**address)

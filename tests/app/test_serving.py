@@ -80,6 +80,13 @@ def test_a_made_up_cookie_opens_nothing(client: TestClient, token: str) -> None:
     assert answer.status_code == 401
 
 
+@pytest.mark.parametrize("host", ["mfa.example/healthz?", "mfa.example/enter?", "a/_stcore/health#", "@mfa.example"])
+def test_a_host_that_holds_a_path_opens_nothing(client: TestClient, host: str) -> None:
+    """What decides is the path that was asked for, not an address put together from the Host header."""
+    assert client.get("/maps", headers={"host": host}).status_code == 401
+    assert client.post("/maps", data={"code": CODE}, headers={"host": host}).status_code == 401
+
+
 def test_guessing_is_slowed_down(client: TestClient) -> None:
     codes = [client.post("/enter", data={"code": f"guess {n}"}).status_code for n in range(gate.MOST_EACH + 1)]
     assert codes == [401] * gate.MOST_EACH + [429]

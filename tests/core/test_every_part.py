@@ -10,7 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
+from mvfa_core.adacam import covered_cells
 from mvfa_core.backbones import BACKBONES, find_backbone
 from mvfa_core.data.mixing import MIXINGS, mix
 from mvfa_core.data.sets import DataSet, PictureSet
@@ -19,6 +23,7 @@ from mvfa_core.explain import explain
 from mvfa_core.heads import HEADS, PrototypeHead
 from mvfa_core.losses import mfa_loss, prototype_loss
 from mvfa_core.model import ANCHORS, POOLINGS, Classifier, build_model
+from mvfa_core.regions import repeated_anchors
 from mvfa_core.training.engine import Trainer, predict
 from mvfa_core.training.objective import objective
 from mvfa_core.training.recipes import Recipe
@@ -95,6 +100,26 @@ def test_label_anchors_are_the_best_cells_of_the_label_s_map_in_training_only() 
 def test_all_cells_are_all_cells_once() -> None:
     stages = model_of(replace(TINY, anchors="all"))(torch.randn(1, 3, 32, 40))
     assert sorted(map(tuple, stages.anchors_BK2[0].tolist())) == [(x, y) for x in range(5) for y in range(4)]
+
+
+def test_covering_anchors_go_round_the_cells_that_the_evidence_covers() -> None:
+    A_BHW = torch.zeros(3, 6, 7)
+    A_BHW[0, 2:4, 3:5] = 2.0  # four cells of one height
+    A_BHW[1] = torch.arange(42.0).view(6, 7)  # a slope: more than the five asked for
+    covering = repeated_anchors(A_BHW + 5, 5, covered_cells(A_BHW + 5)).tolist()
+    assert covering[0] == [[3, 2], [4, 2], [3, 3], [4, 3], [3, 2]]
+    assert covering[1] == [[x, 5] for x in (6, 5, 4, 3, 2)]
+    assert covering[2] == [[0, 0]] * 5, "no rise anywhere: the first cell alone"
+
+
+@given(arrays(np.float64, (1, 5, 6), elements=st.floats(-50, 50)), st.floats(0.1, 10), st.floats(-9, 9))
+def test_covered_cells_by_the_formula(A: np.ndarray, factor: float, constant: float) -> None:
+    a = np.maximum(A - A.mean(), 0)
+    assume(a.max() > 1e-6)
+    ratio = a.sum() ** 2 / (a**2).sum()
+    assume(abs(ratio % 1 - 0.5) > 1e-6)
+    for map_BHW in (A, A * factor + constant):
+        assert covered_cells(torch.from_numpy(map_BHW)).tolist() == [round(ratio)]
 
 
 def test_random_anchors_follow_torch_s_generator() -> None:

@@ -18,8 +18,8 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from mvfa_core.training.runs import list_runs
 
-START_S = 120
-SETTLE_MS = 30_000
+START_S = 300
+SETTLE_MS = 60_000
 expect.set_options(timeout=15_000)  # two cores that may be training at the same time
 
 
@@ -49,6 +49,7 @@ class Server:
                 return
             except OSError:
                 time.sleep(0.2)
+        self.stop()
         raise AssertionError(f"the server did not start:\n{(self.folder / 'server.log').read_text()}")
 
     def stop(self) -> None:
@@ -108,5 +109,5 @@ def settle(page: Page) -> None:
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=SETTLE_MS)
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=SETTLE_MS)
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=SETTLE_MS)  # parts that are fetched when needed
     expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from app import sharing
 from app import wording_sharing as words
+from mvfa_core.checkpoints import bundled
+from mvfa_core.survey import request_for, survey_of
+from mvfa_core.survey.work import survey
 from tests.app.samples import a_run
 from tests.e2e.conftest import Server, settle
 
@@ -50,17 +53,20 @@ def copied(page: Page) -> str:
 
 
 def view(page: Page) -> dict[str, object]:
-    """What is on the screen: the texts of every panel and table, and the state of every control."""
+    """What is on the screen: the texts of every panel, table, tile and equation, the pictures that were made, and the
+    state of every control."""
     settle(page)
     return page.evaluate(
         """() => {
-            const found = { panels: [], pressed: [], sliders: [], boxes: [], rows: [], chosen: [] };
+            const found = { panels: [], pressed: [], sliders: [], boxes: [], rows: [], chosen: [], told: [], made: [] };
             const walk = (root) => root.querySelectorAll("*").forEach((node) => {
                 if (node.shadowRoot) walk(node.shadowRoot);
                 if (node.matches("figure.panel")) found.panels.push(node.innerText);
                 if (node.matches("button[aria-pressed=true]")) found.pressed.push(node.innerText);
                 if (node.matches("input[type=range]")) found.sliders.push(node.value);
                 if (node.matches("input[type=checkbox]")) found.boxes.push(node.checked);
+                if (node.matches(".tile, .equation, .walk h2, [data-testid=stMetric]")) found.told.push(node.innerText);
+                if (node.matches("[data-testid=stImage] img")) found.made.push(node.src);
                 // what stands inside a canvas is the part of a large table that happens to be in sight
                 if (node.matches("tbody tr") && !node.closest("canvas")) found.rows.push(node.innerText);
                 if (node.matches("[data-testid=stSelectbox] input, select")) found.chosen.push(node.value);
@@ -139,6 +145,48 @@ def test_links_to_the_pages_of_data_and_runs(visit: Visit, page: Page, stranger:
     page.get_by_role("searchbox").fill("one")
     same_elsewhere(page, stranger)
     visit("/results")
+    same_elsewhere(page, stranger)
+
+
+def test_a_link_to_what_was_found(
+    visit: Visit, page: Page, stranger: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MVFA_RUNS", str(server.folder / "runs"))
+    asked = request_for(bundled()["compact_mfa"], "synthetic", limit=8)
+    survey(asked, survey_of(asked))
+    try:
+        visit("/dataset?of=compact_mfa&data=synthetic&most=8")
+        page.get_by_role("radio", name=re.compile("^Right")).click()
+        expect(page).to_have_url(re.compile("show=right"))
+        page.get_by_test_id("stSelectbox").filter(has_text="Sort by").locator("input").click()
+        page.get_by_role("option", name="Smallest object").click()
+        expect(page).to_have_url(re.compile("sort=small"))
+        page.get_by_role("button", name="Views", exact=True).click()
+        expect(page.locator(".tile").first).to_be_visible()
+        same_elsewhere(page, stranger)
+    finally:
+        survey_of(asked).forget()
+
+
+def test_links_to_the_lesson_and_to_a_figure(visit: Visit, page: Page, stranger: Open) -> None:
+    visit("/lesson?picture=scene-44")
+    page.get_by_role("button", name="8. Anchors: the K highest cells").click()
+    expect(page).to_have_url(re.compile("step=anchors"))
+    page.get_by_role("slider", name="Anchors K").press("ArrowRight")
+    expect(page).to_have_url(re.compile("k=51"))
+    expect(page.locator(".equation").first).to_be_visible()
+    same_elsewhere(page, stranger)
+
+    go(page, "Figures")
+    page.get_by_test_id("stSelectbox").filter(has_text="Kind").locator("input").click()
+    page.get_by_role("option", name="Surest regions (Figure 7)").click()
+    expect(page).to_have_url(re.compile("figure=fig7"))
+    page.get_by_text("Colour bar and legend").click()
+    expect(page).to_have_url(re.compile("style="))
+    strip = page.get_by_role("group", name=re.compile("Pictures to choose from"))
+    strip.get_by_role("button", name="ring, scene-15").click()
+    expect(page).to_have_url(re.compile("subjects=scene-44"))
+    expect(page.get_by_role("img", name=re.compile("^Preview: "))).to_be_visible()
     same_elsewhere(page, stranger)
 
 

@@ -1,25 +1,27 @@
-"""A class goes through the whole lesson with the keyboard alone, on the bundled model and on one of 21 classes; every
-number on the way is worked out a second time."""
+"""A class goes through the whole lesson with the keyboard alone, on the bundled model, on one of 21 classes, and on an
+aerial photograph with the model that knows its kind; every number on the way is worked out a second time."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import gallery
+from app import gallery, wording, wording_dataset
 from mvfa_core import build_model, load_model, save_model
 from mvfa_core.checkpoints import bundled
 from mvfa_core.model import Classifier
+from mvfa_core.survey.addresses import find
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run
 from tests.core import oracles
 from tests.core.samples import oracle_head
+from tests.e2e.keys import tab_to
 from tests.walk.by_hand import ByHand, by_hand, loss_of
 
 pytestmark = pytest.mark.browser
@@ -27,11 +29,6 @@ pytestmark = pytest.mark.browser
 Visit = Callable[[str], Page]
 SIZES, K, GRID = (3, 5, 7, 9), 9, 14
 LAND = tuple(f"use {n}" for n in range(21))
-FOCUSED = """() => {
-  let node = document.activeElement;
-  while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
-  return node;
-}"""
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
@@ -62,13 +59,8 @@ class Lesson:
         expect(self.root.locator("h2")).to_have_text(f"Step {number} of 14: {title}")
 
     def tab_to(self, css: str) -> None:
-        """Press Tab until what is asked for has the focus."""
-        for _ in range(60):
-            handle = self.page.evaluate_handle(FOCUSED).as_element()
-            if handle and handle.evaluate("(e, css) => Boolean(e.matches?.(css))", css):
-                return
-            self.press("Tab")
-        raise AssertionError(f"Tab never reaches {css}")
+        """Press Tab until what is asked for has the focus, which shows."""
+        tab_to(self.page, css)
 
     def numbers(self) -> dict[str, Any]:
         """All numbers of the equations by name."""
@@ -102,7 +94,40 @@ def test_the_whole_lesson_by_keyboard(visit: Visit, server: Any, which: str) -> 
     model = load_model(bundled()["compact_mfa"]) if which == "bundled" else land_use(server)
     hand = by_hand(model, gallery.specimen("scene-44").picture, K, SIZES)
     name = "" if which == "bundled" else "&model=runs/land"
-    lesson = Lesson(visit(f"/lesson?picture=scene-44&k={K}{name}"))
+    go_through(Lesson(visit(f"/lesson?picture=scene-44&k={K}{name}")), hand, model)
+
+
+@pytest.fixture
+def aerial(server: Any, unpacked: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a real aerial photograph, held out from the bundled model that knows its kind."""
+    data = Path(server.folder) / "data"
+    data.mkdir(exist_ok=True)
+    place = data / "ucmerced"
+    place.symlink_to(unpacked("ucmerced", each=2) / "ucmerced", target_is_directory=True)
+    monkeypatch.setenv("MVFA_DATA", str(data))
+    yield "data/ucmerced/val/7"
+    place.unlink()
+
+
+def test_the_whole_lesson_on_an_aerial_photograph(visit: Visit, page: Page, aerial: str) -> None:
+    model = load_model(bundled()["compact_mfa_ucmerced"])
+    side, place = find(aerial)
+    picture, truth, _ = side.open(place)
+    visit(f"/lesson?model=compact_mfa_ucmerced&picture={aerial}&k={K}")
+    strip = page.get_by_role("group", name=wording.GALLERY)
+    chosen = strip.get_by_role("button", pressed=True)
+    expect(chosen).to_have_count(1)
+    expect(chosen).to_contain_text(str(truth))
+    # A model of photographs is offered photographs it was not trained on, before what it never saw.
+    headings = strip.get_by_role("heading").all_inner_texts()
+    assert wording_dataset.held_out("ucmerced") in headings
+    assert headings.index(wording_dataset.held_out("ucmerced")) < headings.index(wording.GALLERY_SCENES)
+    assert chosen.locator("img").get_attribute("src")
+    go_through(Lesson(page), by_hand(model, picture, K, SIZES), model)
+
+
+def go_through(lesson: Lesson, hand: ByHand, model: Classifier) -> None:
+    """All fourteen steps, by keys alone."""
     told = [model.classes[c] for c in hand.passage.f_BC[0].argsort()[::-1]]
     _figure_1_and_the_guess(lesson, hand)
     _from_features_to_attention(lesson, hand, told, model)

@@ -72,7 +72,6 @@ def refused(page: Page, where: str, bad: Bad) -> None:
     expect(page.get_by_test_id("stAlert").filter(visible=True)).to_have_count(0)
 
 
-@pytest.mark.soak
 def test_pictures_and_models(visit: Visit, quiet: None, shelves: dict[str, dict[str, Bad]]) -> None:  # noqa: F811
     page = visit("/")
     page.get_by_role("button", name="Use your own picture").click()
@@ -113,7 +112,6 @@ def named(server: Any) -> Iterator[Run]:  # noqa: F811
     shutil.rmtree(run.path)
 
 
-@pytest.mark.soak
 def test_names(visit: Visit, quiet: None, named: Run) -> None:  # noqa: F811
     """On every page they are text: no picture is fetched, no tag is made of them, and none is endless."""
     for path in ("/runs", "/train", "/", "/views", "/compare", "/dataset"):

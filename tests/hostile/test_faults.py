@@ -20,12 +20,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
+from app import dataset_pictures, shelf
 from mvfa_core import build_model, load_model, save_model
+from mvfa_core.checkpoints import bundled
 from mvfa_core.files import replace_text, sentence_of, whole_file
-from mvfa_core.survey import Request, survey_of
+from mvfa_core.survey import Request, request_for, survey_of
 from mvfa_core.survey.work import survey
 from mvfa_core.training import versions
 from mvfa_core.training.engine import Event, Ticked
@@ -322,3 +325,29 @@ def test_a_run_that_is_removed_while_it_is_watched(app: AppTest, tmp_path: Path)
     shutil.rmtree(tmp_path / "runs")
     page.run()
     assert not page.exception and not list_runs(tmp_path / "runs")
+
+
+@pytest.mark.parametrize("what", ["the picture", "its folder", "its bytes"])
+def test_a_picture_that_goes_away_while_it_is_open(app: AppTest, tmp_path: Path, what: str) -> None:  # noqa: F811
+    """Who looks at it goes on; who comes later by its address sees another picture, and no traceback."""
+    folder = split_folder(tmp_path / "colours", each=2, held_out=1)
+    looked = replace(request_for(bundled()["compact_mfa"], "synthetic"), data=str(folder))
+    survey_of(looked).create(looked)
+    survey_of(looked).findings_file.write_bytes(b"")
+    mine = app.query_params["picture"] = dataset_pictures.address(looked, 0)
+    app.run()
+    assert not app.exception and app.query_params["picture"] == mine
+    file = folder / dataset_pictures.side(str(folder), "val", 0).name(0)
+    if what == "its folder":
+        shutil.rmtree(folder)
+    elif what == "the picture":
+        file.unlink()
+    else:
+        file.write_bytes(b"words")
+    app.run()
+    assert not app.exception
+    shelf.clear()
+    st.cache_resource.clear()
+    app.query_params["picture"] = mine
+    app.run()
+    assert not app.exception and str(tmp_path) not in texts(app)

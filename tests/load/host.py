@@ -18,8 +18,6 @@ from pathlib import Path
 
 import psutil
 
-from mvfa_core.training import launch
-from mvfa_core.training.recipes import Recipe, quick
 from mvfa_core.training.runs import Run
 
 CACHE = os.environ.get("MVFA_CACHE")
@@ -28,10 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
 START_S, LOOK_S = 180, 0.5
 
 
-def places(folder: Path) -> dict[str, str]:
-    """Folders of its own for a server or a run, as its environment says them."""
+def places(folder: Path, root: Path = ROOT) -> dict[str, str]:
+    """Folders of its own for a server or a run of the version that lies in `root`, as its environment says them."""
     own = {f"MVFA_{name.upper()}": str(folder / name) for name in ("runs", "cache", "data")}
-    return {**own, **({"MVFA_CACHE": CACHE} if CACHE else {}), "PYTHONPATH": str(ROOT)}
+    return {**own, **({"MVFA_CACHE": CACHE} if CACHE else {}), "PYTHONPATH": str(root)}
 
 
 def free_port() -> int:
@@ -71,18 +69,21 @@ class Watched:
 
 
 class Host:
-    """`streamlit run app/main.py` on 127.0.0.1 in a process of its own; `settings` are added to its environment."""
+    """`streamlit run app/main.py` on 127.0.0.1 in a process of its own; `settings` are added to its environment, `root`
+    holds the version that is served."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, settings: dict[str, str] | None = None) -> None:
-        self.folder, self.port, self.settings = folder, port or free_port(), settings or {}
+    def __init__(
+        self, folder: Path, *, port: int | None = None, settings: dict[str, str] | None = None, root: Path = ROOT
+    ) -> None:
+        self.folder, self.port, self.settings, self.root = folder, port or free_port(), settings or {}, root
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Host:
         streamlit = Path(sys.executable).with_name("streamlit")
         command = [str(streamlit), "run", "app/main.py", f"--server.port={self.port}", "--server.headless=true"]
-        environment = {**os.environ, **places(self.folder), **self.settings}
+        environment = {**os.environ, **places(self.folder, self.root), **self.settings}
         with (self.folder / "server.log").open("ab") as log:
-            self.child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            self.child = subprocess.Popen(command, cwd=self.root, env=environment, stdout=log, stderr=log)
         self.process = psutil.Process(self.child.pid)
         before = time.monotonic()
         while time.monotonic() - before < START_S and self.child.poll() is None:
@@ -111,23 +112,23 @@ class Host:
         return self.process.memory_info().rss
 
 
-def long_recipe() -> Recipe:
-    """`compact` on drawn shapes for longer than anybody watches."""
-    from dataclasses import replace
-
-    return replace(quick(), steps=100_000, train_n=500, val_every=100_000, film=0)
+BESIDE = """
+from dataclasses import replace
+from mvfa_core.training import launch
+from mvfa_core.training.recipes import quick
+print(launch.start(replace(quick(), steps=100_000, train_n=500, val_every=100_000, film=0), "beside").path)
+"""
+"""Starts `compact` on drawn shapes, for longer than anybody watches, as the app of that version would start it."""
 
 
 @contextlib.contextmanager
-def training(folder: Path) -> Iterator[Run]:
-    """A run that the app would start the same way, beside the server; it is ended in the end."""
-    before = dict(os.environ)
-    os.environ.update(places(folder))
-    try:
-        run = launch.start(long_recipe(), "beside")
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+def training(folder: Path, root: Path = ROOT) -> Iterator[Run]:
+    """A run beside the server, of the version that lies in `root`; it is ended in the end."""
+    environment = {**os.environ, **places(folder, root)}
+    made = subprocess.run(
+        [sys.executable, "-c", BESIDE], cwd=root, env=environment, check=True, capture_output=True, text=True
+    )
+    run = Run(made.stdout.strip().rpartition("\n")[2])
     try:
         waited = time.monotonic()
         while not steps_of(run):

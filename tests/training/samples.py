@@ -69,10 +69,10 @@ def assert_same_training(run: Run, reference: Run) -> None:
         assert torch.equal(weights[name], tensor), f"{name} differs"
 
 
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + WAIT_S
+def wait_for(condition: Callable[[], object], what: str, longest_s: float = WAIT_S) -> None:
+    end = time.monotonic() + longest_s
     while not condition():
-        assert time.monotonic() < end, f"waited {WAIT_S} s in vain for {what}"
+        assert time.monotonic() < end, f"waited {longest_s:.0f} s in vain for {what}"
         time.sleep(0.02)
 
 

@@ -151,6 +151,13 @@ def test_a_gap_model_has_what_it_has(head: str) -> None:
         near(found.G_THW, oracles.class_maps(F_BDHW, *layer(model.pooling.head.fc))[0][list(found.told)])
 
 
+def test_anchors_that_cover_begin_alike_for_every_k() -> None:
+    model = build_model("compact", "mfa", 3, seed=0, anchors="covering").eval()
+    found = walk(model, encode(model, PICTURE), k=7)
+    few = model.pooling(encode(model, PICTURE).F_BDHW, k=7).anchors_BK2[0].tolist()
+    assert found.views and found.views.k == 7 and found.views.order_N2[:7].tolist() == few
+
+
 def test_many_classes_are_summed_up() -> None:
     model = build_model("compact", "mfa", 1000, seed=0, k=1, sizes=(1,)).eval()
     found = walk(model, encode(model, PICTURE))
