@@ -10,7 +10,7 @@ export function decodePalette(base64) {
 }
 
 export function shortNumber(value, sign = false) {
-  if (value === null || !Number.isFinite(value)) return "not a number";
+  if (value === null || !Number.isFinite(value)) return "NaN"; // a sign in every language
   const size = Math.abs(value);
   const small = size < 1e-3 ? size.toExponential(1) : String(Number(size.toPrecision(2)));
   const digits = size === 0 ? "0" : size >= 100 ? size.toFixed(0) : small;
