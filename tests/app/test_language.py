@@ -24,8 +24,8 @@ FOLDERS = tuple(sorted(path for path in language.FOLDER.iterdir() if path.is_dir
 OF_STREAMLIT = ("jsContent", "cssContent", "arrowData", "codeText")
 """What no visitor reads, or what is for machines: scripts, styles, packed tables, commands."""
 OF_LIBRARY = re.compile(r"\\\[[a-z]+\\\] not the paper.*|Class activation maps \(CAM\) of .*")
-"""How a figure departs from the paper, as names of settings and their values; and the draft of a figure's caption, which
-has the language of the figure."""
+"""How a figure departs from the paper, as names of settings and their values; and the draft of a figure's caption,
+which has the language of the figure."""
 MADE_BY_THE_LIBRARY = ("recipe", "palettes", "pictures")
 
 
