@@ -17,9 +17,9 @@ INTRO = (
 
 KIND = "Kind"
 KINDS = {
-    "fig5": "CAM and AdaCAM (Figure 5)",
-    "fig6": "Learning curves (Figure 6)",
-    "fig7": "Surest regions (Figure 7)",
+    "fig5": "CAM and AdaCAM (Fig. 5)",
+    "fig6": "Learning curves (Fig. 6)",
+    "fig7": "Surest regions (Fig. 7)",
     "contributions": "Contribution maps",
     "scale": "Scale profiles",
     "compare": "Models side by side",

@@ -4,6 +4,7 @@ import { tell, told } from "./address.js";
 import { button, choice, element, fill } from "./dom.js";
 
 const view = (window.mvfaPicturesView ??= { page: told("open", /^(anchors|views)$/) });
+const grids = new Set(); // all on this page open their pictures in the same place
 
 function tile(grid, item) {
   const { data } = grid;
@@ -42,9 +43,12 @@ function tools(grid) {
   const ways = choice(data.pages.map(({ id, title }) => [title, id]), (id) => {
     view.page = id;
     tell({ open: id === data.pages[0].id ? null : id });
-    ways.mark(id);
-    grid.points.forEach((point) => point());
+    grids.forEach((one) => (one.root.isConnected ? one.renew() : grids.delete(one)));
   });
+  grid.renew = () => {
+    ways.mark(view.page);
+    grid.points.forEach((point) => point());
+  };
   ways.mark(view.page);
   ways.group.setAttribute("aria-label", data.words.open);
   const label = element("span", "label", data.words.open);
@@ -68,13 +72,15 @@ function pager(grid) {
 export default function pictures({ data, parentElement, setTriggerValue }) {
   const grid = (parentElement.mvfaPictures ??= { root: parentElement.appendChild(element("section")) });
   view.page ??= data.pages[0].id;
-  Object.assign(grid, { data, points: [] });
+  grids.add(grid);
+  grid.data = data;
   grid.open = (what) => setTriggerValue("open", what);
   grid.turn = (to) => setTriggerValue("page", to);
   grid.root.setAttribute("aria-label", data.label);
   const signature = JSON.stringify(data);
   if (signature === grid.signature) return;
   grid.signature = signature;
+  grid.points = [];
   const body = element("div", "grid");
   body.append(...data.items.map((item) => tile(grid, item)));
   const parts = [tools(grid), data.items.length ? body : element("p", "none", data.words.none)];

@@ -161,8 +161,11 @@ def test_a_link_to_what_was_found(
         page.get_by_test_id("stSelectbox").filter(has_text="Sort by").locator("input").click()
         page.get_by_role("option", name="Smallest object").click()
         expect(page).to_have_url(re.compile("sort=small"))
-        page.get_by_role("button", name="Views", exact=True).click()
-        expect(page.locator(".tile").first).to_be_visible()
+        ways = page.get_by_role("group", name="Open in").get_by_role("button", name="Views", exact=True)
+        expect(ways).to_have_count(2)  # the pictures, and the views that are surest of a wrong class
+        ways.first.click()
+        expect(ways.last).to_have_attribute("aria-pressed", "true")
+        expect(page).to_have_url(re.compile("open=views"))
         same_elsewhere(page, stranger)
     finally:
         survey_of(asked).forget()
@@ -179,7 +182,7 @@ def test_links_to_the_lesson_and_to_a_figure(visit: Visit, page: Page, stranger:
 
     go(page, "Figures")
     page.get_by_test_id("stSelectbox").filter(has_text="Kind").locator("input").click()
-    page.get_by_role("option", name="Surest regions (Figure 7)").click()
+    page.get_by_role("option", name="Surest regions (Fig. 7)").click()
     expect(page).to_have_url(re.compile("figure=fig7"))
     page.get_by_text("Colour bar and legend").click()
     expect(page).to_have_url(re.compile("style="))
