@@ -35,7 +35,7 @@ MOST_WAITING, MOST_EACH = 64, 4
 @cache
 def line() -> Line:
     """The one worker of this server: with several at once everybody waits as long as the slowest."""
-    return Line(most=MOST_WAITING, each=MOST_EACH, busy=wording.SERVER_BUSY)
+    return Line(most=MOST_WAITING, each=MOST_EACH, busy=lambda: wording.SERVER_BUSY)
 
 
 CALLS: Counter[str] = Counter()

@@ -62,10 +62,10 @@ class Line:
 
     Args:
         most: how many may wait in all. each: how many of one session.
-        busy: the sentence for whoever is turned away.
+        busy: makes the sentence for whoever is turned away, in the language of that one.
     """
 
-    def __init__(self, *, most: int, each: int, busy: str = "busy") -> None:
+    def __init__(self, *, most: int, each: int, busy: Callable[[], str] = lambda: "busy") -> None:
         self.most, self.each, self.busy = most, each, busy
         self._change = threading.Condition()
         self._queues: OrderedDict[str, deque[_Job]] = OrderedDict()
@@ -112,7 +112,7 @@ class Line:
         with self._change:
             if self._waiting() >= self.most or len(self._queues.get(who, ())) >= self.each:
                 self._refused += 1
-                raise BusyError(self.busy)
+                raise BusyError(self.busy())
             job = _Job(who, work, time.monotonic())
             self._queues.setdefault(who, deque()).append(job)
             if self._worker is None:

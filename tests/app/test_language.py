@@ -23,8 +23,9 @@ PAGES = tuple(sorted({path.stem for path in translations.PAGES.glob("*.py")} - {
 FOLDERS = tuple(sorted(path for path in language.FOLDER.iterdir() if path.is_dir()))
 OF_STREAMLIT = ("jsContent", "cssContent", "arrowData", "codeText")
 """What no visitor reads, or what is for machines: scripts, styles, packed tables, commands."""
-OF_SETTINGS = re.compile(r"\\\[[a-z]+\\\] not the paper.*")
-"""A note of the library on how a figure departs from the paper: names of settings and their values."""
+OF_LIBRARY = re.compile(r"\\\[[a-z]+\\\] not the paper.*|Class activation maps \(CAM\) of .*")
+"""How a figure departs from the paper, as names of settings and their values; and the draft of a figure's caption,
+which has the language of the figure."""
 MADE_BY_THE_LIBRARY = ("recipe", "palettes", "pictures")
 
 
@@ -214,7 +215,7 @@ def english_on(app: AppTest) -> list[str]:
             told = MessageToDict(proto)
             if "json" in told:
                 told = {"json": json.loads(told["json"])}
-            found += [text for text in strings(told) if is_english(OF_SETTINGS.sub("", translations.outside(text)))]
+            found += [text for text in strings(told) if is_english(OF_LIBRARY.sub("", translations.outside(text)))]
     return found
 
 

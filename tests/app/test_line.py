@@ -64,7 +64,7 @@ def test_who_asks_for_much_does_not_hold_up_the_others() -> None:
 
 
 def test_the_line_has_an_end_and_a_session_has_its_share() -> None:
-    line, order = Line(most=3, each=2, busy="come back later"), []
+    line, order = Line(most=3, each=2, busy=lambda: "come back later"), []
     with ThreadPoolExecutor(8) as pool:
         with held(line):
             jobs = [asked(pool, line, "a", order), asked(pool, line, "a", order)]
