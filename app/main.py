@@ -66,6 +66,7 @@ if __name__ == "__main__":
     )
     sharing.begin(page.url_path or DEFAULT)
     if serving.read_only() and page.url_path in CHANGING:
+        st.space("medium")  # the bar of the page hangs down beside its title
         st.info(wording_serving.READ_ONLY_PAGE)
     with telling.in_words():
         page.run()

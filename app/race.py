@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import charts, colours, jobs, state, telling
 from app import wording_train as words
+from app.serving import read_only
 from mvfa_core.curves import Line, as_bytes, learning_curves
 from mvfa_core.experiments.tables import TABLE1, TABLE3
 from mvfa_core.model import PAPER_K
@@ -51,6 +52,7 @@ def choose(run: Run, recipe: Recipe) -> None:
             help=words.RACE_TWIN_HELP.format(pooling=other_pooling),
             on_click=_race_twin,
             args=(run.id, recipe),
+            disabled=read_only() and find_twin(recipe, jobs.runs()) is None,
         )
 
 
