@@ -83,4 +83,4 @@ def thumbnail(picture: Image.Image, side_px: int = 152) -> str:
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     square = picture.crop((left, top, left + side, top + side))
-    return data_url(square.resize((side_px, side_px), Image.Resampling.LANCZOS))
+    return data_url(square.resize((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=3.0))

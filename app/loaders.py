@@ -278,9 +278,9 @@ def warm_up() -> None:
         walk,
     )
 
-    for name in gallery.ids():
+    for name in gallery.ids():  # whoever presses one of them waits for the network alone
         thumbnail(specimen(name))
-    shown(specimen(gallery.DEFAULT))
+        shown(specimen(name))
     names = _bundled()
     if names:
         explanation(names[0], specimen(gallery.DEFAULT), None, None, None)

@@ -64,10 +64,9 @@ if __name__ == "__main__":
         ],
         position=sharing.navigation(),
     )
-    sharing.begin(page.url_path or DEFAULT)
     if serving.read_only() and page.url_path in CHANGING:
-        st.space("medium")  # the bar of the page hangs down beside its title
-        st.info(wording_serving.READ_ONLY_PAGE)
+        st.info(wording_serving.READ_ONLY_PAGE)  # above the bar, which stands beside the title
+    sharing.begin(page.url_path or DEFAULT)
     with telling.in_words():
         page.run()
 else:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import charts, colours, jobs, state, telling
 from app import wording_train as words
-from app.serving import read_only
+from app.serving import pressed, read_only
 from mvfa_core.curves import Line, as_bytes, learning_curves
 from mvfa_core.experiments.tables import TABLE1, TABLE3
 from mvfa_core.model import PAPER_K
@@ -49,10 +49,10 @@ def choose(run: Run, recipe: Recipe) -> None:
         st.button(
             words.RACE_TWIN.format(pooling=other_pooling),
             key="twin",
+            disabled=read_only(),
             help=words.RACE_TWIN_HELP.format(pooling=other_pooling),
-            on_click=_race_twin,
+            on_click=pressed(_race_twin),
             args=(run.id, recipe),
-            disabled=read_only() and find_twin(recipe, jobs.runs()) is None,
         )
 
 

@@ -61,7 +61,7 @@ def show_table(experiment: Experiment, found: Sequence[Figure]) -> None:
     header, lines, notes = grid(found)
     columns = [words.CELL_COLUMNS["row"], *header[1:]]
     st.dataframe({title: [line[i] for line in lines] for i, title in enumerate(columns)}, hide_index=True)
-    st.caption("  \n".join(wording.plain(note) for note in (language.library(experiment.note), *notes)))
+    st.caption("  \n".join(wording.plain(language.library(note)) for note in (experiment.note, *notes)))
     with st.container(horizontal=True):
         for name, title in words.DOWNLOADS.items():
             file = f"{experiment.name}.{SUFFIXES[name]}"
@@ -74,7 +74,7 @@ def show_cells(found: Sequence[Figure]) -> None:
         (
             one.row, paper_title(one.data), one.ours, one.spread, one.paper, one.difference, one.over_gap,
             one.paper_over_gap, one.seeds, words.steps(one.recipe.steps, one.paper_recipe.steps),
-            words.backbone(one.recipe.backbone, one.paper_recipe.backbone), one.state,
+            words.backbone(one.recipe.backbone, one.paper_recipe.backbone), words.state(one.state),
         )
         for one in found
         if one.state != TO_DO
@@ -108,7 +108,7 @@ def show_runs(found: Sequence[Figure]) -> None:
     rows = {
         (run.run, one.row): (
             f"train?{state.RUN}={quote(run.run)}" if run.run in there else None, one.row, paper_title(one.data),
-            run.seed, run.state, words.steps(run.step, run.steps), run.accuracy, run.message,
+            run.seed, words.state(run.state), words.steps(run.step, run.steps), run.accuracy, run.message,
         )
         for one in found
         for run in one.runs

@@ -67,10 +67,10 @@ def policy(host: bytes) -> str:
     """The content security policy for a page that was asked of that host: connections go back there and nowhere else.
 
     'self' means web sockets of the same host too, but not in every browser that is still about, so they are named. A
-    host that is no host is not repeated.
+    host that is no host is not repeated. `data:` leads nowhere: Streamlit's camera reads its shot from such an address.
     """
     sockets = f" ws://{host.decode()} wss://{host.decode()}" if _HOST.fullmatch(host) else ""
-    return "; ".join((*POLICY, f"connect-src 'self'{sockets}"))
+    return "; ".join((*POLICY, f"connect-src 'self' data:{sockets}"))
 
 
 class SecurityHeaders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -24,7 +25,8 @@ def choose_run() -> FollowedRun | None:
         return None
     asked = st.query_params.get(state.RUN)
     if asked and asked not in runs:
-        st.info(words.RUN_GONE.format(folder=wording.plain(jobs.runs_folder())))
+        folder = jobs.runs_folder()
+        st.info(words.RUN_GONE.format(folder=wording.plain(Path(folder).name if read_only() else folder)))
     state.follow_address(state.RUN, runs, said=False)
     newest = next(iter(runs))
     # No preselection: whatever is chosen then stands in the address, and the link means that run for ever.

@@ -19,10 +19,15 @@ TRAIN = "Train"
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@&/])")
 
+# Markdown makes links of what reads like an address, escaped or not: a sign of no width keeps its parts apart.
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_JOINER = "\u2060"
+
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is: no links, pictures, colours or formulas can be smuggled in with a name."""
-    return _MARKUP.sub(r"\\\1", visible(" ".join(text.split()), LONGEST))
+    shown = _ADDRESS.sub(_JOINER, visible(" ".join(text.split()), LONGEST))
+    return _MARKUP.sub(r"\\\1", shown)
 
 
 def percent(share: float) -> str:

@@ -59,6 +59,16 @@ RUN_COLUMNS = {
     "accuracy": "Accuracy, %",
     "message": "What it said",
 }
+STATES = {
+    "done": "done",
+    "running": "running",
+    "partly": "partly",
+    "failed": "failed",
+    "diverged": "diverged",
+    "to do": "to do",
+    "data missing": "data missing",
+    "another run": "another run",
+}
 COMMAND = "The same from a terminal"
 DOWNLOADS = {"markdown": "Markdown", "csv": "CSV", "latex": "LaTeX"}
 TO_TRAIN = "Watch the runs on the Train page"
@@ -71,6 +81,11 @@ SCALES_NOTE = (
     "the seeds. The paper's reason for views is the small object on the left.{more}"
 )
 SCALES_SPREAD = " Over the seeds they scatter by up to {spread:.1f} points."
+
+
+def state(name: str) -> str:
+    """How far a cell of a table is, or a run behind it."""
+    return here.STATES.get(name, name)
 
 
 def steps(done: int, there: int) -> str:

@@ -116,7 +116,8 @@ def _more_anchors(page: Tab, number: int) -> None:
 
 
 def _other_sizes(page: Tab, number: int) -> None:
-    sizes = page.page.locator(".st-key-sizes [data-testid^=stBaseButton-pills]")  # not the "?" beside their title
+    sizes = page.page.locator(".st-key-sizes button[aria-pressed]")  # not the "?" beside their title
+    sizes.first.wait_for()
     sizes.nth(number % sizes.count()).click()
 
 

@@ -1,7 +1,7 @@
 // A rectangle on a picture, drawn with the pointer or moved with the keys; it snaps to the cells of the grid. The
 // server is told where it is when it is let go. Only the newest answer is shown, so nothing jumps while it is moved.
 import { Shown } from "./shown.js";
-import { button, element, fill } from "./dom.js";
+import { button, element, fill, proportion } from "./dom.js";
 import { fileName, save } from "./export.js";
 import { paintBoxes, paintPicture, paintTag } from "./paint.js";
 
@@ -47,7 +47,7 @@ class Ask {
     this.data = data;
     this.setState = setState;
     if (!this.from && !this.later) this.box = data.box;
-    this.stage.style.aspectRatio = `${data.size[0]} / ${data.size[1]}`;
+    proportion(this.stage, data.size);
     this.stage.setAttribute("aria-label", data.words.label);
     this.saves.forEach((node, place) => node.setAttribute("aria-label", data.words.saves[place]));
     this.shown.follow(data.picture);

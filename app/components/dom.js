@@ -23,6 +23,14 @@ export function choice(options, press) {
   return { group, mark };
 }
 
+const TALLEST = 640;
+
+// The place of a picture keeps the picture's proportions; a strip that stands upright is never taller than a screen.
+export function proportion(place, [width, height]) {
+  place.style.aspectRatio = `${width} / ${height}`;
+  place.style.maxWidth = height > 1.5 * width ? `${Math.round((TALLEST * width) / height)}px` : "";
+}
+
 // "rank {rank}" and { rank: 3 } -> "rank 3"
 export function fill(words, values) {
   return words.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");

@@ -12,7 +12,7 @@ const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴",
 // Four significant digits, a true minus sign, and powers of ten for what is very small.
 export function shown(value) {
   if (typeof value === "string") return value;
-  if (!Number.isFinite(value)) return "not a number";
+  if (!Number.isFinite(value)) return "NaN"; // a sign in every language
   if (Number.isInteger(value)) return String(value).replace("-", "−");
   const size = Math.abs(value);
   const sign = value < 0 ? "−" : "";

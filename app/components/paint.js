@@ -10,7 +10,7 @@ export function decodePalette(base64) {
 }
 
 export function shortNumber(value, sign = false) {
-  if (value === null || !Number.isFinite(value)) return "not a number";
+  if (value === null || !Number.isFinite(value)) return "NaN"; // a sign in every language
   const size = Math.abs(value);
   const small = size < 1e-3 ? size.toExponential(1) : String(Number(size.toPrecision(2)));
   const digits = size === 0 ? "0" : size >= 100 ? size.toFixed(0) : small;
@@ -129,7 +129,7 @@ export function paintHeat(context, heat, width, height, opacity, smooth) {
 export function paintAnchors(context, { cells, colour, colours, letters }, [rows, columns], width, height) {
   const stepX = width / columns;
   const stepY = height / rows;
-  const cell = Math.min(stepX, stepY);
+  const cell = Math.max(Math.min(stepX, stepY), Math.min(7, Math.max(stepX, stepY))); // seen in flat cells, too
   context.save();
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -267,7 +267,7 @@ export function barTicks(range) {
   const span = range.hi - range.lo;
   const ticks = [{ at: 0, text: shortNumber(range.lo) }];
   const zero = span > 0 ? -range.lo / span : -1;
-  if (zero > 0.09 && zero < 0.91) ticks.push({ at: zero, text: "0" });
+  if (zero > 0.15 && zero < 0.85) ticks.push({ at: zero, text: "0" });
   if (span > 0) ticks.push({ at: 1, text: shortNumber(range.hi) });
   return ticks;
 }

@@ -1,5 +1,5 @@
 // One panel of a board: its elements, its legend, its list and the line below the picture.
-import { button, element, fill } from "./dom.js";
+import { button, element, fill, proportion } from "./dom.js";
 import { barTicks, exactNumber, paintBar } from "./paint.js";
 
 export function buildPanel() {
@@ -29,6 +29,7 @@ export function buildPanel() {
 export function labelPanel(part, panel, data) {
   part.title.textContent = panel.title;
   part.symbol.textContent = panel.symbol ?? "";
+  part.symbol.title = panel.symbol ?? ""; // a long class name is cut off
   part.caption.textContent = panel.caption ?? "";
   part.stage.setAttribute("aria-label", panel.alt);
   part.save.setAttribute("aria-label", fill(data.words.save_png, { title: panel.title }));
@@ -36,7 +37,7 @@ export function labelPanel(part, panel, data) {
   part.raw.textContent = kind;
   part.raw.hidden = Boolean(panel.message);
   part.raw.setAttribute("aria-label", fill(data.words.save_raw, { title: panel.title, kind }));
-  part.stage.style.aspectRatio = `${data.size[0]} / ${data.size[1]}`;
+  proportion(part.stage, data.size);
   part.message.textContent = panel.message ?? "";
   part.message.hidden = !panel.message;
 }

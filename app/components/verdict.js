@@ -48,7 +48,7 @@ export default function verdict({ data, parentElement }) {
   const rows = data.rows.map((row) => classRow(data, row));
   if (data.more) {
     const last = element("tr");
-    last.appendChild(element("td", "name", data.more));
+    last.appendChild(element("td", "name", data.more)).colSpan = 1 + 2 * data.heads.length;
     rows.push(last);
   }
   const columns = element("colgroup");

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import shelf
 
-TIMEOUT_S = 60
+TIMEOUT_S = 240
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ PAGES = tuple(sorted({path.stem for path in translations.PAGES.glob("*.py")} - {
 FOLDERS = tuple(sorted(path for path in language.FOLDER.iterdir() if path.is_dir()))
 OF_STREAMLIT = ("jsContent", "cssContent", "arrowData", "codeText")
 """What no visitor reads, or what is for machines: scripts, styles, packed tables, commands."""
+OF_SETTINGS = re.compile(r"\\\[[a-z]+\\\] not the paper.*")
+"""A note of the library on how a figure departs from the paper: names of settings and their values."""
 MADE_BY_THE_LIBRARY = ("recipe", "palettes", "pictures")
 
 
@@ -211,7 +214,7 @@ def english_on(app: AppTest) -> list[str]:
             told = MessageToDict(proto)
             if "json" in told:
                 told = {"json": json.loads(told["json"])}
-            found += [text for text in strings(told) if is_english(translations.outside(text))]
+            found += [text for text in strings(told) if is_english(OF_SETTINGS.sub("", translations.outside(text)))]
     return found
 
 
@@ -224,7 +227,10 @@ def protos(block: Any) -> Iterator[Any]:
 
 
 def strings(told: Any) -> Iterator[str]:
-    if isinstance(told, str) and not told.startswith("data:"):
+    if isinstance(told, str) and told.startswith('{"'):  # the look of a table's columns, by their titles
+        columns = json.loads(told)
+        yield from (text for title, look in columns.items() for text in (title, *strings(look)))
+    elif isinstance(told, str) and not told.startswith("data:"):
         yield told
     elif isinstance(told, dict):
         kept = (value for key, value in told.items() if key not in (*OF_STREAMLIT, *MADE_BY_THE_LIBRARY))

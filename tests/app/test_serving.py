@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from app import dataset_job, estimate, gate, jobs, launching, runs_keeping, serving, upload, wording_serving
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run, list_runs
+from tests.app.samples import a_run
 
 CODE = "sesame-9"
 
@@ -147,10 +148,14 @@ def test_buttons_that_were_not_hidden_do_nothing(read_only: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["train", "runs", "dataset"])
-def test_the_pages_say_so(app: AppTest, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_the_pages_say_so(app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    """And where things lie stays the owner's business."""
     monkeypatch.setenv("MVFA_READ_ONLY", "1")
+    a_run(tmp_path, "one", "finished", claimed=False)
+    app.query_params["run"] = "nobody"
     shown = app.run().switch_page(f"../pages/{name}.py").run()
     assert not shown.exception
     assert wording_serving.READ_ONLY_PAGE in [one.value for one in shown.info]
-    for key in ("start", "first", "survey_start"):
+    assert str(tmp_path) not in " ".join(str(one.value) for kind in (shown.info, shown.text) for one in kind)
+    for key in ("start", "first", "survey_start", "twin"):
         assert all(one.disabled for one in shown.button if one.key == key)

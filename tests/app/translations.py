@@ -12,6 +12,7 @@ from typing import Any
 
 from app import language
 from mvfa_core.backbones import BACKBONES
+from mvfa_core.experiments.formats import LEGEND, LEGEND_TWIN
 from mvfa_core.experiments.plan import EXPERIMENTS
 from mvfa_core.other_maps import OTHER_MAPS
 
@@ -31,7 +32,7 @@ def library() -> list[str]:
     """What the library says in words and the screen repeats: titles and notes."""
     told = [text for one in EXPERIMENTS.values() for text in (one.title, one.note)]
     told += [one.note for one in BACKBONES.values()]
-    return [*told, *(name for name in OTHER_MAPS if " " in name)]
+    return [*told, LEGEND, LEGEND_TWIN, *(name for name in OTHER_MAPS if " " in name)]
 
 
 def leaves(value: Any) -> Iterator[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,7 +50,15 @@ def one_by_one(run: Run) -> tuple[np.ndarray, np.ndarray, list[int]]:
     return np.array([s.label for s in scenes]), np.array([int(one.argmax()) for one in logits]), places
 
 
-def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run) -> None:
+def taken(page: Page, label: str, folder: Path) -> str:
+    """The file behind a button."""
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=label).click()
+    saved.value.save_as(folder / "saved")
+    return (folder / "saved").read_text(encoding="utf-8")
+
+
+def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run, tmp_path: Path) -> None:
     page = visit(f"/dataset?of=runs/{NAME}&data=synthetic&most={LIMIT}")
     page.get_by_role("button", name="Look at them").click()
     expect(page.get_by_text("Stop", exact=True)).to_be_visible(timeout=WORK_MS)
@@ -57,6 +68,17 @@ def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run) -> 
     figure = page.get_by_test_id("stMetric").filter(has_text="Ensemble of the views")
     expect(figure).to_contain_text(f"{100 * right / LIMIT:.1f}\u00a0%", timeout=WORK_MS)
     settle(page)
+
+    head, *rows = csv.reader(taken(page, "Save confusion matrix as CSV", tmp_path).splitlines())
+    by_hand = np.zeros((10, 10), int)
+    np.add.at(by_hand, (labels, answers), 1)
+    assert head[1:] == [row[0] for row in rows] == list(CLASSES)
+    assert [[int(count) for count in row[1:]] for row in rows] == by_hand.tolist()
+    bands = json.loads(taken(page, "Save By the size of the object as JSON", tmp_path))["rows"]
+    assert sum(band["count"] for band in bands) == LIMIT
+    assert sum(band["count"] * band["shares"]["Ensemble of the views"] for band in bands) == pytest.approx(
+        right, abs=0.1
+    )
 
     wrong = next(i for i in range(LIMIT) if labels[i] != answers[i])
     truth, answer = int(labels[wrong]), int(answers[wrong])

@@ -134,4 +134,4 @@ def test_the_policy_names_this_host_alone(server: Any) -> None:  # noqa: F811
         policy = answer.headers["Content-Security-Policy"]
     (connect,) = [part.strip() for part in policy.split(";") if "connect-src" in part]
     host = server.url.removeprefix("http://")
-    assert connect == f"connect-src 'self' ws://{host} wss://{host}"
+    assert connect == f"connect-src 'self' data: ws://{host} wss://{host}"

@@ -105,5 +105,5 @@ def test_what_pages_tell_of_errors(error: Exception, words: str) -> None:
     ],
 )
 def test_the_policy_repeats_hosts_alone(host: bytes, sockets: str) -> None:
-    assert policy(host).endswith(f"connect-src 'self'{sockets}")
+    assert policy(host).endswith(f"connect-src 'self' data:{sockets}")
     assert "ws: " not in policy(host)

@@ -61,6 +61,11 @@ GRIDS = st.tuples(st.integers(1, 7), st.integers(1, 9))
 SIZES = st.lists(st.integers(-2, 12), max_size=4)
 
 
+ADDRESSES = ("http://evil.invalid/x", "HTTPS://evil.invalid", "www.evil.invalid", "Www.a.b", "me@evil.invalid")
+LINKED = re.compile(r"https?://|www\.|[-.\w+]+@[-\w]+", re.IGNORECASE)
+"""What becomes a link by itself, as the specification of GitHub's Markdown has it."""
+
+
 # --- the method ---
 
 
@@ -156,7 +161,16 @@ def test_visible_names_stay_apart(names: list[str]) -> None:
 def test_markdown_shows_names_as_they_are(text: str) -> None:
     """Every sign that Markdown could take for markup has a backslash before it."""
     shown = wording.plain(text)
-    assert re.fullmatch(r"(?:\\[^\w\s]|[^\\`*_{}\[\]()<>#!|~$:^=@&/+.-])*", shown), shown
+    assert re.fullmatch(r"(?:\\(?:_|[^\w\s])|[^\\`*_{}\[\]()<>#!|~$:^=@&/+.-])*", shown), shown
+
+
+@few
+@given(st.text(st.sampled_from("ahtpsw:/.@-_ <*\\"), max_size=40), st.sampled_from(ADDRESSES), st.text(max_size=9))
+def test_markdown_makes_no_link_of_a_name(before: str, address: str, after: str) -> None:
+    """Backslashes do not keep GitHub's Markdown from that: it looks for addresses in what is left without them."""
+    read = re.sub(r"\\(.)", r"\1", wording.plain(before + address + after))
+    assert not LINKED.search(read), read
+    assert read.replace("\u2060", "") == visible(" ".join((before + address + after).split()), wording.LONGEST)
 
 
 @few

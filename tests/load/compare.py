@@ -61,7 +61,9 @@ def unpacked(commit: str, folder: Path) -> Path:
 
 def measure(version: Version, asked: argparse.Namespace, folder: Path, seed: int) -> Passed:
     folder.mkdir()
+    print(f"{version.name}: server and training start", flush=True)
     with host.Host(folder, root=version.root) as server, host.training(folder, version.root) as run:
+        print(f"{version.name}: training alone, then {asked.sessions} visitors for {asked.seconds:g} s", flush=True)
         speed = host.Speed(run)
         time.sleep(asked.alone)
         alone, speed = speed.now(), host.Speed(run)
@@ -114,7 +116,7 @@ def table(versions: list[Version], asked: argparse.Namespace) -> str:
     rows.append(("cores of the server", [_listed(one, "cores", ".2f") for one in versions]))
     rows.append(("most memory of the server, MB", [_listed(one, "top_mb", ",.0f") for one in versions]))
     rows.append(("load average before the visitors", [_listed(one, "load", ".1f") for one in versions]))
-    head = ["", *(f"{one.name}" for one in versions)]
+    head = ["", *(one.name for one in versions)]
     lines = [
         f"`python -m tests.load.compare --sessions {asked.sessions} --seconds {asked.seconds:g} --rounds {rounds}` on "
         f"{platform.machine()}, {os.cpu_count()} cores, beside a training run, before: {asked.before}.",
@@ -122,8 +124,19 @@ def table(versions: list[Version], asked: argparse.Namespace) -> str:
         "| " + " | ".join(head) + " |",
         "|---|" + "---:|" * len(versions),
         *("| " + " | ".join([title, *cells]) + " |" for title, cells in rows),
+        "",
+        "Aims: no error, p95 of a control under 1 s and of a picture under 3 s. " + " ".join(map(verdict, versions)),
     ]
     return "\n".join(lines)
+
+
+def verdict(version: Version) -> str:
+    """Which of the aims that version reached here."""
+    errors = sum(len(one.tally.errors) for one in version.passed)
+    control, picture = (np.percentile(times(version.passed, kind), 95) for kind in ("control", "picture"))
+    missed = [*(["errors"] if errors else []), *(["controls"] if control >= 1000 else []),
+              *(["pictures"] if picture >= 3000 else [])]  # fmt: skip
+    return f"{version.name.capitalize()}: {'missed by ' + ', '.join(missed) if missed else 'reached'}."
 
 
 def _listed(version: Version, name: str, form: str) -> str:

@@ -23,7 +23,7 @@ from mvfa_core.training.runs import Run
 CACHE = os.environ.get("MVFA_CACHE")
 """Decoded and drawn pictures are taken from there where there is such a place: drawing takes longer than a load."""
 ROOT = Path(__file__).resolve().parents[2]
-START_S, LOOK_S = 180, 0.5
+START_S, LOOK_S = 400, 0.5
 
 
 def places(folder: Path, root: Path = ROOT) -> dict[str, str]:

@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("--leave-out", type=int, default=4, help="rounds that only fill the caches (4)")
     asked = parser.parse_args()
-    came, megabytes, tally = [], [], Tally()
+    came, megabytes, caches, tally = [], [], [], Tally()
     with tempfile.TemporaryDirectory(prefix="mvfa-memory-") as name:
         settings = {"STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": str(FORGOTTEN_S)}
         with host.Host(Path(name), settings=settings) as server:
@@ -94,11 +94,14 @@ def main() -> None:
                 least, told = at_rest(server)
                 came.append((number + 1) * (asked.sessions + 1))
                 megabytes.append(least)
+                caches.append(told["cache_mb"])
                 print(f"{came[-1]:4} sessions: {least:8.1f} MB, {told['sessions']} open, caches {told['cache_mb']} MB, "
                       f"{told['threads']} threads, {len(tally.errors)} errors", flush=True)  # fmt: skip
     if len(came) - asked.leave_out > 2:
-        found, error = slope(np.array(came[asked.leave_out :], float), np.array(megabytes[asked.leave_out :]))
-        print(f"{found:.3f} MB per session, standard error {error:.3f}; {asked.leave_out} rounds left out")
+        sessions, memory, kept = (np.array(one[asked.leave_out :], float) for one in (came, megabytes, caches))
+        for what, values in (("in all", memory), ("without caches, which are bounded", memory - kept)):
+            found, error = slope(sessions, values)
+            print(f"{found:.3f} MB per session {what}, standard error {error:.3f}")
     for text in sorted(set(tally.errors))[:10]:
         print(text)
 

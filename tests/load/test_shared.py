@@ -239,7 +239,7 @@ def test_a_visitor_enters_and_changes_nothing(shared: Shared, page: Page) -> Non
         page.goto(shared.url + path)
         settle(page)
         expect(page.get_by_text(words.READ_ONLY)).to_be_visible()
-        for button in page.get_by_role("button", name=re.compile("^(Start|Look at|Train)")).all():
+        for button in page.get_by_role("button", name=re.compile("^(Start|Look at|Train|Race)")).all():
             assert button.is_disabled(), button.inner_text()
         assert str(shared.folder) not in page.locator("body").inner_text()
     assert not (shared.folder / "kept" / "runs").exists()

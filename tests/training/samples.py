@@ -69,7 +69,8 @@ def assert_same_training(run: Run, reference: Run) -> None:
         assert torch.equal(weights[name], tensor), f"{name} differs"
 
 
-def wait_for(condition: Callable[[], object], what: str, longest_s: float = WAIT_S) -> None:
+def wait_for(condition: Callable[[], object], what: str, longest_s: float | None = None) -> None:
+    longest_s = longest_s or WAIT_S
     end = time.monotonic() + longest_s
     while not condition():
         assert time.monotonic() < end, f"waited {longest_s:.0f} s in vain for {what}"
