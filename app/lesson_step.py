@@ -26,9 +26,12 @@ def show(run: Run, status: Status) -> None:
     if read_only() or status.state not in jobs.ACTIVE or recipe.devices * recipe.nodes > 1:
         return
     asked = pace.pace_of(run)
-    state.put(state.HELD, asked.mode != "run")  # the file decides, whoever wrote it
-    st.toggle(words.HOLD, key=state.HELD, help=words.HOLD_HELP, on_change=pressed(_switch), args=(run,))
-    if asked.mode == "run":
+    held = asked.mode != "run"  # the file decides, whoever wrote it
+    # A switch of its own for either state: what an earlier state of the page still says of the other is not heard.
+    state.put(state.HELD(held), held)
+    other = pace.run_on if held else pace.hold
+    st.toggle(words.HOLD, key=state.HELD(held), help=words.HOLD_HELP, on_change=pressed(other), args=(run,))
+    if not held:
         return
     lesson = pace.read_lesson(run)
     with st.container(border=True):
@@ -58,10 +61,6 @@ def _controls(run: Run, asked: pace.Pace, *, ready: bool) -> None:
         )  # fmt: skip
     if message := state.take(state.MESSAGE("step")):
         st.text(message)
-
-
-def _switch(run: Run) -> None:
-    pace.hold(run) if state.get(state.HELD) else pace.run_on(run)
 
 
 def _delay(run: Run) -> None:

@@ -157,7 +157,7 @@ FIGURE_BEFORE = "figure_before"
 FIGURE_STRIP = "figure_strip"
 
 # One step at a time.
-HELD = "held"
+HELD = "held_{}".format
 HELD_START = "held_start"
 DELAY = "delay"
 

@@ -14,6 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import film, jobs, lesson_step
+from app.state import HELD
 from mvfa_core.training import pace
 from mvfa_core.training.pace import Pace
 from mvfa_core.training.recipes import Recipe, quick
@@ -141,8 +142,8 @@ def test_every_kind_of_lesson_can_be_told(changes: dict, said: str) -> None:
 def test_the_buttons_ask_what_they_say(train_page: OpenPage, tmp_path: Path, shown: Shown) -> None:
     run = a_run(tmp_path, alive=True)
     page = train_page()
-    assert not page.toggle(key="held").value
-    page.toggle(key="held").set_value(True).run()
+    assert not page.toggle(key=HELD(False)).value
+    page.toggle(key=HELD(False)).set_value(True).run()
     assert pace.pace_of(run) == Pace("hold", 0) and page.button(key="step_one").disabled
     (run.path / "lesson.json").write_text(json.dumps(lesson_of()))
     page.run()
@@ -158,7 +159,7 @@ def test_the_buttons_ask_what_they_say(train_page: OpenPage, tmp_path: Path, sho
     page.button(key="step_hold").click().run()
     assert pace.pace_of(run).mode == "hold"
     page.button(key="step_free").click().run()
-    assert not page.exception and pace.pace_of(run) == Pace() and not page.toggle(key="held").value
+    assert not page.exception and pace.pace_of(run) == Pace() and not page.toggle(key=HELD(False)).value
 
 
 @pytest.fixture

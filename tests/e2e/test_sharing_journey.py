@@ -158,6 +158,7 @@ def test_a_link_to_what_was_found(
         visit("/dataset?of=compact_mfa&data=synthetic&most=8")
         page.get_by_role("radio", name=re.compile("^Right")).click()
         expect(page).to_have_url(re.compile("show=right"))
+        settle(page)  # a list that is open closes when the page is drawn again
         page.get_by_test_id("stSelectbox").filter(has_text="Sort by").locator("input").click()
         page.get_by_role("option", name="Smallest object").click()
         expect(page).to_have_url(re.compile("sort=small"))
