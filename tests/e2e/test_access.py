@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE = files("axe_playwright_python") / "axe.min.js"
 SEEN = "/dataset?of=compact_mfa&data=synthetic&most=8"
 PAGES = (
-    "/", "/lesson", "/maps", "/anchors", "/views", "/region", "/compare", SEEN, "/figures", "/train?run=one", "/runs",
+    "/", "/lesson", "/maps", "/anchors", "/views", "/region", "/compare", SEEN, "/figures", "/train?run=seen", "/runs",
     "/results",
 )  # fmt: skip
 WIDTHS, SCHEMES = (390, 1440, 1920), ("light", "dark")
@@ -60,7 +60,7 @@ class Finding(NamedTuple):
 def furnished(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """The server with a finished run, and with a data set that the first model has looked at."""
     monkeypatch.setenv("MVFA_RUNS", str(server.folder / "runs"))
-    run = a_run(server.folder, "one", "finished")
+    run = a_run(server.folder, "seen", "finished")
     asked = request_for(bundled()["compact_mfa"], "synthetic", limit=8)
     survey(asked, survey_of(asked))
     yield server
