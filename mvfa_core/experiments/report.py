@@ -48,7 +48,8 @@ class Band:
 @dataclass(frozen=True)
 class Figure:
     """A row on a dataset. Accuracies are in per cent of the held-out pictures: `ours` is the mean over the finished
-    seeds, `spread` their standard deviation (None for one seed), `over_gap` is ours less our GAP twin's."""
+    seeds, `spread` their standard deviation (None for one seed), `over_gap` is the mean gain over our GAP twin of the
+    same seed."""
 
     row: str
     data: str
@@ -130,12 +131,19 @@ def _figure(row: Row, data: str, settings: Settings, results: Results, twin: Fig
         ours,
         statistics.stdev(right) if len(right) > 1 else None,
         paper,
-        None if twin is None or ours is None or twin.ours is None else ours - twin.ours,
+        None if twin is None else _gain(trained, twin.runs),
         None if twin is None or paper is None or twin.paper is None else paper - twin.paper,
         first.recipe,
         row.recipe(data),
         trained,
     )
+
+
+def _gain(trained: Sequence[Trained], twins: Sequence[Trained]) -> float | None:
+    """The mean gain over the twins, seed by seed; None where no seed was trained both ways."""
+    twin = {one.seed: one.accuracy for one in twins if one.accuracy is not None}
+    gains = [one.accuracy - twin[one.seed] for one in trained if one.accuracy is not None and one.seed in twin]
+    return statistics.fmean(gains) if gains else None
 
 
 def _trained(

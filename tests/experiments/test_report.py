@@ -52,7 +52,7 @@ def test_mean_spread_and_difference(file: Path) -> None:
     gap, k20 = found["GAP"], found["K=20"]
     assert gap.ours == pytest.approx(30.0) and gap.spread == pytest.approx(50**0.5) and gap.seeds == 2
     assert gap.difference == pytest.approx(30 - 90.95) and gap.over_gap is None
-    assert k20.spread is None and k20.over_gap == pytest.approx(20.0)
+    assert k20.spread is None and k20.over_gap == pytest.approx(50.0 - 25.0), "seed 0 against the twin of seed 0"
     assert k20.paper_over_gap == pytest.approx(94.52 - 90.95)
     assert found["K=60"].state == DIVERGED and found["K=60"].ours is None
     assert found["K=30"].state == TO_DO
