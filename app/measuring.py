@@ -63,8 +63,7 @@ def show(model: str, picture: Specimen, found: Explanation, known: Known, recipe
     _show_figures(model, picture, found, known, figures, recipe)
 
 
-@st.fragment
-@telling.in_words()
+@telling.part
 def _show_figures(
     model: str, picture: Specimen, found: Explanation, known: Known, figures: Figures, recipe: dict
 ) -> None:

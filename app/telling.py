@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -43,3 +43,8 @@ def in_words() -> Iterator[None]:
         logging.getLogger(__name__).warning("a page ended in words", exc_info=error)
         why = wording.TOO_LARGE if isinstance(error, MemoryError) else told(error)
         st.error(wording.ENDED.format(why=wording.plain(why.rstrip("."))))
+
+
+def part(body: Callable[..., None]) -> Callable[..., None]:
+    """A part of a page that runs again without the rest of it, and that ends in words as the page does."""
+    return st.fragment(in_words()(body))

@@ -23,8 +23,7 @@ st.caption(words.ANCHORS_INTRO)
 model, picture = subject.choose()
 
 
-@st.fragment
-@telling.in_words()
+@telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
     try:
@@ -44,8 +43,7 @@ def view() -> None:
     panels.show_answer(model, picture, found)
     recipe = panels.recipe(model, picture, found)
 
-    @st.fragment
-    @telling.in_words()
+    @telling.part
     def one_cell() -> None:
         """What follows from the chosen cell; choosing another one runs this again and nothing else."""
         cell = anchors.chosen(found)

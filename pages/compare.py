@@ -17,8 +17,7 @@ if other is None:
     st.stop()
 
 
-@st.fragment
-@telling.in_words()
+@telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
     try:

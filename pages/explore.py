@@ -9,8 +9,7 @@ st.caption(wording.EXPLORE_INTRO)
 model, picture = subject.choose()
 
 
-@st.fragment
-@telling.in_words()
+@telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
     try:
@@ -28,8 +27,7 @@ def view() -> None:
     panels.show_answer(model, picture, found)
     recipe = panels.recipe(model, picture, found)
 
-    @st.fragment
-    @telling.in_words()
+    @telling.part
     def maps() -> None:
         """The maps and what the chosen cell did; choosing another one runs this again and nothing else."""
         st.header(wording.MAPS_TITLE, anchor=False)

@@ -10,8 +10,7 @@ st.caption(words.INTRO)
 model, picture = subject.choose()
 
 
-@st.fragment
-@telling.in_words()
+@telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
     try:

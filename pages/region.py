@@ -10,8 +10,7 @@ st.caption(words.INTRO)
 model, picture = subject.choose()
 
 
-@st.fragment
-@telling.in_words()
+@telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
     try:
@@ -28,8 +27,7 @@ def view() -> None:
 
     panels.show_answer(model, picture, found)
 
-    @st.fragment
-    @telling.in_words()
+    @telling.part
     def one_rectangle() -> None:
         """The rectangle and the answer for it; moving it runs this again and nothing else."""
         asked = further.asked(model, picture, region.chosen(found))
