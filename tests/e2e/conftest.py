@@ -14,12 +14,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from mvfa_core.training.runs import list_runs
 
 START_S = 300
 SETTLE_MS = 60_000
+OPENINGS = 4  # of a list, until it stays open
 expect.set_options(timeout=15_000)  # two cores that may be training at the same time
 
 
@@ -111,3 +113,17 @@ def settle(page: Page) -> None:
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=SETTLE_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=SETTLE_MS)  # parts that are fetched when needed
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def choose(page: Page, box: Locator, option: str, exact: bool = False) -> None:
+    """Pick an option of a list; a list that was open when its page was drawn again has closed and is opened anew."""
+    wanted = page.get_by_role("option", name=option, exact=exact)
+    for _ in range(OPENINGS):
+        settle(page)
+        box.click()
+        try:
+            wanted.click(timeout=SETTLE_MS / OPENINGS)
+            return
+        except PlaywrightTimeoutError:
+            page.keyboard.press("Escape")
+    raise AssertionError(f"{box} offered no {option!r} in {OPENINGS} openings")

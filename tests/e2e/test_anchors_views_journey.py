@@ -14,6 +14,7 @@ from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
 from tests.core import oracles
 from tests.core.samples import array, layer, oracle_head
+from tests.e2e.conftest import choose
 
 pytestmark = pytest.mark.browser
 
@@ -143,8 +144,7 @@ def test_views(visit: Visit, passage: oracles.Passage) -> None:
 
     # Why this class and not that one: the sentence's lead is the difference of two logits of Eq. 8.
     rival = "bolt" if name != "bolt" else "star"
-    page.get_by_role("combobox", name="Compare with").click()
-    page.get_by_role("option", name=rival).click()
+    choose(page, page.get_by_role("combobox", name="Compare with"), rival)
     expect(panel(page, f"Why {name}, not {rival}").locator(".stage")).to_be_visible()
     sentence = page.get_by_test_id("stMarkdown").filter(has_text="a lead of")
     cells, bias, shown_logit, lead = (number(text) for text in re.findall(r"[+−][\d,]+\.\d+", sentence.inner_text()))

@@ -18,7 +18,7 @@ from mvfa_core.checkpoints import bundled
 from mvfa_core.survey import request_for, survey_of
 from mvfa_core.survey.work import survey
 from tests.app.samples import a_run
-from tests.e2e.conftest import Server, settle
+from tests.e2e.conftest import Server, choose, settle
 
 pytestmark = pytest.mark.browser
 
@@ -132,8 +132,7 @@ def test_links_to_the_pages_of_data_and_runs(visit: Visit, page: Page, stranger:
     for name in ("one", "two"):
         a_run(server.folder, name, "finished")
     visit("/dataset")
-    page.get_by_test_id("stSelectbox").filter(has_text="At most").locator("input").click()
-    page.get_by_role("option", name="60", exact=True).click()
+    choose(page, page.get_by_test_id("stSelectbox").filter(has_text="At most").locator("input"), "60", exact=True)
     expect(page).to_have_url(re.compile("most=60"))
     same_elsewhere(page, stranger)
     visit("/train?run=one&with=two")
@@ -158,9 +157,7 @@ def test_a_link_to_what_was_found(
         visit("/dataset?of=compact_mfa&data=synthetic&most=8")
         page.get_by_role("radio", name=re.compile("^Right")).click()
         expect(page).to_have_url(re.compile("show=right"))
-        settle(page)  # a list that is open closes when the page is drawn again
-        page.get_by_test_id("stSelectbox").filter(has_text="Sort by").locator("input").click()
-        page.get_by_role("option", name="Smallest object").click()
+        choose(page, page.get_by_test_id("stSelectbox").filter(has_text="Sort by").locator("input"), "Smallest object")
         expect(page).to_have_url(re.compile("sort=small"))
         ways = page.get_by_role("group", name="Open in").get_by_role("button", name="Views", exact=True)
         expect(ways).to_have_count(2)  # the pictures, and the views that are surest of a wrong class
@@ -182,8 +179,7 @@ def test_links_to_the_lesson_and_to_a_figure(visit: Visit, page: Page, stranger:
     same_elsewhere(page, stranger)
 
     go(page, "Figures")
-    page.get_by_test_id("stSelectbox").filter(has_text="Kind").locator("input").click()
-    page.get_by_role("option", name="Surest regions (Fig. 7)").click()
+    choose(page, page.get_by_test_id("stSelectbox").filter(has_text="Kind").locator("input"), "Surest regions (Fig. 7)")
     expect(page).to_have_url(re.compile("figure=fig7"))
     page.get_by_text("Colour bar and legend").click()
     expect(page).to_have_url(re.compile("style="))

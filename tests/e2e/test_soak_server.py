@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from mvfa_core.training import pace
 from mvfa_core.training.runs import Run, list_runs
 from mvfa_core.training.work import train
+from tests.e2e.conftest import choose
 from tests.e2e.test_train_journey import no_runs, pictures  # noqa: F401
 from tests.training.samples import assert_same_training, wait_for
 
@@ -31,8 +32,7 @@ def test_ten_kills_of_the_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = visit("/train")
-    page.get_by_label("Pictures", exact=True).click()
-    page.get_by_role("option", name="a folder of mine").click()
+    choose(page, page.get_by_label("Pictures", exact=True), "a folder of mine")
     page.get_by_label("Folder", exact=True).fill(str(pictures))
     page.get_by_label("Folder", exact=True).press("Enter")
     page.get_by_label("Steps", exact=True).fill(str(STEPS))

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from mvfa_core.data.synthetic import CLASSES, draw_scene
 from mvfa_core.training.runs import list_runs
+from tests.e2e.conftest import choose
 
 pytestmark = pytest.mark.browser
 
@@ -68,8 +69,7 @@ def test_train(visit: Visit, server: Any, pictures: Path, no_runs: None) -> None
     page = visit("/train")
     expect(page.get_by_text("No run yet")).to_be_visible()
 
-    page.get_by_label("Pictures", exact=True).click()
-    page.get_by_role("option", name="a folder of mine").click()
+    choose(page, page.get_by_label("Pictures", exact=True), "a folder of mine")
     page.get_by_label("Folder", exact=True).fill(str(pictures))
     page.get_by_label("Folder", exact=True).press("Enter")
     steps = page.get_by_label("Steps", exact=True)

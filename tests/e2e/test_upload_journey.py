@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from mvfa_core.data.synthetic import CLASSES, draw_scene
 from mvfa_core.training.runs import Run
+from tests.e2e.conftest import choose
 
 pytestmark = pytest.mark.browser
 
@@ -38,8 +39,7 @@ def archive(tmp_path: Path) -> Path:
 
 def test_a_zip_becomes_a_run(visit: Visit, server: Any, archive: Path) -> None:
     page = visit("/train")
-    page.get_by_label("Pictures", exact=True).click()
-    page.get_by_role("option", name="a zip of mine").click()
+    choose(page, page.get_by_label("Pictures", exact=True), "a zip of mine")
     start = page.get_by_test_id("stButton").get_by_role("button", name=re.compile("^(Start the run|Put it in line)$"))
     expect(start).to_be_disabled()
     page.locator("input[type=file]").set_input_files(archive)
