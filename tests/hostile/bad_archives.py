@@ -133,9 +133,11 @@ def _bombs(shelf: Shelf) -> None:
     shelf.put("120 MiB of zeros in 120 kB", "bomb.zip", bomb)
     shelf.put("a bomb in a zip", "inner.zip", zipped([*GOOD, ("sea/b.zip", bomb)]), True)
     head = b"PK\1\2" + bytes(24) + struct.pack("<HHH", 1, 0, 0) + bytes(12) + b"a"
-    count = 200_000
+    count = 1_000_000
     end = b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 0, 0, len(head) * count, 0, 0)
-    shelf.put("200,000 entries, and says none", "many.zip", b"PK\3\4" + head * count + end)
+    shelf.put("a million entries, and says none", "many.zip", b"PK\3\4" + head * count + end)
+    crowd = b"".join(member(f"sea/{i}.png").tobuf(tarfile.USTAR_FORMAT) for i in range(count // 100))
+    shelf.put("a million entries in a tar.gz", "many.tar.gz", gzip.compress(crowd, 6) * 100)  # a stream may have parts
     shelf.put("all entries lie over each other", "over.zip", _overlapping())
     tar = tarred(*good_tar(), (member("sea/big.png", size=len(zeros)), zeros))
     shelf.put("120 MiB of zeros in a tar.gz", "bomb.tar.gz", gzip.compress(tar, 6))
