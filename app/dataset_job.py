@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state, telling, wording, wording_findings
 from app import wording_dataset as words
-from app.serving import must_be_open, pressed, read_only
+from app.serving import must_be_open, read_only
 from mvfa_core.survey import Request, Survey, SurveyError, survey_of
 from mvfa_core.survey.folder import BUSY, Status
 from mvfa_core.survey.launch import start
@@ -68,7 +68,7 @@ def _watch(survey: Survey) -> None:
         )  # fmt: skip
         st.progress(status.done / status.total if status.total else 0.0, wording.plain(text))
         asked = survey.stop_requested()
-        stop = pressed(survey.request_stop)
+        stop = telling.pressed(survey.request_stop)
         st.button(words.STOP, key="survey_stop", on_click=stop, disabled=asked or read_only())
         st.caption(words.STOPPING if asked else "\u00a0")
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import jobs, telling, wording
 from app import wording_set_up as words
-from app.serving import must_be_open, pressed
+from app.serving import must_be_open
 from mvfa_core.training.estimate import Estimate, Size, begin, noted, picture_counts, size_of
 from mvfa_core.training.recipes import Recipe
 
@@ -118,7 +118,7 @@ def _line(recipe: Recipe, desk: Desk, *, waiting: bool) -> None:
                 st.button(
                     words.ESTIMATE_AGAIN if found else words.ESTIMATE, key="form_measure", icon=":material/speed:",
                     type="tertiary", help=words.ESTIMATE_HELP, disabled=desk.process is not None,
-                    on_click=pressed(desk.ask), args=(recipe,),
+                    on_click=telling.pressed(desk.ask), args=(recipe,),
                 )  # fmt: skip
         about = _about(recipe, found, desk, waiting=waiting)
         st.caption(f"{words.parameters(size.parameters, size.total)} {about}")

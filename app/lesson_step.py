@@ -10,9 +10,9 @@ import streamlit as st
 from app import colours, jobs, state, telling
 from app import wording_film as words
 from app.components import component
-from app.serving import pressed, read_only
+from app.serving import read_only
 from mvfa_core.training import pace
-from mvfa_core.training.runs import Run, RunError, Status
+from mvfa_core.training.runs import Run, Status
 
 _lesson = component("lesson")
 
@@ -30,7 +30,7 @@ def show(run: Run, status: Status) -> None:
     # A switch of its own for either state: what an earlier state of the page still says of the other is not heard.
     state.put(state.HELD(held), held)
     other = pace.run_on if held else pace.hold
-    st.toggle(words.HOLD, key=state.HELD(held), help=words.HOLD_HELP, on_change=pressed(other), args=(run,))
+    st.toggle(words.HOLD, key=state.HELD(held), help=words.HOLD_HELP, on_change=telling.pressed(other), args=(run,))
     if not held:
         return
     lesson = pace.read_lesson(run)
@@ -44,7 +44,7 @@ def show(run: Run, status: Status) -> None:
 
 def _controls(run: Run, asked: pace.Pace, *, ready: bool) -> None:
     def asks(label: str, key: str, act: Callable[..., None], *args: object, **options: Any) -> None:
-        st.button(label, key=key, on_click=pressed(act), args=args, **options)
+        st.button(label, key=key, on_click=telling.pressed(act), args=args, **options)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         asks(words.NEXT, "step_one", pace.step_on, run, type="primary", disabled=not ready)
@@ -57,10 +57,8 @@ def _controls(run: Run, asked: pace.Pace, *, ready: bool) -> None:
         asks(words.START_OVER, "step_over", _start_over, run, help=words.START_OVER_HELP)
         st.selectbox(
             words.DELAY, DELAYS_S, index=1, key=state.DELAY, format_func="{:g} s".format, width=200,
-            on_change=pressed(_delay), args=(run,),
+            on_change=telling.pressed(_delay), args=(run,),
         )  # fmt: skip
-    if message := state.take(state.MESSAGE("step")):
-        st.text(message)
 
 
 def _delay(run: Run) -> None:
@@ -70,11 +68,7 @@ def _delay(run: Run) -> None:
 
 def _start_over(run: Run) -> None:
     """The same recipe and seed from the first weights, held, in the place of a run that is then stopped."""
-    try:
-        fresh = jobs.start_held(run.recipe())
-    except (RunError, OSError) as error:
-        state.put(state.MESSAGE("step"), telling.told(error))
-        return
+    fresh = jobs.start_held(run.recipe())
     run.request_stop()
     state.put(state.RUN, fresh.id)
 

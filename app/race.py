@@ -11,14 +11,14 @@ import streamlit as st
 
 from app import charts, colours, jobs, state, telling
 from app import wording_train as words
-from app.serving import pressed, read_only
+from app.serving import read_only
 from mvfa_core.curves import Line, as_bytes, learning_curves
 from mvfa_core.experiments.tables import TABLE1, TABLE3
 from mvfa_core.model import PAPER_K
 from mvfa_core.names import titles, visible
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import Recipe
-from mvfa_core.training.runs import Run, RunError
+from mvfa_core.training.runs import Run
 
 OF_VIEWS = ("k", "sizes", "local", "anchors", "global_loss")
 """Fields of a recipe that mean nothing to GAP, whose recipe may hold any value of them."""
@@ -51,7 +51,7 @@ def choose(run: Run, recipe: Recipe) -> None:
             key="twin",
             disabled=read_only(),
             help=words.RACE_TWIN_HELP.format(pooling=other_pooling),
-            on_click=pressed(_race_twin),
+            on_click=telling.pressed(_race_twin),
             args=(run.id, recipe),
         )
 
@@ -75,11 +75,7 @@ def _told_apart_by(recipe: Recipe) -> dict[str, Any]:
 
 
 def _race_twin(run_id: str, recipe: Recipe) -> None:
-    try:
-        other: Run = find_twin(recipe, jobs.runs()) or jobs.start_training(twin(recipe), wait=True)
-    except (RunError, OSError) as error:
-        state.put(state.MESSAGE("run"), telling.told(error))
-        return
+    other: Run = find_twin(recipe, jobs.runs()) or jobs.start_training(twin(recipe), wait=True)
     state.put(state.RUN, run_id)  # the twin is the newer run, but the page stays with this one
     state.put(state.RACE, list(dict.fromkeys([*state.get(state.RACE, []), other.id])))
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import jobs, loaders, race, recipe_form, runs_table, state
+from app import jobs, loaders, race, recipe_form, runs_table, state, telling
 from app import wording_runs as words
 from app.runs_keeping import remove, trying, zip_button
-from app.serving import pressed, read_only
+from app.serving import read_only
 from mvfa_core.names import visible, visible_names
 from mvfa_core.training import archive
 from mvfa_core.training.follow import FollowedRun
@@ -59,7 +59,7 @@ def _recipe(run: Run) -> Recipe | None:
 def _button(name: str, disabled: bool, press: Callable[..., Any], *args: Any, help: str | None = None) -> None:
     label = getattr(words, name.upper())
     disabled = disabled or (read_only() and name not in LOOKING)
-    press = press if name in LOOKING else pressed(press)
+    press = press if name in LOOKING else telling.pressed(press)
     st.button(label, key=state.RUN_ACTION(name), disabled=disabled, on_click=press, args=args, help=help)
 
 

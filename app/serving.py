@@ -120,16 +120,6 @@ def changing(action: Callable[P, Any]) -> Callable[P, Any]:
     return guarded
 
 
-def pressed(action: Callable[..., Any]) -> Callable[..., None]:
-    """For buttons: the action, or on a read-only server nothing; the page says why without being asked."""
-
-    def quietly(*args: Any, **options: Any) -> None:
-        if not read_only():
-            action(*args, **options)
-
-    return quietly
-
-
 # --- a shared server ---
 
 

@@ -6,11 +6,13 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 
 from app import wording
 from app.line import BusyError
+from app.serving import read_only
 from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.sets import DataError
 from mvfa_core.experiments.results import ResultsError
@@ -48,3 +50,21 @@ def in_words() -> Iterator[None]:
 def part(body: Callable[..., None]) -> Callable[..., None]:
     """A part of a page that runs again without the rest of it, and that ends in words as the page does."""
     return st.fragment(in_words()(body))
+
+
+def pressed(action: Callable[..., Any]) -> Callable[..., None]:
+    """For buttons: the action; on a read-only server nothing, and the page says why without being asked.
+
+    A refusal stands in a note over the page: the part that holds the button is drawn again, or gone, before it could be
+    read there. So does what another server or a hand did to the folder between the drawing and the press.
+    """
+
+    def quietly(*args: Any, **options: Any) -> None:
+        if read_only():
+            return
+        try:
+            action(*args, **options)
+        except (OSError, *REFUSALS) as error:
+            st.toast(wording.plain(told(error)), icon=":material/error:", duration="long")
+
+    return quietly

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import charts, film, jobs, launching, lesson_step, loaders, race, run_line, state, telling, wording
 from app import wording_train as words
-from app.serving import pressed, read_only
+from app.serving import read_only
 from mvfa_core.names import titles, visible
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import RECIPES
@@ -21,12 +21,12 @@ SAY = {"finished": st.success, "failed": st.error, "diverged": st.warning, "lost
 def choose_run() -> FollowedRun | None:
     """The run in the address, the newest if it names none; None while there is none at all."""
     runs = {run.id: run for run in jobs.runs()}
-    if not runs:
-        return None
     asked = st.query_params.get(state.RUN)
     if asked and asked not in runs:
-        folder = jobs.runs_folder()
-        st.info(words.RUN_GONE.format(folder=wording.plain(Path(folder).name if read_only() else folder)))
+        folder, gone = jobs.runs_folder(), words.RUN_GONE if runs else words.RUN_GONE_ALL
+        st.info(gone.format(folder=wording.plain(Path(folder).name if read_only() else folder)))
+    if not runs:
+        return None
     state.follow_address(state.RUN, runs, said=False)
     newest = next(iter(runs))
     # No preselection: whatever is chosen then stands in the address, and the link means that run for ever.
@@ -78,12 +78,12 @@ def show_progress(run: FollowedRun, status: Status) -> None:
     asked = run.asked()
     with st.container(horizontal=True, vertical_alignment="center"):
         if status.state == "queued" and not read_only():
-            st.button(words.START_NOW, key="launch", on_click=pressed(jobs.go_on), args=(run,))
-            st.button(words.LEAVE, key="leave", on_click=pressed(run.leave_queue))
+            st.button(words.START_NOW, key="launch", on_click=telling.pressed(jobs.go_on), args=(run,))
+            st.button(words.LEAVE, key="leave", on_click=telling.pressed(run.leave_queue))
         if status.state in jobs.RUNNING:
-            locked = read_only()
-            st.button(words.PAUSE, key="pause", disabled=bool(asked) or locked, on_click=pressed(run.request_pause))
-            st.button(words.STOP, key="stop", disabled=asked == "stop" or locked, on_click=pressed(run.request_stop))
+            locked, pause, stop = read_only(), telling.pressed(run.request_pause), telling.pressed(run.request_stop)
+            st.button(words.PAUSE, key="pause", disabled=bool(asked) or locked, on_click=pause)
+            st.button(words.STOP, key="stop", disabled=asked == "stop" or locked, on_click=stop)
             _open_link(run)
             st.caption(words.ASKED.get(asked, ""))
         _others(run)
@@ -120,9 +120,9 @@ def way_onward(run: FollowedRun) -> None:
         if status.state not in jobs.ACTIVE:
             _open_link(run)
         if status.state == "paused" and not read_only():
-            st.button(words.RESUME, key="resume", on_click=pressed(jobs.go_on), args=(run,))
+            st.button(words.RESUME, key="resume", on_click=telling.pressed(jobs.go_on), args=(run,))
         if status.state in ("stopped", "lost", "failed") and not read_only():
-            st.button(words.CONTINUE, key="continue", on_click=pressed(jobs.go_on), args=(run,))
+            st.button(words.CONTINUE, key="continue", on_click=telling.pressed(jobs.go_on), args=(run,))
         st.download_button(
             words.DOWNLOAD_CSV, lambda: charts.table(jobs.events(run)), f"{run.id}.csv", "text/csv", on_click="ignore"
         )

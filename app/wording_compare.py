@@ -16,7 +16,6 @@ INTRO = (
 )
 SECOND = "Compare with"
 ONLY_ONE = "There is one model so far. Train another, or upload a checkpoint, to compare."
-SAME = "Both sides show the same model: every difference is zero."
 
 MAPS_HEADING = "Where each finds its evidence"
 MAP_TITLE = "{title}, {model}"

@@ -31,7 +31,6 @@ SIDES = {"val": "Held out", "train": "Trained on"}
 LIMIT = "At most"
 LIMIT_HELP = "Fewer pictures are spread evenly over the whole side, so every class keeps its share."
 EARLIER = "Earlier ones"
-EARLIER_NONE = "Nothing finished yet."
 EARLIER_ONE = "{model} on {data}, {side}, {count}"
 ALL = "all"
 
@@ -73,8 +72,6 @@ HEADLINE_NOTE = (
 AGAINST_TITLE = "Against another model"
 AGAINST = "On the same pictures"
 AGAINST_NONE = "Choose another model"
-AGAINST_MISSING = "{name} has not looked at these pictures yet."
-AGAINST_START = "Let it look"
 AGAINST_UNLIKE = "They did not look at the same pictures: {why}"
 AGAINST_COLUMNS = ("", "{other} right", "{other} wrong")
 AGAINST_ROWS = ("{name} right", "{name} wrong")

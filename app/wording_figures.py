@@ -39,7 +39,6 @@ TO_TRAIN = "Train a model"
 
 # --- pictures ---
 
-PICTURES = "Pictures"
 PICTURES_STRIP = "Pictures to choose from; press to add or to leave out"
 SOURCE = "From"
 GALLERY = "gallery"
@@ -140,7 +139,6 @@ DOWNLOAD_HELP = {
 CAPTION = "Caption, a draft"
 LATEX = "LaTeX"
 COMMAND = "Made from"
-COMMAND_NOTE = "The first twelve signs of each checkpoint's SHA-256 and of each picture's digest stand in the recipe."
 
 # --- again ---
 

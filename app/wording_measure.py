@@ -37,7 +37,6 @@ BEST_TITLE = "Best rectangle"
 BEST_SYMBOL = "arg max over all rectangles"
 BEST_CAPTION = "White: the object's box. Blue: the rectangle with most evidence for the class, which is ours."
 CONTRIBUTION_SYMBOL = "M_c, Σ + bias = logit"
-UNIT_OWN = "logits, summed over views"
 
 METHODS = {
     "CAM": "CAM",

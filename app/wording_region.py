@@ -14,7 +14,6 @@ INTRO = (
     "Drag a rectangle over the picture. The main head answers for the mean of the features inside it, as it does for "
     "every view; the network is not run again."
 )
-BEST_HEADING = "The best rectangle"
 BEST = "Search the best rectangle for the class"
 BEST_HELP = "Tries every rectangle of the grid. This search is ours, not the paper's."
 BEST_CAPTION = (

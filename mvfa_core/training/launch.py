@@ -29,7 +29,12 @@ def start(recipe: Recipe, run_id: str | None = None) -> Run:
 
 def launch(run: Run) -> None:
     """A new process for a run folder: from its last checkpoint, or from the start if it has none. A run that a process
-    trains already is left to it."""
+    trains already, perhaps since a moment ago, is left to it.
+
+    Raises:
+        RunError: the folder is no run, or not any more.
+    """
+    run.recipe()
     if run.is_alive():
         return
     pid = start_apart(["train", "--resume", str(run.path), "--quiet"], run.path / "output.log")
@@ -39,6 +44,11 @@ def launch(run: Run) -> None:
     except psutil.NoSuchProcess:  # it has ended already, and its output.log says why
         replace_text(run.path / "process.json", json.dumps({"pid": pid, "created": 0}), durable=False)
         run.leave_queue()
+    except RunError:
+        with suppress(psutil.Error):
+            psutil.Process(pid).terminate()  # it still reads its libraries
+        if not run.is_alive():
+            raise
 
 
 def enqueue(run: Run) -> None:

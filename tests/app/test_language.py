@@ -7,6 +7,7 @@ import logging
 import re
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,17 @@ def test_what_is_no_language_is_none(xx: Path) -> None:
     assert language.languages()["en"].name == "English"
 
 
-# --- nothing forgotten ---
+# --- nothing forgotten, nothing left over ---
+
+
+def test_every_text_is_shown_somewhere() -> None:
+    """A name that stands only where it is defined is a text that nobody reads and every language translates."""
+    sources = [path.read_text(encoding="utf-8") for folder in (translations.APP, translations.PAGES)
+               for path in folder.rglob("*.py")]  # fmt: skip
+    said = Counter(word for source in sources for word in re.findall(r"[A-Z][A-Z0-9_]*", source))
+    by_action = {word.upper() for source in sources for word in re.findall(r'_button\(\s*"([a-z]+)"', source)}
+    names = {name for module in translations.MODULES for name in translations.texts(module)}
+    assert sorted(name for name in names if said[name] < 2 and name not in by_action) == []
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from app import dataset_job, estimate, gate, jobs, launching, runs_keeping, serving, upload, wording_serving
+from app import dataset_job, estimate, gate, jobs, launching, runs_keeping, serving, telling, upload, wording_serving
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run, list_runs
 from tests.app.samples import a_run
@@ -139,7 +139,7 @@ def test_the_line_of_runs_does_not_move(read_only: Path, monkeypatch: pytest.Mon
 
 
 def test_buttons_that_were_not_hidden_do_nothing(read_only: Path) -> None:
-    serving.pressed(lambda: pytest.fail("pressed"))()
+    telling.pressed(lambda: pytest.fail("pressed"))()
     runs_keeping.trying(lambda: pytest.fail("removed"))()
     launching.start(quick())
     dataset_job.begin(None)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,18 @@ def test_a_folder_that_is_no_run_is_passed_over(train_page: OpenPage, tmp_path: 
     page = train_page()
     assert not page.exception
     assert page.selectbox(key="run").options == ["good"]
+
+
+def test_a_button_of_a_run_that_is_gone_says_so(train_page: OpenPage, tmp_path: Path) -> None:
+    run = a_run(tmp_path, "one", "stopped")
+    a_run(tmp_path, "two", "finished")
+    page = train_page()
+    page.selectbox(key="run").select("one").run()
+    shutil.rmtree(run.path)  # by another server, or by hand
+    page.button(key="continue").click().run()
+    assert not page.exception
+    (note,) = page.toast
+    assert "one" in note.value and str(tmp_path) not in note.value
 
 
 def test_the_address_names_the_run(app: AppTest, tmp_path: Path) -> None:
