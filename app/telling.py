@@ -47,6 +47,16 @@ def in_words() -> Iterator[None]:
         st.error(wording.ENDED.format(why=wording.plain(why.rstrip("."))))
 
 
+@contextmanager
+def or_stop() -> Iterator[None]:
+    """Around what the rest of a page stands on: where it cannot be had, the page says why and ends there."""
+    try:
+        yield
+    except ValueError as error:
+        st.error(wording.plain(told(error)))
+        st.stop()
+
+
 def part(body: Callable[..., None]) -> Callable[..., None]:
     """A part of a page that runs again without the rest of it, and that ends in words as the page does."""
     return st.fragment(in_words()(body))

@@ -21,12 +21,13 @@ SAY = {"finished": st.success, "failed": st.error, "diverged": st.warning, "lost
 def choose_run() -> FollowedRun | None:
     """The run in the address, the newest if it names none; None while there is none at all."""
     runs = {run.id: run for run in jobs.runs()}
+    if not runs:
+        state.follow_address(state.RUN, runs)
+        return None
     asked = st.query_params.get(state.RUN)
     if asked and asked not in runs:
-        folder, gone = jobs.runs_folder(), words.RUN_GONE if runs else words.RUN_GONE_ALL
-        st.info(gone.format(folder=wording.plain(Path(folder).name if read_only() else folder)))
-    if not runs:
-        return None
+        folder = jobs.runs_folder()
+        st.info(words.RUN_GONE.format(folder=wording.plain(Path(folder).name if read_only() else folder)))
     state.follow_address(state.RUN, runs, said=False)
     newest = next(iter(runs))
     # No preselection: whatever is chosen then stands in the address, and the link means that run for ever.

@@ -24,7 +24,6 @@ NO_RUN_TEXT = (
 )
 NO_RUN_START = "Start a quick run"
 RUN_GONE = "There is no run of that name in {folder} any more. The newest one is shown."
-RUN_GONE_ALL = "There is no run of that name in {folder} any more, and no other either."
 
 START_QUEUED = "Put it in line"
 START_NOW = "Start now anyway"

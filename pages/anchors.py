@@ -13,7 +13,6 @@ from app import (
     state,
     subject,
     telling,
-    wording,
     wording_seen,
 )
 from app import wording_views as words
@@ -26,7 +25,7 @@ model, picture = subject.choose()
 @telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    try:
+    with telling.or_stop():
         facts = loaders.facts(model, picture)
         if facts.pooling == "gap":
             controls.offer_views()
@@ -36,9 +35,6 @@ def view() -> None:
             k, sizes = controls.anchors(facts), controls.sizes(facts)
         found = loaders.explanation(model, picture, None, k, sizes)
         sight = further.seen(model)
-    except ValueError as error:
-        st.error(wording.plain(telling.told(error)))
-        st.stop()
 
     panels.show_answer(model, picture, found)
     recipe = panels.recipe(model, picture, found)

@@ -20,7 +20,7 @@ if other is None:
 @telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    try:
+    with telling.or_stop():
         facts = loaders.facts(model, picture), loaders.facts(other, picture)
         with st.sidebar:
             controls.heading(state.CLASS, state.K, state.SIZES)
@@ -31,9 +31,6 @@ def view() -> None:
             compare.side(model, facts[0], picture, target, k, sizes),
             compare.side(other, facts[1], picture, target, k, sizes),
         )
-    except ValueError as error:
-        st.error(wording.plain(telling.told(error)))
-        st.stop()
 
     compare.show_answers(sides, picture, target)
 

@@ -12,7 +12,7 @@ model, picture = subject.choose()
 @telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    try:
+    with telling.or_stop():
         facts = loaders.facts(model, picture)
         views = facts.pooling == "mfa"
         with st.sidebar:
@@ -20,9 +20,6 @@ def view() -> None:
             target = controls.target(facts)
             k, sizes, distinct = controls.views(facts) if views else (None, None, False)
         found = loaders.explanation(model, picture, target, k, sizes)
-    except ValueError as error:
-        st.error(wording.plain(telling.told(error)))
-        st.stop()
 
     panels.show_answer(model, picture, found)
     recipe = panels.recipe(model, picture, found)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import further, loaders, subject, telling, walk, wording
+from app import further, loaders, subject, telling, walk
 from app import wording_walk as words
 
 st.title(words.TITLE, anchor=False)
@@ -13,11 +13,8 @@ with below:
     model, picture = subject.choose()
     st.page_link("../pages/explore.py", label=words.TO_EXPLORE, icon=":material/arrow_forward:")
 with lesson:
-    try:
+    with telling.or_stop():
         facts = loaders.facts(model, picture)
         k, sizes = walk.method(facts)
         found = further.lesson(model, picture, k, sizes, walk.truth_of(picture, facts))
-    except ValueError as error:
-        st.error(wording.plain(telling.told(error)))
-        st.stop()
     walk.show(model, picture, facts, found)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, handout, loaders, maps, measuring, panels, state, subject, telling, wording, wording_measure
+from app import controls, handout, loaders, maps, measuring, panels, state, subject, telling, wording_measure
 from app import wording_maps as words
 
 st.title(words.TITLE, anchor=False)
@@ -13,7 +13,7 @@ model, picture = subject.choose()
 @telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    try:
+    with telling.or_stop():
         facts = loaders.facts(model, picture)
         gap = facts.pooling == "gap"
         with st.sidebar:
@@ -22,9 +22,6 @@ def view() -> None:
             k, sizes = (None, None) if gap else (controls.anchors(facts), controls.sizes(facts))
         found = loaders.explanation(model, picture, target, k, sizes)
         atlas = loaders.atlas(model, picture, maps.TEMPERATURES)
-    except ValueError as error:
-        st.error(wording.plain(telling.told(error)))
-        st.stop()
 
     panels.show_answer(model, picture, found)
     recipe, shown = panels.recipe(model, picture, found), picture.digest

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, further, handout, loaders, panels, region, state, subject, telling, wording
+from app import controls, further, handout, loaders, panels, region, state, subject, telling
 from app import wording_region as words
 
 st.title(words.TITLE, anchor=False)
@@ -13,7 +13,7 @@ model, picture = subject.choose()
 @telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    try:
+    with telling.or_stop():
         facts = loaders.facts(model, picture)
         with st.sidebar:
             controls.heading(state.CLASS, state.BEST)
@@ -21,9 +21,6 @@ def view() -> None:
             search = controls.best_rectangle()
         found = loaders.explanation(model, picture, target, None, None)
         best = further.best_rectangle(model, picture, found.target) if search else None
-    except ValueError as error:
-        st.error(wording.plain(telling.told(error)))
-        st.stop()
 
     panels.show_answer(model, picture, found)
 

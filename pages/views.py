@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, firm, further, handout, loaders, panels, state, subject, telling, views, wording, wording_firm
+from app import controls, firm, further, handout, loaders, panels, state, subject, telling, views, wording_firm
 from app import wording_views as words
 
 st.title(words.VIEWS_TITLE, anchor=False)
@@ -13,7 +13,7 @@ model, picture = subject.choose()
 @telling.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    try:
+    with telling.or_stop():
         facts = loaders.facts(model, picture)
         if facts.pooling == "gap":
             controls.offer_views()
@@ -26,9 +26,6 @@ def view() -> None:
         rival = views.against(found, asked)
         other = views.other(model, picture, found, rival)
         path, held = further.answer_path(model, picture, sizes), further.firm(model, picture, found)
-    except ValueError as error:
-        st.error(wording.plain(telling.told(error)))
-        st.stop()
 
     panels.show_answer(model, picture, found)
     recipe = panels.recipe(model, picture, found)

@@ -112,6 +112,12 @@ def test_what_was_left_out_is_named(opened: Callable[[str, dict[str, Any]], AppT
     assert told.slider(key="k").value == 50 and "k" not in told.query_params and "foo" not in told.query_params
 
 
+def test_a_run_that_is_gone_is_named_where_there_is_no_other(opened: Callable[[str, dict[str, Any]], AppTest]) -> None:
+    told = opened("train", {"run": "gone"})
+    (note,) = [one.value for one in told.caption if is_note(one.value)]
+    assert "run = gone" in note and "run" not in told.query_params
+
+
 def test_the_line_is_cut_and_goes_with_the_page(opened: Callable[[str, dict[str, Any]], AppTest]) -> None:
     told = opened("", {"x" * 500: "y" * 500, **{f"name{i}": "1" for i in range(20)}})
     (note,) = [one.value for one in told.caption if is_note(one.value)]

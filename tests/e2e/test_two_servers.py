@@ -84,7 +84,7 @@ def test_two_servers_on_one_folder(
         here.get_by_role("button", name="Remove").click()
         expect(here.get_by_text("Removed: shared.")).to_be_visible()
         neighbour("/train?run=shared")
-        expect(there.get_by_text("There is no run of that name")).to_be_visible()
+        expect(there.get_by_text("Left out of this address")).to_be_visible()
         here.get_by_role("button", name="Undo").click()
         expect(here.locator(".runs tbody tr").filter(has_text="shared")).to_be_visible()
         neighbour("/train?run=shared")
