@@ -28,6 +28,8 @@ few = settings(
 )
 fewer = settings(few, max_examples=max(FEW // 4, 1))
 """For what takes long: a tenth of a second an example."""
+rarely = settings(few, max_examples=max(FEW // 20, 2))
+"""For what takes a second."""
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from([10**400, -(10**400)]) | st.floats()
     | st.text(max_size=20),
