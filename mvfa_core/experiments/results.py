@@ -103,7 +103,16 @@ def _measurement(found: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("a measurement that is none")
     if any(len(point) != 2 for point in one["curve"]):
         raise ValueError("a curve of other than (step, accuracy)")
+    if not isinstance(one["seed"], int) or one["seed"] < 0:
+        raise ValueError("a seed that is none")
+    if not isinstance(one["by_scale"], list | tuple) or not all(map(_is_band, one["by_scale"])):
+        raise ValueError("bands of scale that are none")
     return one
+
+
+def _is_band(band: Any) -> bool:
+    values = [band.get(name) for name in ("from", "to", "accuracy", "n")] if isinstance(band, dict) else [None]
+    return all(isinstance(value, int | float) and 0 <= value < 1e15 for value in values)
 
 
 def _unreadable(file: Path, why: str) -> str:
@@ -113,7 +122,10 @@ def _unreadable(file: Path, why: str) -> str:
 def _request(found: Mapping[str, Any]) -> Request:
     if found["experiment"] not in EXPERIMENTS:
         raise ValueError(f"an experiment {found['experiment']!r}")
-    return Request(found["experiment"], Settings(**found["settings"]), tuple(found["data"]))
+    data = tuple(found["data"])
+    if not all(isinstance(name, str) for name in data):
+        raise ValueError("datasets without a name")
+    return Request(found["experiment"], Settings(**found["settings"]), data)
 
 
 def note(file: Path, request: Request, standings: Iterable[tuple[Cell, Standing]]) -> Results:

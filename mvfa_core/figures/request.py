@@ -88,6 +88,8 @@ class Options:
             expect_sizes(self.sizes)
         good = bool(self.top) and all(isinstance(n, int) and 1 <= n <= 400 for n in self.top)
         expect(good, "top", "whole numbers from 1 to 400", list(self.top))
+        for name in ("smooth", "bar", "labels"):
+            expect(isinstance(getattr(self, name), bool), name, "true or false", repr(getattr(self, name)))
         for name in ("target", "font"):
             expect(isinstance(getattr(self, name), str), name, "a text", getattr(self, name))
         expect(all(isinstance(title, str) for title in self.titles), "titles", "texts", list(self.titles))

@@ -71,24 +71,35 @@ def test_options(values: dict[str, Any]) -> None:
 
 
 @few
-@given(WORDS | st.text(st.sampled_from("width=7.double,smooth:offpalettecividis;-0|&k"), max_size=40))
+@given(WORDS | OPTIONS.map(json.dumps))
+@example('{"titles":["a"],"top":[3],"width":3.5}')
 def test_styles_of_an_address(text: str) -> None:
-    """An address's style is a valid one, whatever stands there, and comes back as it was read."""
-    found = styled(text)
-    assert isinstance(found, Options) and styled(style(found)) == found
+    """An address's style is a valid one that comes back as it was read, or is refused."""
+    try:
+        found = styled(text)
+    except ValueError:
+        return
+    assert style(found) == "" or styled(style(found)) == found
 
 
 TOLD = Request("fig5", ("m",), ("p",))
-PLAIN = Recipe(TOLD, ({"where": "m"},), ({"where": "p"},), (), (), "d", {"python": "3"})
+PLAIN = Recipe(
+    TOLD, ({"where": "m", "name": "m", "digest": "a", "config": {"k": 1}},), ({"where": "p", "digest": "b", "size": [1, 2]},),
+    (), ({"name": "x", "digest": "c", "least": 0, "most": 1},), "d", {"python": "3"},
+)  # fmt: skip
+PART = st.dictionaries(st.sampled_from(["where", "name", "digest", "config", "size", "least"]), JSON | WORDS, max_size=4)
 
 
 @few
-@given(st.dictionaries(st.sampled_from([*json.loads(PLAIN.to_text()), "more"]), JSON | st.just([{"where": "\x1b"}]), max_size=3))
+@given(st.dictionaries(st.sampled_from([*json.loads(PLAIN.to_text()), "more"]), JSON | st.lists(PART, max_size=2), max_size=3))
 @example({"options": {"width": 10**400}})
+@example({"arrays": [{"name": []}]})
+@example({"versions": {"\x1b": "\n"}})
 @example({"kind": "\x1b[31m\u202e"})
 @example({"format": "\n\x1b"})
 def test_recipes_of_figures(values: dict[str, Any]) -> None:
-    """A recipe that was changed by hand is followed or refused in a sentence; what is followed comes back."""
+    """A recipe that was changed by hand is followed or refused in a sentence; what is followed comes back, and can be
+    held against what is made here."""
     told = {**json.loads(PLAIN.to_text()), **values}
     try:
         found = read(json.dumps(told).encode())
@@ -97,7 +108,9 @@ def test_recipes_of_figures(values: dict[str, Any]) -> None:
         return
     again = read(found.to_text().encode())
     assert again.request == found.request and again.data == found.data
-    assert same_data(found, again) and differences(found, again) == []
+    assert same_data(found, again)
+    for sentence in differences(found, PLAIN):
+        expect_sentence(sentence)
     try:
         request, _ = here(found)
     except ValueError as error:
@@ -194,7 +207,7 @@ def test_words_of_languages(name: str, language: str) -> None:
     """Every text of every language takes what the English one takes."""
     with refused(language in languages()):
         english, told = table("en"), table(language)
-        assert told.keys() == english.keys() and class_name(name, language) == class_name(class_name(name, language), language)
+        assert told.keys() >= english.keys() and class_name(name, language) == class_name(class_name(name, language), language)
         for key, text in english.items():
             assert set(re.findall(r"\{(\w+)", told[key])) == set(re.findall(r"\{(\w+)", text)), key
 
