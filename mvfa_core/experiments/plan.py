@@ -84,7 +84,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.recipe is not None:
             expect_choice(self.recipe, OWN_RECIPES[1:], "recipe")
-        expect(0 < self.steps_scale <= 1, "steps-scale", "a number above 0, up to 1", self.steps_scale)
+        share = isinstance(self.steps_scale, int | float) and 0 < self.steps_scale <= 1
+        expect(share, "steps-scale", "a number above 0, up to 1", f"{self.steps_scale!r:.60}")
         # they may stand in a results file that anybody wrote
         named = self.backbone is None or isinstance(self.backbone, str)
         expect(named, "backbone", "a name", f"{self.backbone!r:.60}")

@@ -23,7 +23,7 @@ from mvfa_core.data.cache import cache_root, cached_arrays, digest
 from mvfa_core.data.catalogue import data_root
 from mvfa_core.data.check import Report, duplicates, examine, inspect, reasons, some
 from mvfa_core.data.classes import counted
-from mvfa_core.data.folder import Listing, list_pictures, load_folder, load_listed, scan, subset
+from mvfa_core.data.folder import Listing, expect_folder, is_folder, list_pictures, load_folder, load_listed, scan, subset
 from mvfa_core.data.members import expect_few, tar_members, zip_members
 from mvfa_core.data.sets import DataError, PictureSet
 from mvfa_core.data.sources import find_data, load_data, place_of
@@ -95,6 +95,8 @@ def test_folders(tmp_path_factory: pytest.TempPathFactory, classes: dict[str, in
 @example("\x1b[31m")
 def test_names_of_data(name: str) -> None:
     """A folder that is there, or a sentence, whatever a recipe calls its data."""
+    with refused(is_folder(name), DataError):
+        expect_folder(name)
     try:
         place, entry = place_of(name)
     except DataError as error:
@@ -180,6 +182,7 @@ def test_archives(tmp_path_factory: pytest.TempPathFactory, files: dict[str, byt
     except DataError as error:
         expect_sentence(str(error))
     assert all(path.resolve().is_relative_to(target) for path in target.rglob("*"))
+    (here / "gathered").mkdir()
     with suppress(DataError):
         assert gather([archive], here / "gathered") == sum(1 for path in (here / "gathered").rglob("*") if path.is_file())
 
@@ -246,14 +249,9 @@ def test_scenes(seed: int, label: int | None, scale: float | None, side: int) ->
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=3), st.integers(1, 2))
 def test_rendered_sets(seeds: list[int], chunk: int) -> None:
     whole = render_set(seeds, 32)
-    parts = list(render_chunks(seeds, 32, chunk))
+    parts = list(render_chunks(seeds, 32, chunk=chunk))
     assert (np.concatenate([part.images for part in parts]) == whole.images).all() and len(whole.labels) == len(seeds)
     assert ((whole.boxes[:, 2:] > whole.boxes[:, :2]) & (whole.boxes[:, :2] >= 0)).all()
-
-
-OUTLINES = [shapes.circle, shapes.triangle, shapes.square, shapes.star, shapes.cross, shapes.ring, shapes.crescent,
-            shapes.heart, shapes.arrow, shapes.bolt]  # fmt: skip
-MARKS = [shapes.bar, shapes.wave, shapes.rails, shapes.peanut]
 
 
 @few

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from app.film import reel, thinned
 from app.race import find_twin, ghosts, note, published, twin
-from app.run_line import describe
+from app.run_line import describe, facts as run_facts
 from mvfa_core.__main__ import OneLineParser, parser
 from mvfa_core.curves import Line, as_bytes, learning_curves
 from mvfa_core.data.augment import flip_and_crop
@@ -357,9 +357,11 @@ def test_paces(tmp_path: Path, asked: Any, lesson: Any) -> None:
 
 
 @few
-@given(st.lists(JSON | st.fixed_dictionaries({"event": st.sampled_from(["step", "validation", "end"]), "step": st.integers(0, 9) | JSON},
-                                             optional={"accuracy": st.floats(0, 1) | JSON, "loss": JSON, "time_s": JSON, "n": JSON}),
+@given(st.lists(JSON | st.fixed_dictionaries({"event": st.sampled_from(["start", "step", "validation", "end"]), "step": st.integers(0, 9) | JSON},
+                                             optional={"accuracy": st.floats(0, 1) | JSON, "loss": JSON, "time_s": JSON, "n": JSON, "device": JSON, "steps_per_s": st.sampled_from([0, -1, 1e-300, 2.0]) | JSON}),
                 max_size=6))  # fmt: skip
+@example([{"event": "step", "step": 0}])
+@example([{"event": "start", "step": 0, "device": ["\x1b"]}])
 def test_followed_runs(tmp_path: Path, events: list[Any]) -> None:
     """Whoever follows a log sees what its whole reading says."""
     run = run_in(tmp_path)
@@ -368,6 +370,8 @@ def test_followed_runs(tmp_path: Path, events: list[Any]) -> None:
     followed.catch_up()
     assert followed.status().step == run.status().step and len(run.events()[0]) <= len(events)
     assert all(is_sound(event) for event in run.events()[0])
+    assert followed.status().seconds_left is None
+    assert all(isinstance(value, str) and value.isprintable() for value in run_facts(followed, followed.status()).values())
     told = outcome(run)
     assert told.best is None or told.last is None or told.best >= told.last
     assert compare([run, run])["differences"] == {}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from app.walk import numbers, told
+from app.wording_walk_words import option, question
 from mvfa_core import checks
 from mvfa_core.backbones import expect_pictures, find_backbone
 from mvfa_core.ensembles import ENSEMBLES, combine, logit_sum, majority, probability_mean
@@ -231,6 +232,8 @@ def test_walks(grid: Grid, seed: int, pooling: str, head: str, k: int, sizes: li
             np.testing.assert_allclose(found.views.sums_T, same.logits_C[list(found.told)], rtol=1e-3, atol=1e-3)
         for asked in questions(found, None):
             assert len(asked.options) >= 2 and asked.right in range(len(asked.options))
+            said_first, said_then = question(asked.kind, asked.numbers)
+            assert said_first and said_then and all(option(asked.kind, value) for value in asked.options)
         said = told(found, None, truth)  # type: ignore[arg-type]
         assert said["names"][said["label"]] == found.classes[found.target if truth is None else truth]
 
