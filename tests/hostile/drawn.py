@@ -38,7 +38,9 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )  # fmt: skip
 TEXT = st.text(st.characters(codec=None), max_size=300)
 """Half letters too."""
-WORDS = st.text(st.sampled_from("abz01 .,-_~/\\:|&%$#{}^\"'<>\n\r\t\0\x1b\u202e\u200b\u00e9\u4e00\U0001f600"), max_size=24)
+WORDS = st.text(
+    st.sampled_from("abz01 .,-_~/\\:|&%$#{}^\"'<>\n\r\t\0\x1b\u202e\u200b\u00e9\u4e00\U0001f600"), max_size=24
+)
 """Few letters, and all that mean something to somebody."""
 GRIDS = st.tuples(st.integers(1, 7), st.integers(1, 9))
 SMALL = st.tuples(st.integers(1, 4), st.integers(1, 5))

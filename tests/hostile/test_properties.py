@@ -32,6 +32,7 @@ from mvfa_core.training.runs import Run
 from tests.hostile.bad_archives import zipped
 from tests.hostile.drawn import JSON, few
 
+
 @few
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_json(text: str | bytes) -> None:

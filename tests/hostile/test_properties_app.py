@@ -25,8 +25,17 @@ from app.gallery import data_url, from_picture, thumbnail
 from app.gate import ENTER, MOST_EACH, Gate, Tries
 from app.line import BusyError, Line
 from app.lines import line, mark
-from app.serving import Serving, ReadOnlyError, changing, command, must_be_open, pressed, read_only, serving
-from app.server import ROUTES, SecurityHeaders, component_file, frame_ancestors, gallery_file, health, plotly_file, policy
+from app.server import (
+    ROUTES,
+    SecurityHeaders,
+    component_file,
+    frame_ancestors,
+    gallery_file,
+    health,
+    plotly_file,
+    policy,
+)
+from app.serving import ReadOnlyError, Serving, changing, command, must_be_open, pressed, read_only, serving
 from app.shelf import Shelf, clear, kept, seal, standing, weigh
 from app.telling import told
 from app.truths import read
@@ -80,13 +89,20 @@ def page() -> None:
 
 KEYS = [state.CELL, state.REGION, state.RACE, state.K, state.DISTINCT, state.SIZES, state.OF_MODEL, state.PAGE, state.LOCK,
         state.HIDE, state.RUN, state.FIGURE_RUNS, "opacity", "ends", "find", "strange", "__proto__"]  # fmt: skip
-VALUES = WORDS | st.sampled_from(["1", "1-2", "3-3", "0-0-3-2", "3-0-1-2", "9999-0", "true", "a", "a,b", "k,sizes", "x", "007", "٣", "1e3"])
+VALUES = WORDS | st.sampled_from(
+    ["1", "1-2", "3-3", "0-0-3-2", "3-0-1-2", "9999-0", "true", "a", "a,b", "k,sizes", "x", "007", "٣", "1e3"]
+)
 ADDRESS = st.dictionaries(st.sampled_from(KEYS), st.lists(VALUES, min_size=1, max_size=2), max_size=5)
 
 
 @rarely
 @given(st.lists(ADDRESS, min_size=1, max_size=40))
-@example([{"cell": ["٣-١"], "k": ["٣"], "region": ["1-1-0-0"]}, {"cell": ["3-2"], "region": ["0-0-3-2"], "lock": ["k,sizes", "x"]}])
+@example(
+    [
+        {"cell": ["٣-١"], "k": ["٣"], "region": ["1-1-0-0"]},
+        {"cell": ["3-2"], "region": ["0-0-3-2"], "lock": ["k,sizes", "x"]},
+    ]
+)
 def test_addresses(addresses: list[dict[str, list[str]]]) -> None:
     """What an address says is understood, or left out and noted; and the address that is left says the same again."""
     tester = AppTest.from_function(page, default_timeout=60)
@@ -111,7 +127,7 @@ def test_values_of_the_browser(key: str, value: str) -> None:
     if state.is_browsers(key, value):
         assert 0 < len(value) <= 200 and "\n" not in value and "\x1b" not in value
     number, switched = state.number(value), state.switch(value)
-    assert number is None or (str(number) == value.lstrip("0") or number == 0) and 0 <= number < 10**9
+    assert number is None or ((str(number) == value.lstrip("0") or number == 0) and 0 <= number < 10**9)
     assert switched is None or value in ("true", "false")
 
 
@@ -119,7 +135,12 @@ def test_values_of_the_browser(key: str, value: str) -> None:
 
 
 @few
-@given(st.text(max_size=60) | st.lists(st.sampled_from(["https://a.b", "http://*.a.b:80", "x; script-src *", "'none'", "https://a.b/x"])).map(" ".join))
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(["https://a.b", "http://*.a.b:80", "x; script-src *", "'none'", "https://a.b/x"])).map(
+        " ".join
+    )
+)
 def test_who_may_frame_the_app(hosts: str) -> None:
     """Origins, and nothing that could end the rule and begin another."""
     found = frame_ancestors(hosts)
@@ -190,8 +211,16 @@ def test_the_gate(body: bytes, path: str, cookie: str, wishes: str) -> None:
         patch.setenv("MVFA_PASSCODE", "secret-code")
         site = Gate(SecurityHeaders(Starlette(routes=[Route("/{rest:path}", inside)])))
         with TestClient(site, follow_redirects=False) as client:
-            headers = {"accept-language": wishes.encode(errors="replace")[:300].replace(b"\n", b"").replace(b"\r", b"").replace(b"\0", b"")}
-            shown = client.get("/" + urlencode({"q": path}), headers={**headers, "cookie": f"mvfa_pass={cookie}", "accept": "text/html"})
+            headers = {
+                "accept-language": wishes.encode(errors="replace")[:300]
+                .replace(b"\n", b"")
+                .replace(b"\r", b"")
+                .replace(b"\0", b"")
+            }
+            shown = client.get(
+                "/" + urlencode({"q": path}),
+                headers={**headers, "cookie": f"mvfa_pass={cookie}", "accept": "text/html"},
+            )
             assert shown.status_code == 401 and "inside" not in shown.text.replace("mvfa_inside", "")
             answer = client.post(ENTER, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
             let_in = b"code=secret-code" in body
@@ -220,7 +249,10 @@ def test_tries(visits: list[tuple[str, int, bool]]) -> None:
 
 
 @rarely
-@given(st.sampled_from(["board", "../app/main", "x", "%2e%2e", "curves"]), st.sampled_from(["scene-15", "scene-x", "..", "photo-"]))
+@given(
+    st.sampled_from(["board", "../app/main", "x", "%2e%2e", "curves"]),
+    st.sampled_from(["scene-15", "scene-x", "..", "photo-"]),
+)
 def test_files_of_the_server(script: str, name: str) -> None:
     """Files of ours, and nothing else from this machine."""
     assert {route.endpoint for route in ROUTES} == {health, plotly_file, component_file, gallery_file}
@@ -288,7 +320,11 @@ def test_the_line(values: list[int]) -> None:
 
 
 @few
-@given(st.binary(max_size=60) | WORDS.map(lambda text: ("file,x0,y0,x1,y1\n" + text + ",1,2,3,4").encode(errors="replace")), WORDS)
+@given(
+    st.binary(max_size=60)
+    | WORDS.map(lambda text: ("file,x0,y0,x1,y1\n" + text + ",1,2,3,4").encode(errors="replace")),
+    WORDS,
+)
 def test_boxes_that_are_handed_in(content: bytes, name: str) -> None:
     try:
         found = read(name, content)

@@ -23,7 +23,16 @@ from mvfa_core.data.cache import cache_root, cached_arrays, digest
 from mvfa_core.data.catalogue import data_root
 from mvfa_core.data.check import Report, duplicates, examine, inspect, reasons, some
 from mvfa_core.data.classes import counted
-from mvfa_core.data.folder import Listing, expect_folder, is_folder, list_pictures, load_folder, load_listed, scan, subset
+from mvfa_core.data.folder import (
+    Listing,
+    expect_folder,
+    is_folder,
+    list_pictures,
+    load_folder,
+    load_listed,
+    scan,
+    subset,
+)
 from mvfa_core.data.members import expect_few, tar_members, zip_members
 from mvfa_core.data.sets import DataError, PictureSet
 from mvfa_core.data.sources import find_data, load_data, place_of
@@ -32,7 +41,9 @@ from mvfa_core.data.uploads import keep, remove, uploads, uploads_root
 from tests.hostile.bad_archives import zipped
 from tests.hostile.drawn import SEEDS, TEXT, WORDS, expect_sentence, few, fewer, rarely, refused, rng
 
-SEGMENT = st.text(st.sampled_from("ab.-_ \u202e\x1b\n~|<é"), min_size=1, max_size=8).filter(lambda name: name not in (".", ".."))
+SEGMENT = st.text(st.sampled_from("ab.-_ \u202e\x1b\n~|<é"), min_size=1, max_size=8).filter(
+    lambda name: name not in (".", "..")
+)
 SIDES = st.sampled_from(["", "train/", "val/", "test/", "x/"])
 
 
@@ -64,7 +75,11 @@ def test_folders(tmp_path_factory: pytest.TempPathFactory, classes: dict[str, in
     folder = tmp_path_factory.mktemp("folder")
     tree(folder, classes, side)
     told = inspect(folder, seed=seed)
-    assert isinstance(told, Report) and told.state in ("ready", "incomplete") and bool(told.problems) == (told.state != "ready")
+    assert (
+        isinstance(told, Report)
+        and told.state in ("ready", "incomplete")
+        and bool(told.problems) == (told.state != "ready")
+    )
     for one in told.problems:
         assert len(one) > 5
     try:
@@ -76,7 +91,10 @@ def test_folders(tmp_path_factory: pytest.TempPathFactory, classes: dict[str, in
     assert len(set(every)) == len(every) and all((folder / file).is_file() for file in every)
     assert set(train.labels) == set(val.labels) == set(range(len(names)))
     assert scan(folder, seed) == (names, train, val) and find_data(str(folder), seed).train.files
-    assert all(list_pictures(folder, side.rstrip("/") if side in ("train/", "val/") else "", names).files for _ in "1") or side
+    assert (
+        all(list_pictures(folder, side.rstrip("/") if side in ("train/", "val/") else "", names).files for _ in "1")
+        or side
+    )
     picked = subset(train, np.arange(len(train.files))[::-1])
     assert picked.files == train.files[::-1] and picked.labels == train.labels[::-1]
     with suppress(DataError):
@@ -128,6 +146,7 @@ def test_matching_boxes(marked: list[tuple[str, int]], names: list[str]) -> None
 @given(st.lists(st.integers(0, 3), max_size=6), st.lists(st.integers(0, 3), max_size=6))
 def test_duplicates(train: list[int], val: list[int]) -> None:
     """Those and only those whose pixels are on both sides."""
+
     def side(colours: list[int], prefix: str) -> PictureSet:
         images = np.array([np.full((2, 2, 3), c, np.uint8) for c in colours], np.uint8).reshape(-1, 2, 2, 3)
         return PictureSet(images, np.zeros(len(colours), np.int64), tuple(f"{prefix}{i}" for i in range(len(colours))))
@@ -138,12 +157,18 @@ def test_duplicates(train: list[int], val: list[int]) -> None:
 
 
 @few
-@given(st.lists(WORDS, max_size=9), st.lists(st.text("ab_", min_size=1, max_size=4), max_size=4, unique=True), st.none() | st.integers(1, 9))
+@given(
+    st.lists(WORDS, max_size=9),
+    st.lists(st.text("ab_", min_size=1, max_size=4), max_size=4, unique=True),
+    st.none() | st.integers(1, 9),
+)
 def test_lists_in_words(names: list[str], classes: list[str], each: int | None) -> None:
     told = some(names)
     assert ("more" in told) >= (len(names) > 5) and all(name in told for name in names[:2])
     assert counted(" ".join(classes), each) == dict.fromkeys(classes, each)
-    assert counted(" ".join(f"{name} {i}" for i, name in enumerate(classes))) == {name: i for i, name in enumerate(classes)}
+    assert counted(" ".join(f"{name} {i}" for i, name in enumerate(classes))) == {
+        name: i for i, name in enumerate(classes)
+    }
     listing = Listing(tuple(classes), tuple(range(len(classes))))
     assert subset(listing, np.arange(len(classes))) == listing
 
@@ -184,7 +209,9 @@ def test_archives(tmp_path_factory: pytest.TempPathFactory, files: dict[str, byt
     assert all(path.resolve().is_relative_to(target) for path in target.rglob("*"))
     (here / "gathered").mkdir()
     with suppress(DataError):
-        assert gather([archive], here / "gathered") == sum(1 for path in (here / "gathered").rglob("*") if path.is_file())
+        assert gather([archive], here / "gathered") == sum(
+            1 for path in (here / "gathered").rglob("*") if path.is_file()
+        )
 
 
 @fewer
@@ -240,7 +267,9 @@ def test_scenes(seed: int, label: int | None, scale: float | None, side: int) ->
         again = draw_scene(seed, label=label, scale=scale, side=side)
         assert (found.picture == again.picture).all() and found.picture.shape == (side, side, 3)
         assert label is None or found.label == label
-        assert SCALES[0] - 1e-6 <= found.scale <= SCALES[1] + 1e-6 and (scale is None or abs(found.scale - scale) < 1e-6)
+        assert SCALES[0] - 1e-6 <= found.scale <= SCALES[1] + 1e-6 and (
+            scale is None or abs(found.scale - scale) < 1e-6
+        )
         x0, y0, x1, y1 = found.box
         assert 0 <= x0 < x1 <= side and 0 <= y0 < y1 <= side and found.mask[y0:y1, x0:x1].sum() == found.mask.sum() > 0
 

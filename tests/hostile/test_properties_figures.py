@@ -40,7 +40,18 @@ from mvfa_core.figures.request import KINDS, Options, Request
 from mvfa_core.figures.sheet import Box, Chart, Sheet, Tile, data_digest, described
 from mvfa_core.figures.words import class_name, languages, table
 from tests.hostile.drawn import (
-    JSON, SEEDS, TEXT, WORDS, encoding, expect_sentence, few, fewer, map_of, rarely, refused, small_model,
+    JSON,
+    SEEDS,
+    TEXT,
+    WORDS,
+    encoding,
+    expect_sentence,
+    few,
+    fewer,
+    map_of,
+    rarely,
+    refused,
+    small_model,
 )  # fmt: skip
 
 OPTIONS = st.dictionaries(st.sampled_from(list(Options.__dataclass_fields__)), JSON, max_size=3)
@@ -87,11 +98,17 @@ PLAIN = Recipe(
     TOLD, ({"where": "m", "name": "m", "digest": "a", "config": {"k": 1}},), ({"where": "p", "digest": "b", "size": [1, 2]},),
     (), ({"name": "x", "digest": "c", "least": 0, "most": 1},), "d", {"python": "3"},
 )  # fmt: skip
-PART = st.dictionaries(st.sampled_from(["where", "name", "digest", "config", "size", "least"]), JSON | WORDS, max_size=4)
+PART = st.dictionaries(
+    st.sampled_from(["where", "name", "digest", "config", "size", "least"]), JSON | WORDS, max_size=4
+)
 
 
 @few
-@given(st.dictionaries(st.sampled_from([*json.loads(PLAIN.to_text()), "more"]), JSON | st.lists(PART, max_size=2), max_size=3))
+@given(
+    st.dictionaries(
+        st.sampled_from([*json.loads(PLAIN.to_text()), "more"]), JSON | st.lists(PART, max_size=2), max_size=3
+    )
+)
 @example({"options": {"width": 10**400}})
 @example({"arrays": [{"name": []}]})
 @example({"versions": {"\x1b": "\n"}})
@@ -169,7 +186,9 @@ def test_differences(before: Recipe, now: Recipe) -> None:
 def test_latex_prints_text_as_it_is(text: str) -> None:
     """No sign that means something to LaTeX stands without its escape."""
     shown = latex_text(text)
-    left = re.sub(r"\\(textbackslash|textasciitilde|textasciicircum)\{\}|\\[&%$#_{}]|\$(\\times|-|\\Sigma|L_R|K)\$", "", shown)
+    left = re.sub(
+        r"\\(textbackslash|textasciitilde|textasciicircum)\{\}|\\[&%$#_{}]|\$(\\times|-|\\Sigma|L_R|K)\$", "", shown
+    )
     assert not re.search(r"[\\&%$#_{}~^]", left), shown
 
 
@@ -178,7 +197,10 @@ def test_latex_prints_text_as_it_is(text: str) -> None:
 def test_numbers_of_axes(value: float) -> None:
     shown = number(value)
     back = float(shown.replace("−", "-"))
-    assert math.isclose(back, value, rel_tol=6e-3, abs_tol=0.5 if abs(value) >= 100 else 0) and shown not in ("-0", "−0")
+    assert math.isclose(back, value, rel_tol=6e-3, abs_tol=0.5 if abs(value) >= 100 else 0) and shown not in (
+        "-0",
+        "−0",
+    )
 
 
 @few
@@ -207,13 +229,18 @@ def test_words_of_languages(name: str, language: str) -> None:
     """Every text of every language takes what the English one takes."""
     with refused(language in languages()):
         english, told = table("en"), table(language)
-        assert told.keys() >= english.keys() and class_name(name, language) == class_name(class_name(name, language), language)
+        assert told.keys() >= english.keys() and class_name(name, language) == class_name(
+            class_name(name, language), language
+        )
         for key, text in english.items():
             assert set(re.findall(r"\{(\w+)", told[key])) == set(re.findall(r"\{(\w+)", text)), key
 
 
 @few
-@given(st.sampled_from(["sans", "serif", "times", "DejaVu Sans", "No Such Font"]), st.lists(st.text(max_size=4), max_size=3))
+@given(
+    st.sampled_from(["sans", "serif", "times", "DejaVu Sans", "No Such Font"]),
+    st.lists(st.text(max_size=4), max_size=3),
+)
 def test_fonts(font: str, said: list[str]) -> None:
     with refused(font != "No Such Font"):
         found, lacking = families(font, said)
@@ -226,7 +253,9 @@ def test_fonts(font: str, said: list[str]) -> None:
 def test_small_texts_of_figures(text: str, name: str, place: int, titles: list[str], share: float) -> None:
     kept = file_name(text)
     assert re.fullmatch(r"[A-Za-z0-9._-]+", kept) and not kept.startswith(".") and len(kept) < 200, kept
-    assert title_of(Options(titles=tuple(titles)), place, name) == (titles[place] if place < len(titles) else name.replace("_", " "))
+    assert title_of(Options(titles=tuple(titles)), place, name) == (
+        titles[place] if place < len(titles) else name.replace("_", " ")
+    )
     assert abs(float(percent(share).strip("% \u2009").replace("<", "").replace(">", "")) - 100 * share) <= 1
 
 
@@ -252,10 +281,20 @@ def test_chosen_frames(count: int, most: int) -> None:
 
 
 @few
-@given(st.lists(st.tuples(st.sampled_from(["gap", "mfa"]), st.lists(st.tuples(st.integers(0, 9), st.floats(0, 1)), min_size=1, max_size=3)), max_size=4))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["gap", "mfa"]),
+            st.lists(st.tuples(st.integers(0, 9), st.floats(0, 1)), min_size=1, max_size=3),
+        ),
+        max_size=4,
+    )
+)
 def test_lines_of_runs(found: list[tuple[str, list[tuple[int, float]]]]) -> None:
     drawn = lines(found, table("en"))
-    assert len(drawn) == len(found) and [one.dash for one in drawn] == sorted((one.dash for one in drawn), key=len, reverse=True)
+    assert len(drawn) == len(found) and [one.dash for one in drawn] == sorted(
+        (one.dash for one in drawn), key=len, reverse=True
+    )
     assert all(0 <= value <= 100 for one in drawn for value in one.y)
 
 
@@ -265,13 +304,23 @@ def explained(seed: int, grid: tuple[int, int]) -> Explanation:
 
 def tiles(seed: int, columns: int) -> Sheet:
     picture_ = Image.new("RGB", (20 + seed % 30, 30))
-    row = tuple(Tile(f"t{i}", picture_, map_of(seed + i, (2, 3)), boxes=(Box((0, 0, 9, 9), "#ff0000", 1),), above="a_&") for i in range(columns))
+    row = tuple(
+        Tile(f"t{i}", picture_, map_of(seed + i, (2, 3)), boxes=(Box((0, 0, 9, 9), "#ff0000", 1),), above="a_&")
+        for i in range(columns)
+    )
     rows = with_limits([list(row)], Options(), signed=bool(seed % 2))
     return Sheet("fig5", ("row",), rows, "logits", facts=(("fact marks", {}),))
 
 
 @few
-@given(SEEDS, st.integers(1, 5), st.floats(1, 10), st.none() | st.integers(1, 5), st.booleans(), st.sampled_from(["squash", "own"]))
+@given(
+    SEEDS,
+    st.integers(1, 5),
+    st.floats(1, 10),
+    st.none() | st.integers(1, 5),
+    st.booleans(),
+    st.sampled_from(["squash", "own"]),
+)
 def test_places_on_paper(seed: int, columns: int, width: float, most: int | None, labels: bool, shape: str) -> None:
     """Everything lies on the paper, nothing lies on another thing, all panels are equally wide."""
     sheet, options = tiles(seed, columns), Options(width=width, columns=most, labels=labels, shape=shape)
@@ -283,11 +332,15 @@ def test_places_on_paper(seed: int, columns: int, width: float, most: int | None
     places = [one.rect for one in found.panels]
     assert len(places) == columns and found.width == options.inches
     for one in places:
-        assert one.x >= 0 and one.y >= 0 and one.x + one.w <= found.width + 1e-6 and one.y + one.h <= found.height + 1e-6
+        assert (
+            one.x >= 0 and one.y >= 0 and one.x + one.w <= found.width + 1e-6 and one.y + one.h <= found.height + 1e-6
+        )
         assert abs(one.w - found.cell) < 1e-9
     for i, a in enumerate(places):
         for b in places[:i]:
-            assert a.x >= b.x + b.w - 1e-9 or b.x >= a.x + a.w - 1e-9 or a.y >= b.y + b.h - 1e-9 or b.y >= a.y + a.h - 1e-9
+            assert (
+                a.x >= b.x + b.w - 1e-9 or b.x >= a.x + a.w - 1e-9 or a.y >= b.y + b.h - 1e-9 or b.y >= a.y + a.h - 1e-9
+            )
     told = described(sheet)
     assert data_digest(told) == data_digest(described(tiles(seed, columns))) and all(row["digest"] for row in told)
     assert caption(sheet, options) and latex_text(caption(sheet, options)) in snippet(sheet, TOLD, "f.pdf")
@@ -303,10 +356,15 @@ def test_drawn_figures(tmp_path: Path, seed: int, columns: int, kind: str) -> No
     for target in (first, second):
         save(figure_of(sheet, Options(), kind), target, kind, 60, metadata(kind, PLAIN.to_text(), "t"))
     assert first.getvalue() == second.getvalue() and read(first.getvalue()).data == PLAIN.data
-    request = Request("fig7", ("compact_mfa",), ("scene-15",), options=Options(dpi=60, width=2, top=(1,)))
+    which = ("fig5", "fig7", "contributions", "scale", "compare")[seed % 5]
+    models = ("compact_mfa", "compact_gap") if which == "compare" else ("compact_mfa",)
+    request = Request(which, models, ("scene-15",), options=Options(dpi=60, width=3, top=(1,)))
     made = make(request, Files())
     file, beside = making.write(made, tmp_path / f"f.{kind}")
-    assert read(file).request == request and read(beside).data == made.recipe.data == note(request, Files(), made.sheet).data
+    assert (
+        read(file).request == request
+        and read(beside).data == made.recipe.data == note(request, Files(), made.sheet).data
+    )
     names = zipfile.ZipFile(io.BytesIO(zipped(made))).namelist()
     assert f"panels/{next(iter(made.sheet.all())).name}.png" in names
     assert panel_png(next(iter(made.sheet.all())), made).startswith(b"\x89PNG")
@@ -335,7 +393,9 @@ def test_what_files_are_opened(tmp_path: Path, where: str) -> None:
 def test_regions_of_figures(seed: int, count: int) -> None:
     found = explained(seed, (3, 2))
     boxes = top_boxes(found, count)
-    assert [box.rank for box in boxes] == list(range(1, len(boxes) + 1)) and len(boxes) == min(count, len(found.logits_MC))
+    assert [box.rank for box in boxes] == list(range(1, len(boxes) + 1)) and len(boxes) == min(
+        count, len(found.logits_MC)
+    )
     assert all(re.fullmatch("#[0-9a-f]{6}", box.colour) for box in boxes) and colour(3, (1, 3)) != colour(1, (1, 3))
     assert "3" in grid_words(found) or "2" in grid_words(found)
     chart = Chart("c", lines([("gap", [(0, 0.5), (1, 0.75)])], table("en")), "x", "y")
@@ -349,7 +409,9 @@ TAG = re.compile(r"<(/?)(\w+)")
 
 
 @few
-@given(WORDS, WORDS, st.lists(st.lists(WORDS, min_size=2, max_size=2), max_size=2), st.sampled_from(["", "lead", "loud"]))
+@given(
+    WORDS, WORDS, st.lists(st.lists(WORDS, min_size=2, max_size=2), max_size=2), st.sampled_from(["", "lead", "loud"])
+)
 def test_hand_outs(title: str, text: str, rows: list[list[str]], kind: str) -> None:
     """Texts stay texts: no tag, no address and no attribute comes from them."""
     with refused(kind != "loud"):

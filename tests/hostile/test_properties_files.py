@@ -37,7 +37,14 @@ from mvfa_core.figures.common import target_of
 from mvfa_core.figures.desk import ModelSource, PictureSource
 from mvfa_core.figures.request import Options
 from mvfa_core.files import (
-    expect_inside, parts_of, read_json, replace_text, roots, sentence_of, sync_folder, whole_file,
+    expect_inside,
+    parts_of,
+    read_json,
+    replace_text,
+    roots,
+    sentence_of,
+    sync_folder,
+    whole_file,
 )  # fmt: skip
 from mvfa_core.images import as_picture, denormalise, normalise, pixel_digest, squash, to_tensor
 from mvfa_core.names import titles
@@ -59,7 +66,19 @@ from mvfa_core.training.work import extend
 from mvfa_core.training.workers import needs_workers
 from mvfa_core.walk import scale_series
 from tests.hostile.drawn import (
-    JSON, SEEDS, SMALL, TEXT, WORDS, expect_sentence, few, fewer, map_of, rarely, refused, rng, small_model,
+    JSON,
+    SEEDS,
+    SMALL,
+    TEXT,
+    WORDS,
+    expect_sentence,
+    few,
+    fewer,
+    map_of,
+    rarely,
+    refused,
+    rng,
+    small_model,
 )  # fmt: skip
 
 # --- pictures ---
@@ -110,7 +129,9 @@ def test_drawing(grid: tuple[int, int], seed: int, width: int, height: int, smoo
 @given(st.lists(st.floats(0.14, 0.85), min_size=1, max_size=2, unique=True), st.integers(0, 9))
 def test_scale_series(scales: list[float], label: int) -> None:
     """One object at its sizes: it covers more of the picture the larger it is."""
-    found = scale_series(*(load_model(bundled()[f"compact_{end}"]) for end in ("gap", "mfa")), 5, label, scales=sorted(scales))
+    found = scale_series(
+        *(load_model(bundled()[f"compact_{end}"]) for end in ("gap", "mfa")), 5, label, scales=sorted(scales)
+    )
     assert len(found.pictures) == len(scales) == len(found.gap_says)
     assert (np.diff(found.whole_S) >= 0).all() and ((found.views_S >= 0) & (found.views_S <= 1)).all()
 
@@ -153,7 +174,10 @@ def test_whole_files(tmp_path: Path, text: str, durable: bool) -> None:
 
 
 @few
-@given(st.lists(st.sampled_from(["in", "in/deep", "out", "in/../out", "in/link", "../x"]), max_size=3), st.sampled_from(["in", "out", "", "in/deep"]))
+@given(
+    st.lists(st.sampled_from(["in", "in/deep", "out", "in/../out", "in/link", "../x"]), max_size=3),
+    st.sampled_from(["in", "out", "", "in/deep"]),
+)
 def test_folders_that_may_be_used(tmp_path: Path, paths: list[str], allowed: str) -> None:
     """Links and dots lead nowhere."""
     for name in ("in/deep", "out"):
@@ -360,7 +384,9 @@ def test_networks_on_a_device(precision: str, classes: int) -> None:
     with torch.no_grad():
         stages = network_on(model, recipe, device).eval()(torch.zeros(1, 3, 32, 32))
     assert stages.ensemble_BC.shape == (1, classes) and torch.isfinite(stages.ensemble_BC).all()
-    assert sum(p.numel() for parts in parts_of_model(model).values() for p in parts) <= sum(p.numel() for p in model.parameters())
+    assert sum(p.numel() for parts in parts_of_model(model).values() for p in parts) <= sum(
+        p.numel() for p in model.parameters()
+    )
 
 
 @fewer

@@ -23,7 +23,20 @@ from mvfa_core.maps import cam, contribution_map, grad_cam, gradient_map, log_od
 from mvfa_core.other_maps import OTHER_MAPS, other_map
 from mvfa_core.regions import cells_to_pixels
 from tests.hostile.drawn import (
-    CLASSES, HEADS, ODD, SEEDS, SIZE_PX, SMALL, encoding, few, fewer, map_of, refused, rng, small_model, tensor,
+    CLASSES,
+    HEADS,
+    ODD,
+    SEEDS,
+    SIZE_PX,
+    SMALL,
+    encoding,
+    few,
+    fewer,
+    map_of,
+    refused,
+    rng,
+    small_model,
+    tensor,
 )  # fmt: skip
 
 Grid = tuple[int, int]

@@ -18,7 +18,13 @@ from mvfa_core.measure.crosswise import crosswise, halves
 from mvfa_core.measure.faithfulness import STEPS, area, confidences, exchanged, faithfulness, order_of
 from mvfa_core.measure.intervals import interval, mean_interval
 from mvfa_core.measure.localisation import (
-    best_iou, energy, locate, locate_box, pixel_precision, pointing, threshold_boxes,
+    best_iou,
+    energy,
+    locate,
+    locate_box,
+    pixel_precision,
+    pointing,
+    threshold_boxes,
 )  # fmt: skip
 from mvfa_core.measure.methods import centre, maps_of
 from mvfa_core.measure.objects import objects_of, picture_size
@@ -29,7 +35,18 @@ from mvfa_core.measure.sets import explained, measured, summary
 from mvfa_core.measure.truth import Truth
 from mvfa_core.measure.uncertainty import aurc, auroc, doubts, risk_coverage
 from tests.hostile.drawn import (
-    SEEDS, SIZE_PX, SMALL, TEXT, encoding, few, fewer, map_of, rarely, refused, rng, small_model,
+    SEEDS,
+    SIZE_PX,
+    SMALL,
+    TEXT,
+    encoding,
+    few,
+    fewer,
+    map_of,
+    rarely,
+    refused,
+    rng,
+    small_model,
 )  # fmt: skip
 
 Grid = tuple[int, int]
@@ -266,7 +283,9 @@ def test_measuring_sets(count: int, seed: int, of_label: bool) -> None:
     pictures = PictureSet(images, draw.integers(0, 4, 5), tuple("abcde"))
     index = np.arange(count)
     truths = [replace(truth_of(seed + i), size_px=(32, 32), boxes_N4=np.array([[1, 2, 20, 30]])) for i in index]
-    each = list(measured(small_model(), pictures, index, what=("boxes", "uncertainty"), truths=truths, of_label=of_label))
+    each = list(
+        measured(small_model(), pictures, index, what=("boxes", "uncertainty"), truths=truths, of_label=of_label)
+    )
     targets = pictures.labels[index] if of_label else None
     same = list(explained(small_model(), images, index, targets, boxes=False))
     assert len(each) == count == len(same) and all(box is None for _, box in same)

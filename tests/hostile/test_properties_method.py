@@ -14,6 +14,7 @@ from mvfa_core.stages import Stages
 from mvfa_core.views import pool_views, region_weights
 from tests.hostile.drawn import GRIDS, SIZES, few
 
+
 @few
 @given(GRIDS, st.integers(1, 3), st.integers(-1, 70), SIZES, st.integers(0, 2**32))
 def test_regions_and_views(grid: tuple[int, int], b: int, k: int, sizes: list[int], seed: int) -> None:
@@ -79,5 +80,3 @@ def test_losses(b: int, views: int, classes: int, labels: list[int]) -> None:
     torch.testing.assert_close(summed.local, mean.local * views)
     torch.testing.assert_close(summed.total, summed.global_ + summed.local)
     assert min(summed.global_, summed.local, mean.local) >= 0
-
-

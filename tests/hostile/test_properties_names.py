@@ -71,5 +71,3 @@ def test_run_names(name: str) -> None:
         assert str(error).startswith("name: ")
         return
     assert Path("root", name).parent == Path("root") and name.isprintable() and len(name.encode()) <= 200
-
-

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from app import anchors, bars, charts, colours, maps, measuring, panels, region, seen, views
 from app.compare import views as shared_views
@@ -29,7 +30,6 @@ from mvfa_core.measure.picture import measure_picture
 from mvfa_core.measure.truth import Truth
 from mvfa_core.receptive import sight
 from mvfa_core.training.thin import Point
-from PIL import Image
 from tests.hostile.drawn import CLASSES, HEADS, ODD, SEEDS, SIZE_PX, SMALL, WORDS, encoding, few, refused, small_model
 
 Grid = tuple[int, int]
@@ -76,7 +76,10 @@ def test_panels(grid: Grid, seed: int, pooling: str, head: str, names: list[str]
         expect_panels(panels.regions(found, distinct=bool(seed % 2)))
         dots = panels.anchors(found)
         assert len(dots["cells"]) == found.k
-        assert [one["colour"] for one in panels.size_key([1, 3], (1, 3))] == [colours.size(1, (1, 3)), colours.size(3, (1, 3))]
+        assert [one["colour"] for one in panels.size_key([1, 3], (1, 3))] == [
+            colours.size(1, (1, 3)),
+            colours.size(3, (1, 3)),
+        ]
 
 
 @few
@@ -115,7 +118,12 @@ def test_cells_on_a_page(grid: Grid, seed: int, sizes: list[int], place: int) ->
     all_seen = seen.seen(story, replace_sight(grid), found)
     for size, told_ in all_seen.items():
         x0, y0, x1, y1 = told_.px
-        assert size in sizes and 0 <= x0 < x1 <= SIZE_PX[0] + 1e-6 and 0 <= y0 < y1 <= SIZE_PX[1] + 1e-6 and 0 < told_.share <= 1.0001
+        assert (
+            size in sizes
+            and 0 <= x0 < x1 <= SIZE_PX[0] + 1e-6
+            and 0 <= y0 < y1 <= SIZE_PX[1] + 1e-6
+            and 0 < told_.share <= 1.0001
+        )
     expect_json(seen.with_outlines(boards, all_seen))
 
 
@@ -131,14 +139,24 @@ def test_atlas_on_a_page(grid: Grid, seed: int, pooling: str, head: str, k: int)
     model, one = small_model(pooling, head), encoding(seed, grid)
     atlas, found = class_atlas(model, one, (0.1, 1.0, 10.0)), explain_encoding(model, one)
     assert maps.likeliest(atlas) == int(atlas.f_C.argmax())
-    for boards in (maps.dial(atlas, gap=pooling == "gap"), maps.atlas_panels(atlas), maps.other_panels(found, {"Grad-CAM++": found.adacam_HW})):
+    for boards in (
+        maps.dial(atlas, gap=pooling == "gap"),
+        maps.atlas_panels(atlas),
+        maps.other_panels(found, {"Grad-CAM++": found.adacam_HW}),
+    ):
         expect_json(boards)
         assert all(one["alt"] for one in boards)
     assert maps.claim(atlas, found, min(k, grid[0] * grid[1])) and maps.atlas_note(atlas, gap=pooling == "gap")
 
 
 @few
-@given(SMALL, SEEDS, POOLINGS, st.lists(st.integers(-5, 120), min_size=4, max_size=4), st.sampled_from([None, (96, 40), (192, 80)]))
+@given(
+    SMALL,
+    SEEDS,
+    POOLINGS,
+    st.lists(st.integers(-5, 120), min_size=4, max_size=4),
+    st.sampled_from([None, (96, 40), (192, 80)]),
+)
 def test_objects_on_a_page(grid: Grid, seed: int, pooling: str, box: list[int], size: tuple[int, int] | None) -> None:
     """Boxes of a visitor's file: an object inside the picture, or a sentence; and the maps measured against it."""
     picture = from_picture("x", Image.new("RGB", SIZE_PX), truth=None, scale=None)
@@ -155,9 +173,19 @@ def test_objects_on_a_page(grid: Grid, seed: int, pooling: str, box: list[int], 
 
 
 @few
-@given(st.integers(0, 30), WORDS, st.floats(-1e6, 1e6), st.lists(st.tuples(st.integers(0, 99), st.floats(0, 1e9)), max_size=5))
+@given(
+    st.integers(0, 30),
+    WORDS,
+    st.floats(-1e6, 1e6),
+    st.lists(st.tuples(st.integers(0, 99), st.floats(0, 1e9)), max_size=5),
+)
 def test_colours_and_charts(place: int, name: str, amount: float, points: list[tuple[int, float]]) -> None:
-    for colour in (colours.of_family("mfa", place), colours.of_family("gap", place), colours.winner(place), colours.css((1, 2, 255))):
+    for colour in (
+        colours.of_family("mfa", place),
+        colours.of_family("gap", place),
+        colours.winner(place),
+        colours.css((1, 2, 255)),
+    ):
         assert re.fullmatch("#[0-9a-f]{6}", colour)
     assert set(colours.palettes()) and bars.row(name, amount, "1", "#000000")["name"] == name
     curve = [Point(i, step, 0.0, value) for i, (step, value) in enumerate(points)]
@@ -168,14 +196,18 @@ def test_colours_and_charts(place: int, name: str, amount: float, points: list[t
     assert len(charts.table(events).splitlines()) == (1 + len(events))
 
 
-LOSSES = st.none() | st.fixed_dictionaries({name: st.none() | st.floats(0, 1e6) for name in ("total", "global", "local")})
+LOSSES = st.none() | st.fixed_dictionaries(
+    {name: st.none() | st.floats(0, 1e6) for name in ("total", "global", "local")}
+)
 ANSWER = st.none() | st.tuples(WORDS, st.floats(0, 1))
 
 
 @few
 @given(LOSSES, LOSSES, st.sampled_from(["mfa", "gap"]), st.sampled_from(["sum", "mean"]), st.sampled_from(["on", "off"]),
        st.lists(st.tuples(WORDS, ANSWER, ANSWER), max_size=3), st.lists(st.tuples(WORDS, st.none() | st.floats(0, 1)), max_size=3))  # fmt: skip
-def test_lessons(before: Any, after: Any, pooling: str, local: str, global_loss: str, pictures: list[Any], moved: list[Any]) -> None:
+def test_lessons(
+    before: Any, after: Any, pooling: str, local: str, global_loss: str, pictures: list[Any], moved: list[Any]
+) -> None:
     """What the last step did, told for every state of it that a training may write."""
     lesson = {
         "step": 3, "steps": 9, "batch": 4, "views": 8, "pooling": pooling, "local": local, "global_loss": global_loss,

@@ -20,7 +20,16 @@ from mvfa_core.data.sets import PictureSet
 from mvfa_core.figures.choose import examples, name_of, one_per_class
 from mvfa_core.survey.addresses import address, address_of, find, is_address, token
 from mvfa_core.survey.figures import (
-    by_class, by_scale, chosen, confusion, paired, profiles, reliability, rescued_and_harmed, side_by_side, wrong_crops,
+    by_class,
+    by_scale,
+    chosen,
+    confusion,
+    paired,
+    profiles,
+    reliability,
+    rescued_and_harmed,
+    side_by_side,
+    wrong_crops,
 )  # fmt: skip
 from mvfa_core.survey.findings import Findings, joined
 from mvfa_core.survey.folder import Survey, SurveyError, survey_of
@@ -43,7 +52,9 @@ def findings_of(seed: int, n: int, *, gap: bool = False, scales: bool = True) ->
         arrays |= {name: draw.integers(0, 4, n) for name in ("auxiliary_N", "wrong_N")}
         floats = ("auxiliary_confidence_N", "total_N", "unsure_N", "disagree_N", "wrong_confidence_N")
         arrays |= {name: draw.random(n).astype(np.float32) for name in floats}
-        arrays["tally_NC"] = np.array([np.bincount(draw.integers(0, 4, 6), minlength=4) for _ in range(n)]).reshape(n, 4)
+        arrays["tally_NC"] = np.array([np.bincount(draw.integers(0, 4, 6), minlength=4) for _ in range(n)]).reshape(
+            n, 4
+        )
         arrays["wrong_size_N"] = draw.choice([1, 3], n)
         arrays |= {"wrong_box_N4": draw.random((n, 4)), "profile_NR": draw.random((n, 2))}
     names = tuple(f"p{i}\u202e,\n" for i in range(n))
@@ -62,7 +73,9 @@ def test_figures_of_findings(seed: int, n: int, gap: bool, scales: bool) -> None
     right = [a == b for a, b in zip(labels, said, strict=True)]
     table = confusion(found)
     assert table.sum() == n and table.trace() == sum(right)
-    assert all(table[a, b] == sum(1 for p in zip(labels, said, strict=True) if p == (a, b)) for a in range(4) for b in range(4))
+    assert all(
+        table[a, b] == sum(1 for p in zip(labels, said, strict=True) if p == (a, b)) for a in range(4) for b in range(4)
+    )
     classes = by_class(found)
     assert sum(one.n for one in classes) == n and {one.label for one in classes} == set(labels)
     np.testing.assert_allclose(sum(one.n * one.accuracy for one in classes), sum(right))
@@ -134,7 +147,9 @@ def test_tables_of_findings(seed: int, n: int, gap: bool, scales: bool) -> None:
 def test_looking_at_pictures(seed: int, n: int, pooling: str) -> None:
     """What is kept of a batch is what is kept of its pictures one by one."""
     draw, model = rng(seed), small_model(pooling)
-    pictures = PictureSet(draw.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8), draw.integers(0, 4, n), tuple("abc"[:n]))
+    pictures = PictureSet(
+        draw.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8), draw.integers(0, 4, n), tuple("abc"[:n])
+    )
     found = look(model, pictures, np.arange(n))
     assert ((found.confidence_N >= found.true_N - 1e-6) & (found.margin_N >= 0)).all()
     ones = [PictureSet(pictures.images[i : i + 1], pictures.labels[i : i + 1], (pictures.names[i],)) for i in range(n)]
@@ -179,7 +194,11 @@ def test_addresses_lead_back(data: str, place: int, side: str, seed: int) -> Non
 
 
 @few
-@given(WORDS | TEXT | st.from_regex(r"(data/[a-z0-9-]{1,9}(\.\d+)?/(val|train|x)/\d+|synthetic-(val|train)-\d+)\s?", fullmatch=True))
+@given(
+    WORDS
+    | TEXT
+    | st.from_regex(r"(data/[a-z0-9-]{1,9}(\.\d+)?/(val|train|x)/\d+|synthetic-(val|train)-\d+)\s?", fullmatch=True)
+)
 def test_addresses_of_anything(text: str) -> None:
     """From the bar of a browser: a picture, or `KeyError`; nothing is opened that is no address."""
     try:
@@ -191,7 +210,11 @@ def test_addresses_of_anything(text: str) -> None:
 
 
 @few
-@given(WORDS | st.from_regex(r"data/(folder-)?[a-z0-9-]{1,9}/(val|train)/\d{1,7}", fullmatch=True) | st.just("synthetic-val-999999"))
+@given(
+    WORDS
+    | st.from_regex(r"data/(folder-)?[a-z0-9-]{1,9}/(val|train)/\d{1,7}", fullmatch=True)
+    | st.just("synthetic-val-999999")
+)
 def test_pictures_of_anything(text: str) -> None:
     """The app's side of it: none of these is here, and none of them is an error."""
     if text.startswith(SYNTHETIC):

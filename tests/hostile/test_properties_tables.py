@@ -16,12 +16,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mvfa_core.cli import measure_tables, output
-from mvfa_core.cli.data import how_to_get, markdown as catalogue_markdown
+from mvfa_core.cli.data import how_to_get
+from mvfa_core.cli.data import markdown as catalogue_markdown
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, entry_of
 from mvfa_core.experiments.cost import in_words, seconds_left
 from mvfa_core.experiments.formats import as_csv, grid, latex, latex_table, markdown, markdown_table, text_of
 from mvfa_core.experiments.plan import (
-    EXPERIMENTS, OWN_RECIPES, Experiment, Settings, cell_of, cells, chosen_data, chosen_rows, digest_of, schedule_of,
+    EXPERIMENTS,
+    Experiment,
+    Settings,
+    cell_of,
+    cells,
+    chosen_data,
+    chosen_rows,
+    digest_of,
+    schedule_of,
 )  # fmt: skip
 from mvfa_core.experiments.report import curves, figures, paper_title, record, what_to_do
 from mvfa_core.experiments.results import Request, Results, ResultsError, note, read, results_file, with_published
@@ -92,7 +101,11 @@ def test_names_of_rows_and_data(name: str, asked: list[str]) -> None:
     with refused(all(one.casefold() in rows for one in asked)):
         found = chosen_rows(experiment, asked)
         assert len(found) == len(set(found)) and all(experiment.row(one).name == one for one in found)
-    known = {*experiment.data, SYNTHETIC, *(CATALOGUE[one].paper.casefold() for one in experiment.data if one in CATALOGUE)}
+    known = {
+        *experiment.data,
+        SYNTHETIC,
+        *(CATALOGUE[one].paper.casefold() for one in experiment.data if one in CATALOGUE),
+    }
     with refused(all(one.casefold() in known for one in asked)):
         assert set(chosen_data(experiment, asked)) <= {*experiment.data, SYNTHETIC}
 
@@ -154,7 +167,7 @@ def test_results_of_anybody(tmp_path: Path, requests: list[Any], measured: Any, 
     table = figures(EXPERIMENTS["table3"], Settings(), found, rows=["GAP"], data=["ucmerced"])
     (figure,) = table
     for band in figure.bands():
-        assert 0 <= band.ours and band.n >= 0
+        assert band.ours >= 0 and band.n >= 0
     assert json.dumps(record(figure)) and isinstance(curves(table), list) and isinstance(what_to_do(figure), str)
     for write in (markdown, latex, as_csv):
         assert write(EXPERIMENTS["table3"], table)
@@ -207,13 +220,19 @@ def test_tables_as_text(title: str, header: list[str], lines: list[list[str]], n
     body = [line for line in tex.split("\n") if line and not line.startswith("%")]
     assert len(body) == len(lines) + 6 and body[0].startswith("\\begin") and body[-1].startswith("\\end")
     for line in body[2 : 3 + len(lines) + 1]:
-        left = re.sub(r"\\(textbackslash|textasciitilde|textasciicircum)\{\}|\\[&%$#_{}]|\$(\\pm|-|\\times|\\Sigma)\$|\\\\$|\\hline", "", line)
+        left = re.sub(
+            r"\\(textbackslash|textasciitilde|textasciicircum)\{\}|\\[&%$#_{}]|\$(\\pm|-|\\times|\\Sigma)\$|\\\\$|\\hline",
+            "",
+            line,
+        )
         assert left.count(" & ") <= 1 and not re.search(r"[\\$%#_{}~^]", left), line
 
 
 @few
 @given(st.lists(WORDS, min_size=2, max_size=2), CELLS, st.text(max_size=40))
-def test_tables_of_a_terminal(capsys: pytest.CaptureFixture[str], header: list[str], lines: list[list[str]], text: str) -> None:
+def test_tables_of_a_terminal(
+    capsys: pytest.CaptureFixture[str], header: list[str], lines: list[list[str]], text: str
+) -> None:
     """As many lines as there are rows; what is printed moves no cursor."""
     assert len(output.table(header, lines).split("\n")) == len(lines) + 2
     capsys.readouterr()

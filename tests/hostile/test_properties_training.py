@@ -18,12 +18,16 @@ from hypothesis import strategies as st
 
 from app.film import reel, thinned
 from app.race import find_twin, ghosts, note, published, twin
-from app.run_line import describe, facts as run_facts
+from app.run_line import describe
+from app.run_line import facts as run_facts
 from mvfa_core.__main__ import OneLineParser, parser
 from mvfa_core.curves import Line, as_bytes, learning_curves
 from mvfa_core.data.augment import flip_and_crop
 from mvfa_core.data.mixing import MIXINGS, mix
 from mvfa_core.data.sets import DataSet, PictureSet
+from mvfa_core.figures import fig6, filmstrip
+from mvfa_core.figures.desk import Files
+from mvfa_core.figures.request import Request
 from mvfa_core.training import names, pace, recipes
 from mvfa_core.training.batches import batch_index, batch_of, to_device
 from mvfa_core.training.comparison import compare, outcome
@@ -39,7 +43,7 @@ from mvfa_core.training.loggers import values_of
 from mvfa_core.training.measured import Measured
 from mvfa_core.training.parallel import World, lost_another, placed
 from mvfa_core.training.recipes import Recipe
-from mvfa_core.training.runs import Run, list_runs, new_run_id
+from mvfa_core.training.runs import Run, RunError, list_runs, new_run_id
 from mvfa_core.training.schedule import Schedule
 from mvfa_core.training.speed import dtype_of, optimizer_for, scaler_for
 from mvfa_core.training.stopping import enough
@@ -70,7 +74,9 @@ def test_batches_of_an_epoch(n: int, batch: int, seed: int, step: int) -> None:
 def test_batches(seed: int, step: int, mixing: str, augment: str) -> None:
     """A batch follows from seed and step alone, and parts of several processes make up the whole."""
     draw = rng(seed)
-    pictures = PictureSet(draw.integers(0, 256, (6, 16, 16, 3), dtype=np.uint8), draw.integers(0, 3, 6), tuple("abcdef"))
+    pictures = PictureSet(
+        draw.integers(0, 256, (6, 16, 16, 3), dtype=np.uint8), draw.integers(0, 3, 6), tuple("abcdef")
+    )
     data = DataSet("d", ("a", "b", "c"), pictures, pictures)
     recipe = Recipe(batch=4, seed=seed % 10**9, mix=mixing, augment=augment, k=1)
     one, again = (batch_of(data, recipe, step, CPU) for _ in range(2))
@@ -89,7 +95,9 @@ def test_flips_and_crops(b: int, height: int, width: int, seed: int) -> None:
     image = tensor(seed, b, 3, height, width)
     found = flip_and_crop(image, torch.Generator().manual_seed(seed))
     assert found.shape == image.shape and torch.equal(found, flip_and_crop(image, torch.Generator().manual_seed(seed)))
-    assert (found.amax((2, 3)) <= image.amax((2, 3)) + 1e-5).all() and (found.amin((2, 3)) >= image.amin((2, 3)) - 1e-5).all()
+    assert (found.amax((2, 3)) <= image.amax((2, 3)) + 1e-5).all() and (
+        found.amin((2, 3)) >= image.amin((2, 3)) - 1e-5
+    ).all()
     plain = torch.ones_like(image)
     torch.testing.assert_close(flip_and_crop(plain, torch.Generator().manual_seed(seed)), plain)
 
@@ -123,7 +131,11 @@ def test_parts_of_the_world(n: int, size: int) -> None:
 
 
 @few
-@given(st.integers(1, 30), st.lists(st.integers(1, 29), max_size=2, unique=True), st.sampled_from(["constant", "one-cycle"]))
+@given(
+    st.integers(1, 30),
+    st.lists(st.integers(1, 29), max_size=2, unique=True),
+    st.sampled_from(["constant", "one-cycle"]),
+)
 def test_schedules(steps: int, restarts: list[int], kind: str) -> None:
     """Never above the recipe's rate, constant means constant, and what was restored goes on alike."""
     recipe = Recipe(steps=steps, schedule=kind, lr=0.01, restarts=tuple(sorted(r for r in restarts if r < steps)), k=1)
@@ -145,7 +157,11 @@ def test_schedules(steps: int, restarts: list[int], kind: str) -> None:
 
 
 @few
-@given(st.lists(st.integers(0, 10).map(lambda n: n / 10), max_size=8), st.none() | st.floats(0.1, 1), st.none() | st.integers(1, 4))
+@given(
+    st.lists(st.integers(0, 10).map(lambda n: n / 10), max_size=8),
+    st.none() | st.floats(0.1, 1),
+    st.none() | st.integers(1, 4),
+)
 def test_enough(accuracies: list[float], stop_at: float | None, patience: int | None) -> None:
     """A run that would have ended goes on to end; by a loop over the validations."""
     recipe = Recipe(k=1, stop_at=stop_at, patience=patience)
@@ -213,12 +229,16 @@ def test_learning_curves(lines: list[tuple[str, list[float]]], dash: str) -> Non
 @given(st.sampled_from(sorted(recipes.RECIPES)), st.integers(1, 9), SEEDS)
 def test_commands_of_recipes(name: str, batch: int, seed: int) -> None:
     """The command line that a recipe gives makes that recipe again."""
-    base = {"paper": recipes.paper, "quick": recipes.quick, "bundled": recipes.bundled, "photos": recipes.photos}[name]()
+    base = {"paper": recipes.paper, "quick": recipes.quick, "bundled": recipes.bundled, "photos": recipes.photos}[
+        name
+    ]()
     made = replace(base, batch=batch, seed=seed % 10**9)
     words = shlex.split(made.command("runs/x"))[3:]
     args = parser().parse_args(words)
     assert args.batch in (None, batch) and args.seed == made.seed and args.steps == made.steps
-    assert find_twin(made, []) is None and twin(made).pooling != made.pooling and twin(twin(made)).pooling == made.pooling
+    assert (
+        find_twin(made, []) is None and twin(made).pooling != made.pooling and twin(twin(made)).pooling == made.pooling
+    )
     expect_sentence(describe(made))
     expect_sentence(note([made, twin(made)], mixed=True))
     assert isinstance(ghosts([made]), list) and (published(made) is None or published(made)[1] > 0)
@@ -227,7 +247,11 @@ def test_commands_of_recipes(name: str, batch: int, seed: int) -> None:
 
 
 @few
-@given(st.lists(WORDS | st.sampled_from(["train", "--k", "-1", "runs", "show", "--sizes", "nan", "--lr", "data"]), max_size=6))
+@given(
+    st.lists(
+        WORDS | st.sampled_from(["train", "--k", "-1", "runs", "show", "--sizes", "nan", "--lr", "data"]), max_size=6
+    )
+)
 def test_command_lines(words: list[str]) -> None:
     """What is typed is understood, or answered in one line with status 2."""
     built = parser()
@@ -239,7 +263,9 @@ def test_command_lines(words: list[str]) -> None:
 
 
 @fewer
-@given(st.sampled_from(["compact", "mobilenet24"]), st.sampled_from(["mfa", "gap"]), st.integers(2, 50), st.integers(1, 64))
+@given(
+    st.sampled_from(["compact", "mobilenet24"]), st.sampled_from(["mfa", "gap"]), st.integers(2, 50), st.integers(1, 64)
+)
 def test_sizes_of_models(backbone: str, pooling: str, classes: int, batch: int) -> None:
     """Four bytes a parameter, and what the data set holds; an estimate comes back from JSON."""
     recipe = Recipe(backbone=backbone, pooling=pooling, k=4, batch=batch)
@@ -253,7 +279,10 @@ def test_sizes_of_models(backbone: str, pooling: str, classes: int, batch: int) 
 
 
 @few
-@given(WORDS | st.sampled_from(["cpu", "auto", "cuda:99", "meta", "cpu:0", "mps"]), st.sampled_from(["auto", "bf16", "fp16", "fp32"]))
+@given(
+    WORDS | st.sampled_from(["cpu", "auto", "cuda:99", "meta", "cpu:0", "mps"]),
+    st.sampled_from(["auto", "bf16", "fp16", "fp32"]),
+)
 def test_devices(name: str, precision: str) -> None:
     """A device that is here, or a sentence."""
     try:
@@ -269,7 +298,13 @@ def test_devices(name: str, precision: str) -> None:
 @few
 @given(WORDS, st.sampled_from([errno.ENOSPC, errno.EROFS, errno.EIO]), st.integers(1, 9))
 def test_sentences_for_failures(words: str, number: int, batch: int) -> None:
-    for error in (OSError(number, words), MemoryError(words), RuntimeError(words), RuntimeError("gloo " + words), KeyError()):
+    for error in (
+        OSError(number, words),
+        MemoryError(words),
+        RuntimeError(words),
+        RuntimeError("gloo " + words),
+        KeyError(),
+    ):
         told = sentence_for(error, batch)
         assert told is None or expect_sentence(told) is None
     assert lost_another(RuntimeError("NCCL " + words)) and not lost_another(KeyError(words))
@@ -298,7 +333,9 @@ FRAME = st.fixed_dictionaries({
     "label": st.just("a") | JSON,
 })  # fmt: skip
 GOOD = {"id": "0", "adacam": [[1, 2]], "anchors": None, "predicted": "a", "confidence": 0.5, "label": "a"}
-FILM = st.fixed_dictionaries({"event": st.just("film"), "step": st.integers(-1, 9) | JSON, "frames": st.lists(FRAME, max_size=2) | JSON})
+FILM = st.fixed_dictionaries(
+    {"event": st.just("film"), "step": st.integers(-1, 9) | JSON, "frames": st.lists(FRAME, max_size=2) | JSON}
+)
 
 
 def run_in(folder: Path) -> Run:
@@ -326,6 +363,10 @@ def test_films(tmp_path: Path, lines: list[Any]) -> None:
     shown = reel(run, "mfa")
     json.dumps(shown, allow_nan=False)
     assert all(len(one["shown"]) == len(shown["pictures"]) for one in shown["frames"])
+    try:
+        filmstrip.sheet(Request("filmstrip", runs=(str(run.path),)), Files())
+    except ValueError as error:  # its pictures are not there
+        expect_sentence(str(error))
 
 
 @few
@@ -371,7 +412,13 @@ def test_followed_runs(tmp_path: Path, events: list[Any]) -> None:
     assert followed.status().step == run.status().step and len(run.events()[0]) <= len(events)
     assert all(is_sound(event) for event in run.events()[0])
     assert followed.status().seconds_left is None
-    assert all(isinstance(value, str) and value.isprintable() for value in run_facts(followed, followed.status()).values())
+    assert all(
+        isinstance(value, str) and value.isprintable() for value in run_facts(followed, followed.status()).values()
+    )
+    try:
+        assert fig6.sheet(Request("fig6", runs=(str(run.path),)), Files()).columns == 1
+    except RunError as error:  # no validation in it
+        expect_sentence(str(error))
     told = outcome(run)
     assert told.best is None or told.last is None or told.best >= told.last
     assert compare([run, run])["differences"] == {}

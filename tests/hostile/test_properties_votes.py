@@ -30,7 +30,21 @@ from mvfa_core.training.recipes import Recipe
 from mvfa_core.votes import agreement, anchor_winners, contrast, pushes, scale_profile, tally, verdicts, winners
 from mvfa_core.walk import questions, walk
 from tests.hostile.drawn import (
-    CLASSES, HEADS, JSON, ODD, SEEDS, SIZES, SMALL, WORDS, encoding, few, fewer, map_of, refused, small_model, tensor,
+    CLASSES,
+    HEADS,
+    JSON,
+    ODD,
+    SEEDS,
+    SIZES,
+    SMALL,
+    WORDS,
+    encoding,
+    few,
+    fewer,
+    map_of,
+    refused,
+    small_model,
+    tensor,
 )  # fmt: skip
 
 Grid = tuple[int, int]
@@ -41,11 +55,15 @@ POOLINGS = st.sampled_from(["mfa", "gap"])
 @given(SMALL, SEEDS, HEADS, ODD, st.integers(0, CLASSES - 1), st.integers(0, CLASSES - 1))
 def test_votes(grid: Grid, seed: int, head: str, sizes: list[int], target: int, against: int) -> None:
     """Counted by loops over the views: pushes sum to the logit, tallies to M, entropy splits in two."""
-    found = explain_encoding(small_model("mfa", head), encoding(seed, grid), k=1 + seed % (grid[0] * grid[1]), sizes=sizes)
+    found = explain_encoding(
+        small_model("mfa", head), encoding(seed, grid), k=1 + seed % (grid[0] * grid[1]), sizes=sizes
+    )
     logits = found.logits_MC.astype(np.float64)
     views = len(logits)
     np.testing.assert_allclose(pushes(found, target).sum(), found.logits_C[target], rtol=1e-3, atol=1e-3)
-    np.testing.assert_array_equal(pushes(found, target, against), found.logits_MC[:, target] - found.logits_MC[:, against])
+    np.testing.assert_array_equal(
+        pushes(found, target, against), found.logits_MC[:, target] - found.logits_MC[:, against]
+    )
     by_hand = [max(range(CLASSES), key=lambda c: row[c]) for row in logits]
     assert winners(found).tolist() == by_hand
     assert tally(found).tolist() == [by_hand.count(c) for c in range(CLASSES)]
@@ -71,7 +89,9 @@ def test_contrast(grid: Grid, seed: int, head: str, a: int, b: int) -> None:
     first, second = (explain_encoding(model, one, target=c) for c in (a, b))
     with refused(head != "mlp"):
         difference_HW, bias = contrast(first, second)
-        np.testing.assert_allclose(difference_HW.sum() + bias, first.logits_C[a] - first.logits_C[b], rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(
+            difference_HW.sum() + bias, first.logits_C[a] - first.logits_C[b], rtol=1e-3, atol=1e-3
+        )
 
 
 @few
@@ -100,7 +120,9 @@ def test_heads(grid: Grid, seed: int, name: str, channels: int, classes: int) ->
     with refused(classes >= 2 and name != "conv"), torch.no_grad():
         head = build_head(name, channels, classes)
         pooled = head.maps(F_BDHW).mean((-2, -1))
-        torch.testing.assert_close(pooled, head.maps(F_BDHW.mean((-2, -1), keepdim=True))[..., 0, 0], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            pooled, head.maps(F_BDHW.mean((-2, -1), keepdim=True))[..., 0, 0], rtol=1e-4, atol=1e-5
+        )
         assert head.finish(pooled).shape == (2, classes)
         if (weights := head.class_weights()) is not None:
             torch.testing.assert_close(head.maps(F_BDHW), pointwise(F_BDHW, *weights))
@@ -160,7 +182,9 @@ def test_anchors_of_every_kind(grid: Grid, seed: int, anchors: str, k: int) -> N
     found = repeated_anchors(A_BHW, k, few_B)[0].tolist()
     best = top_anchors(A_BHW, k)[0].tolist()
     assert found == [best[i % min(k, int(few_B))] for i in range(k)]
-    assert sorted(map(tuple, top_anchors(A_BHW, grid[0] * grid[1])[0].tolist())) == sorted(map(tuple, all_cells(*grid).tolist()))
+    assert sorted(map(tuple, top_anchors(A_BHW, grid[0] * grid[1])[0].tolist())) == sorted(
+        map(tuple, all_cells(*grid).tolist())
+    )
 
 
 @few
@@ -239,7 +263,9 @@ def test_walks(grid: Grid, seed: int, pooling: str, head: str, k: int, sizes: li
 
 
 @few
-@given(st.recursive(st.floats(allow_nan=False, allow_infinity=False), lambda one: st.lists(one, max_size=3), max_leaves=6))
+@given(
+    st.recursive(st.floats(allow_nan=False, allow_infinity=False), lambda one: st.lists(one, max_size=3), max_leaves=6)
+)
 def test_numbers_of_a_walk(values: Any) -> None:
     shown = numbers(values)
     assert np.shape(values) == np.shape(shown) if isinstance(values, float) else len(shown) == len(values)
@@ -265,7 +291,11 @@ def test_frames(grid: Grid, seed: int, pooling: str, head: str) -> None:
 
 
 @few
-@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)), min_size=1, max_size=3))
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)), min_size=1, max_size=3
+    )
+)
 def test_reach(layers: list[tuple[int, int, int, int]]) -> None:
     """The rule says which pixels have a gradient."""
     network = nn.Sequential(*(nn.Conv2d(1, 1, k, stride=s, padding=p, dilation=d, bias=False) for k, s, p, d in layers))
@@ -281,7 +311,7 @@ def test_reach(layers: list[tuple[int, int, int, int]]) -> None:
     cell = out.shape[-1] // 2
     seen = torch.autograd.grad(out[0, 0, cell, cell], image)[0][0, 0].abs().amax(0).nonzero().flatten()
     low, high = cell * reach.jump + reach.low, cell * reach.jump + reach.high
-    if 0 <= low and high < 48:
+    if low >= 0 and high < 48:
         assert (int(seen[0]), int(seen[-1])) == (low, high)
     with pytest.raises(UnknownStepError):
         reach.through(1, 2).joined(reach)
@@ -334,7 +364,9 @@ def test_checks(value: Any, most: int, several: list[Any]) -> None:
         checks.expect_k(value, most)
     with refused(whole and 0 <= value < most):
         checks.expect_target(value, most)
-    with refused(bool(several) and all(isinstance(r, int) and not isinstance(r, bool) and r > 0 and r % 2 for r in several)):
+    with refused(
+        bool(several) and all(isinstance(r, int) and not isinstance(r, bool) and r > 0 and r % 2 for r in several)
+    ):
         assert checks.expect_sizes(several) == tuple(several)
     known = [repr(one) for one in several]
     with refused(repr(value) in known):

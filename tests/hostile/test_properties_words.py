@@ -70,7 +70,10 @@ def drawn_for(hint: Any) -> st.SearchStrategy[Any]:
 def test_every_sentence(function: Callable[..., Any], data: st.DataObject) -> None:
     hints = typing.get_type_hints(function)
     chosen = CHOSEN.get(function.__name__, {})
-    kinds = {name: chosen[name] if name in chosen else drawn_for(hints[name]) for name in inspect.signature(function).parameters}
+    kinds = {
+        name: chosen[name] if name in chosen else drawn_for(hints[name])
+        for name in inspect.signature(function).parameters
+    }
     arguments = {name: data.draw(kind, name) for name, kind in kinds.items()}
     for code in languages():
         with spoken(code):
