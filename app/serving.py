@@ -151,7 +151,8 @@ def command(environment: Mapping[str, str] | None = None) -> list[str]:
         raise ValueError(f"PORT: expected a number from 1 to {MOST_PORT}, got {port}")
     if not (_is_here(host) or asked.passcode or _switch(told, "MVFA_OPEN")):
         raise ValueError(
-            f"HOST={visible(host)} lets others in: set MVFA_PASSCODE_FILE (or MVFA_PASSCODE), or MVFA_OPEN=1 if everybody may"
+            f"HOST={visible(host)} lets others in: set MVFA_PASSCODE_FILE (or MVFA_PASSCODE), or MVFA_OPEN=1 if "
+            "everybody may"
         )
     hosts = [name.strip() for name in told.get("MVFA_HOSTS", "").split(",") if name.strip()] or _names(host)
     words = ["run", str(ROOT / "app" / "main.py"), f"--server.address={host}", f"--server.port={port}"]

@@ -62,8 +62,8 @@ class Truth:
         return None if points is None else _by_cell(points)
 
     def mask_points(self, grid: tuple[int, int]) -> np.ndarray | None:
-        """Whether each point lies on the mask, bool (H * POINTS, W * POINTS); None without a mask. An object that covers
-        no point by half has the one that it covers most."""
+        """Whether each point lies on the mask, bool (H * POINTS, W * POINTS); None without a mask. An object that
+        covers no point by half has the one that it covers most."""
         if self.mask is None:
             return None
         size = (grid[1] * POINTS, grid[0] * POINTS)

@@ -100,11 +100,10 @@ def public(root: Path) -> set[str]:
     found = set()
     for module, tree in sources(root, "mvfa_core", "app"):
         for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith(
-                "_"
-            ):
-                if not isinstance(node, ast.ClassDef) or does_something(node):
-                    found.add(f"{module}.{node.name}")
+            if isinstance(node, ast.ClassDef) and not does_something(node):
+                continue
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name[0] != "_":
+                found.add(f"{module}.{node.name}")
     return found
 
 

@@ -1,16 +1,13 @@
-"""What holds of pictures and files on their way in and out, and of the command line that names them."""
+"""What holds of files that are written and read again, of the places they may lie in, and of names in an address."""
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import zipfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import pytest
 import torch
@@ -20,19 +17,14 @@ from PIL import Image
 
 from app import fields, figures_desk, loaders
 from app.method_form import backbone
-from app.race import overlay, pdf
-from app.runs_table import row, side_by_side
 from app.sharing import code
 from app.truths import drawn
 from app.upload import look as look_at
-from mvfa_core import draw
-from mvfa_core.__main__ import main
 from mvfa_core.bench_memory import field, numbers
 from mvfa_core.browser import nearest
-from mvfa_core.checkpoints import bundled, load_model, read_card, save_model
+from mvfa_core.checkpoints import load_model, read_card, save_model
 from mvfa_core.cli.output import bars
-from mvfa_core.cli.runs import find_run
-from mvfa_core.data.sets import PictureSet, silent
+from mvfa_core.data.sets import silent
 from mvfa_core.figures.common import target_of
 from mvfa_core.figures.desk import ModelSource, PictureSource
 from mvfa_core.figures.request import Options
@@ -46,108 +38,28 @@ from mvfa_core.files import (
     sync_folder,
     whole_file,
 )  # fmt: skip
-from mvfa_core.images import as_picture, denormalise, normalise, pixel_digest, squash, to_tensor
 from mvfa_core.names import titles
 from mvfa_core.processes import note_of, noted
 from mvfa_core.survey.folder import list_surveys, surveys_root
 from mvfa_core.survey.pictures import side_of
 from mvfa_core.survey.request import digest_of, request_for
-from mvfa_core.training.archive import forget, remove, removed, rename, restore
-from mvfa_core.training.engine import evaluate, predict
-from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.lesson import parts_of as parts_of_model
 from mvfa_core.training.measured import devices_here, machine_of, model_of
 from mvfa_core.training.parallel import world
-from mvfa_core.training.parcel import export_zip, import_zip
 from mvfa_core.training.recipes import Recipe
-from mvfa_core.training.runs import Run, RunError, runs_root
 from mvfa_core.training.speed import moved, network_on, optimizer_for
-from mvfa_core.training.work import extend
 from mvfa_core.training.workers import needs_workers
-from mvfa_core.walk import scale_series
 from tests.hostile.drawn import (
     JSON,
-    SEEDS,
-    SMALL,
     TEXT,
     WORDS,
     expect_sentence,
     few,
     fewer,
-    map_of,
     rarely,
     refused,
-    rng,
     small_model,
 )  # fmt: skip
-
-# --- pictures ---
-
-
-@few
-@given(st.integers(1, 12), st.integers(1, 12), SEEDS)
-def test_pixels_there_and_back(height: int, width: int, seed: int) -> None:
-    """Normalising and back gives the same pixels; the digest tells every other picture from this one."""
-    pixels = rng(seed).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
-    image = normalise(torch.from_numpy(pixels))
-    assert image.shape == (1, 3, height, width) and (denormalise(image).numpy() == pixels).all()
-    picture = as_picture(pixels[0])
-    torch.testing.assert_close(to_tensor(picture, (height, width)), image)
-    assert (squash(picture, (height, width)) == pixels[0]).all()
-    other = pixels[0].copy()
-    other[0, 0, 0] ^= 1
-    assert pixel_digest(picture) == pixel_digest(as_picture(pixels[0])) != pixel_digest(as_picture(other))
-    for wrong in (image.int(), image[0]):
-        with refused(False):
-            denormalise(wrong)
-
-
-@few
-@given(SMALL, SEEDS, st.integers(1, 40), st.integers(1, 40), st.booleans(), st.floats(0, 1))
-def test_drawing(grid: tuple[int, int], seed: int, width: int, height: int, smooth: bool, opacity: float) -> None:
-    """Enlarging adds no value beyond the map's, colours are the palette's, and what is drawn leaves the picture alone."""
-    map_HW, picture = map_of(seed, grid), rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    before = picture.copy()
-    large = draw.enlarge(map_HW, (width, height), smooth=smooth)
-    assert large.shape == (height, width) and map_HW.min() - 1e-5 <= large.min() and large.max() <= map_HW.max() + 1e-5
-    exact = draw.enlarge(map_HW, (grid[1] * 3, grid[0] * 3), smooth=False)
-    assert (exact == np.kron(map_HW, np.ones((3, 3)))).all()
-    colours = draw.palette("inferno")
-    assert (draw.heat(map_HW, (-3, 3))[map_HW == -3] == colours[0]).all()
-    assert {tuple(one) for one in draw.heat(map_HW, (-3, 3)).reshape(-1, 3)} <= {tuple(one) for one in colours}
-    over = draw.overlay(picture, map_HW, (-3, 3), opacity=opacity, smooth=smooth)
-    assert over.shape == picture.shape and (opacity > 0 or (over == picture).all())
-    dots = draw.anchors(picture, np.array([[0, 0], [grid[1] - 1, grid[0] - 1]]), grid)
-    boxes = draw.boxes(picture, [(0, 0, width, height)], [draw.size_colour(3, (1, 3))])
-    assert dots.shape == boxes.shape == picture.shape and (picture == before).all()
-    map_HW[0, 0] = np.nan
-    with refused(False):
-        draw.heat(map_HW, (-3, 3))
-
-
-@rarely
-@given(st.lists(st.floats(0.14, 0.85), min_size=1, max_size=2, unique=True), st.integers(0, 9))
-def test_scale_series(scales: list[float], label: int) -> None:
-    """One object at its sizes: it covers more of the picture the larger it is."""
-    found = scale_series(
-        *(load_model(bundled()[f"compact_{end}"]) for end in ("gap", "mfa")), 5, label, scales=sorted(scales)
-    )
-    assert len(found.pictures) == len(scales) == len(found.gap_says)
-    assert (np.diff(found.whole_S) >= 0).all() and ((found.views_S >= 0) & (found.views_S <= 1)).all()
-
-
-@rarely
-@given(SEEDS, st.sampled_from(["mfa", "gap"]), st.sampled_from(["logit-sum", "majority"]))
-def test_predictions(seed: int, pooling: str, rule: str) -> None:
-    """The same for any size of batch, and the accuracy is the share of them that is right."""
-    images = rng(seed).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
-    pictures = PictureSet(images, rng(seed).integers(0, 4, 3), tuple("abc"))
-    model = small_model(pooling)
-    found = predict(model, pictures, ensemble=rule)
-    assert (found == predict(model, pictures, batch=1, ensemble=rule)).all()
-    accuracy, bands = evaluate(model, pictures)
-    assert accuracy == pytest.approx((predict(model, pictures) == pictures.labels).mean()) and bands is None
-
 
 # --- files ---
 
@@ -232,88 +144,6 @@ def test_cards(tmp_path: Path, card: dict[str, Any], half: bool) -> None:
         torch.testing.assert_close(again.pooling(F_BDHW).ensemble_BC, model.pooling(F_BDHW).ensemble_BC)
     asked = request_for(tmp_path / "m.safetensors", "synthetic")
     assert asked.name == "m" and asked.content == digest_of(tmp_path / "m.safetensors")
-
-
-# --- runs ---
-
-
-@few
-@given(WORDS, WORDS)
-def test_runs_are_kept_in_order(tmp_path_factory: pytest.TempPathFactory, name: str, other: str) -> None:
-    """Renamed, removed, brought back, put into a file and taken out of it: the same run, or a sentence."""
-    here = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MVFA_RUNS", str(here))
-        run = Run(runs_root() / "first")
-        run.create(Recipe(k=3))
-        run.append({"event": "validation", "step": 5, "accuracy": 0.5, "n": 4})
-        try:
-            run = rename(run, name)
-        except RunError as error:
-            expect_sentence(str(error))
-        assert find_run(run.id).path == run.path
-        buffer = io.BytesIO()
-        export_zip(run, buffer)
-        assert all(entry.startswith(run.id + "/") for entry in zipfile.ZipFile(buffer).namelist())
-        (here / "a.zip").write_bytes(buffer.getvalue())
-        try:
-            taken = import_zip(here / "a.zip", other)
-            assert taken.recipe() == run.recipe() and taken.path.parent == here
-        except RunError as error:
-            expect_sentence(str(error))
-        gone = remove(run)
-        assert [one.id for one in removed()] == [gone.id] and not run.path.exists()
-        back = restore(gone.id)
-        assert back.recipe() == Recipe(k=3) and removed() == []
-        extended = {"steps": back.recipe().steps}
-        with suppress(RunError):
-            extend(back, 7)
-            extended["steps"] += 7
-        assert back.recipe().steps == extended["steps"]
-        follow = FollowedRun(back)
-        follow.catch_up()
-        assert row(follow)["id"] == back.id and side_by_side([follow, follow])
-        drawn_over = overlay([follow, follow], {back.id: ("#000000", "solid")})
-        assert json.dumps(drawn_over.series, allow_nan=False)
-        forget(back)
-        assert not back.path.exists()
-
-
-@rarely
-@given(WORDS)
-def test_races_on_paper(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
-    run = Run(tmp_path_factory.mktemp("race") / "a")
-    run.create(Recipe(k=3, data=name if name.strip() and "\0" not in name else "x"))
-    run.append({"event": "validation", "step": 5, "accuracy": 0.5, "n": 4})
-    assert pdf([FollowedRun(run)], {run.id: ("#000000", "solid")}).startswith(b"%PDF")
-
-
-@few
-@given(st.sampled_from(["show", "compare", "export"]), WORDS | TEXT | st.just("a" * 5000))
-@example("show", "a" * 5000)
-@example("show", "\ud800")
-def test_names_of_runs_on_the_command_line(capsys: pytest.CaptureFixture[str], command: str, name: str) -> None:
-    """Whatever is typed: an answer, or one line and status 1 or 2."""
-    expect_one_line(capsys, ["runs", command, name])
-
-
-@few
-@given(st.sampled_from([["data", "check"], ["data", "get"], ["eval"], ["figure", "--recipe"], ["survey", "--resume"], ["export"],
-                        ["reproduce"], ["estimate", "--data"], ["train", "--resume"], ["params"]]), WORDS | st.just("a" * 5000))  # fmt: skip
-def test_paths_on_the_command_line(capsys: pytest.CaptureFixture[str], command: list[str], path: str) -> None:
-    expect_one_line(capsys, [*command, path if path != "." else "x"])
-
-
-def expect_one_line(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
-    if any(word.startswith("-") for word in words[-1:]) or words[-1].strip(" ./~\\") == "":
-        return  # an option, or a folder that is there
-    try:
-        status = main(words)
-    except SystemExit as end:
-        status = end.code
-    told = capsys.readouterr().err.strip()
-    assert status in (1, 2), (status, told)
-    expect_sentence(told.rpartition("\n")[2], 30_000)
 
 
 # --- what else is read ---

@@ -1,4 +1,4 @@
-"""What holds of names that strangers chose, whatever they are: shown harmlessly, apart from each other, and in one line."""
+"""What holds of names that strangers chose, whatever they are: shown harmlessly, apart, and in one line."""
 
 from __future__ import annotations
 

@@ -203,18 +203,34 @@ ANSWER = st.none() | st.tuples(WORDS, st.floats(0, 1))
 
 
 @few
-@given(LOSSES, LOSSES, st.sampled_from(["mfa", "gap"]), st.sampled_from(["sum", "mean"]), st.sampled_from(["on", "off"]),
-       st.lists(st.tuples(WORDS, ANSWER, ANSWER), max_size=3), st.lists(st.tuples(WORDS, st.none() | st.floats(0, 1)), max_size=3))  # fmt: skip
+@given(
+    LOSSES,
+    LOSSES,
+    st.sampled_from(["mfa", "gap"]),
+    st.sampled_from(["sum", "mean"]),
+    st.sampled_from(["on", "off"]),
+    st.lists(st.tuples(WORDS, ANSWER, ANSWER), max_size=3),
+    st.lists(st.tuples(WORDS, st.none() | st.floats(0, 1)), max_size=3),
+)
 def test_lessons(
     before: Any, after: Any, pooling: str, local: str, global_loss: str, pictures: list[Any], moved: list[Any]
 ) -> None:
     """What the last step did, told for every state of it that a training may write."""
     lesson = {
-        "step": 3, "steps": 9, "batch": 4, "views": 8, "pooling": pooling, "local": local, "global_loss": global_loss,
-        "losses": {"before": before, "after": after}, "right": {"before": 1, "after": None}, "lr": 0.1, "gradient": None,
+        "step": 3,
+        "steps": 9,
+        "batch": 4,
+        "views": 8,
+        "pooling": pooling,
+        "local": local,
+        "global_loss": global_loss,
+        "losses": {"before": before, "after": after},
+        "right": {"before": 1, "after": None},
+        "lr": 0.1,
+        "gradient": None,
         "pictures": [{"src": "", "label": name, "before": first, "after": then} for name, first, then in pictures],
         "moved": [{"name": name, "share": share} for name, share in moved] or None,
-    }  # fmt: skip
+    }
     said = equations(lesson, before or {}, after or {})
     assert said and all(isinstance(text, str) and "{" not in re.sub(r"[_^]?\{|\\\{", "", text) for text in said)
     expect_json(told(lesson))

@@ -125,12 +125,25 @@ def test_names_of_the_catalogue(name: str) -> None:
 
 MEASUREMENT = st.fixed_dictionaries(
     {"state": st.just(DONE) | JSON, "seed": st.just(0) | JSON},
-    optional={"step": JSON, "steps": JSON, "accuracy": st.floats(0, 1) | JSON, "best": JSON, "n": JSON, "message": JSON,
-              "curve": st.lists(st.tuples(st.integers(0, 9), st.floats(0, 1)), max_size=2) | JSON,
-              "by_scale": st.lists(st.fixed_dictionaries({"from": st.floats(0, 1), "to": st.floats(0, 1)},
-                                                         optional={"accuracy": st.floats(0, 1) | JSON, "n": JSON}), max_size=2) | JSON,
-              "run": st.just("r") | JSON},
-)  # fmt: skip
+    optional={
+        "step": JSON,
+        "steps": JSON,
+        "accuracy": st.floats(0, 1) | JSON,
+        "best": JSON,
+        "n": JSON,
+        "message": JSON,
+        "curve": st.lists(st.tuples(st.integers(0, 9), st.floats(0, 1)), max_size=2) | JSON,
+        "by_scale": st.lists(
+            st.fixed_dictionaries(
+                {"from": st.floats(0, 1), "to": st.floats(0, 1)},
+                optional={"accuracy": st.floats(0, 1) | JSON, "n": JSON},
+            ),
+            max_size=2,
+        )
+        | JSON,
+        "run": st.just("r") | JSON,
+    },
+)
 REQUEST = st.fixed_dictionaries({
     "experiment": NAMES | JSON, "data": st.just([SYNTHETIC]) | JSON,
     "settings": st.dictionaries(st.sampled_from(list(Settings.__dataclass_fields__)), JSON, max_size=2) | JSON,
