@@ -18,6 +18,7 @@ from filelock import FileLock
 from mvfa_core.experiments.plan import EXPERIMENTS, Cell, Settings
 from mvfa_core.experiments.standing import DONE, TO_DO, Standing
 from mvfa_core.files import read_json, replace_text
+from mvfa_core.names import visible
 from mvfa_core.training.runs import runs_root
 
 FILE = "results.json"
@@ -81,13 +82,13 @@ def read(file: Path) -> Results:
         raise ResultsError(_unreadable(file, why)) from error
     try:
         if found["version"] != VERSION:
-            raise ResultsError(_unreadable(file, f"expected version {VERSION}, got {found['version']}"))
+            raise ResultsError(_unreadable(file, f"expected version {VERSION}, got {found['version']!r:.40}"))
         measured = {str(key): _measurement(one) for key, one in found["measured"].items()}
         return Results(tuple(_request(one) for one in found["requests"]), measured)
     except ResultsError:
         raise
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ResultsError(_unreadable(file, f"something is missing or wrong in it, {error}")) from error
+        raise ResultsError(_unreadable(file, f"something is missing or wrong in it, {visible(str(error))}")) from error
 
 
 _BLANK: dict[str, Any] = {**asdict(Standing("")), "seed": 0, "run": "", "noted": ""}

@@ -236,9 +236,9 @@ def test_checks(value: Any, most: int, several: list[Any]) -> None:
         bool(several) and all(isinstance(r, int) and not isinstance(r, bool) and r > 0 and r % 2 for r in several)
     ):
         assert checks.expect_sizes(several) == tuple(several)
-    known = [repr(one) for one in several]
-    with refused(repr(value) in known):
-        checks.expect_choice(repr(value), known, "value")
+    known = [repr(one)[:40] for one in several]
+    with refused(repr(value)[:40] in known):
+        checks.expect_choice(repr(value)[:40], known, "value")
     with refused(bool(several)):
         checks.expect(bool(several), "several", "one or more", len(several))
 
