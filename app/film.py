@@ -44,8 +44,8 @@ def reel(run: Run, pooling: str) -> dict[str, Any]:
     """What the browser needs: the pictures once, and for every validation shown the maps as bytes between their lowest
     and highest value, the anchors and the answers."""
     lines = [line for line in read_film(run) if line["frames"]]
-    fixed = [frame["id"] for frame in lines[-1]["frames"]] if lines else []
-    lines = [line for line in lines if [frame["id"] for frame in line["frames"]] == fixed]
+    fixed = _pictures_of(lines[-1]) if lines else []
+    lines = [line for line in lines if _pictures_of(line) == fixed]
     kept = thinned(lines, MOST_SHOWN // max(len(fixed), 1))
     note = words.FILM_THINNED.format(shown=len(kept), count=len(lines)) if len(kept) < len(lines) else ""
     first = lines[-1]["frames"] if lines else []
@@ -57,6 +57,11 @@ def reel(run: Run, pooling: str) -> dict[str, Any]:
         "caption": f"{words.FILM_CAPTION[pooling]} {note}".strip(),
         "words": words.FILM,
     }
+
+
+def _pictures_of(line: dict[str, Any]) -> list[tuple[str, tuple[int, ...]]]:
+    """Which pictures a line is about, and the grids of their maps."""
+    return [(frame["id"], np.shape(frame["adacam"])) for frame in line["frames"]]
 
 
 def thinned(lines: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:

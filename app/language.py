@@ -10,7 +10,6 @@ English. See docs/languages.md.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -29,6 +28,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import state
+from mvfa_core.files import read_json
 
 ENGLISH = "en"
 FOLDER = Path(__file__).parent / "languages"
@@ -209,17 +209,19 @@ def fitted(english: Any, other: Any, where: str) -> Any:
     return english
 
 
-def fields(text: str) -> set[tuple[str, str]] | None:
-    """The names in braces and how each is to be formatted; none for a text that cannot be filled in."""
+def fields(text: str) -> set[tuple[str, str, str]] | None:
+    """The names in braces, those without one by their number, and how each is to be formatted; none for a text that
+    cannot be filled in."""
     try:
-        return {(name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None}
+        told = [one[1:] for one in Formatter().parse(text) if one[1] is not None]
     except ValueError:
         return None
+    return {(name or f"#{place}", spec or "", how or "") for place, (name, spec, how) in enumerate(told)}
 
 
 def _read(file: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = read_json(file)
     except (OSError, ValueError) as error:
         log.warning("%s cannot be read, so its texts are shown in English: %s", file, error)
         return None

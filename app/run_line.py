@@ -5,6 +5,7 @@ from __future__ import annotations
 from app import colours, state, wording
 from app import wording_train as words
 from app.components import component
+from mvfa_core.names import visible
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Status
@@ -56,9 +57,9 @@ def facts(run: FollowedRun, status: Status) -> dict[str, str]:
         "step": f"{status.step:,} / {status.steps:,}",
         "rate": words.rate(rate) if rate else "",
         "left": words.duration(left) if left is not None else "",
-        "elapsed": words.duration(told["time_s"]) if told else "",
+        "elapsed": "" if told.get("time_s") is None else words.duration(told["time_s"]),
         "accuracy": "" if status.accuracy is None else wording.percent(status.accuracy),
         "best": "" if best is None else words.best(best.value, best.step),
-        "device": start.get("device", ""),
+        "device": visible(str(start.get("device", ""))),
         "memory": words.memory(memory / MB) if memory else "",
     }

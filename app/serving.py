@@ -20,9 +20,12 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
+from mvfa_core.names import visible
+
 P = ParamSpec("P")
 
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+MOST_PORT = 65_535
 SHORTEST = 6
 """Letters of a passcode: short enough for a blackboard, and guessing is slowed down."""
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +50,8 @@ class Serving:
     def __post_init__(self) -> None:
         if self.passcode and len(self.passcode) < SHORTEST:
             raise ValueError(f"MVFA_PASSCODE: expected at least {SHORTEST} characters, got {len(self.passcode)}")
+        if any(0xD800 <= ord(letter) < 0xE000 for letter in self.passcode):
+            raise ValueError("MVFA_PASSCODE: expected UTF-8, got bytes that are none")
         if self.threads is not None and not 1 <= self.threads <= 256:
             raise ValueError(f"MVFA_THREADS: expected 1 to 256, got {self.threads}")
 
@@ -70,14 +75,14 @@ def read_only() -> bool:
 def _switch(told: Mapping[str, str], name: str) -> bool:
     value = told.get(name, "").strip().lower()
     if value not in (*YES, *NO):
-        raise ValueError(f"{name}: expected 1 or 0, got {value!r}")
+        raise ValueError(f"{name}: expected 1 or 0, got {value!r:.40}")
     return value in YES
 
 
 def _number(told: Mapping[str, str], name: str) -> int | None:
     value = told.get(name, "").strip()
-    if value and not (value.isascii() and value.isdigit()):
-        raise ValueError(f"{name}: expected a whole number, got {value!r}")
+    if value and not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ValueError(f"{name}: expected a whole number, got {value!r:.40}")
     return int(value) if value else None
 
 
@@ -132,9 +137,12 @@ def command(environment: Mapping[str, str] | None = None) -> list[str]:
     told = os.environ if environment is None else environment
     asked, host = serving(told), told.get("HOST", "").strip() or "127.0.0.1"
     port, megabytes = _number(told, "PORT") or 8501, _number(told, "MVFA_UPLOAD_MB") or 20
+    if port > MOST_PORT:
+        raise ValueError(f"PORT: expected a number from 1 to {MOST_PORT}, got {port}")
     if not (_is_here(host) or asked.passcode or _switch(told, "MVFA_OPEN")):
         raise ValueError(
-            f"HOST={host} lets others in: set MVFA_PASSCODE_FILE (or MVFA_PASSCODE), or MVFA_OPEN=1 if everybody may"
+            f"HOST={visible(host)} lets others in: set MVFA_PASSCODE_FILE (or MVFA_PASSCODE), or MVFA_OPEN=1 if "
+            "everybody may"
         )
     hosts = [name.strip() for name in told.get("MVFA_HOSTS", "").split(",") if name.strip()] or _names(host)
     words = ["run", str(ROOT / "app" / "main.py"), f"--server.address={host}", f"--server.port={port}"]

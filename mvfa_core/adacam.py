@@ -37,8 +37,14 @@ def label_dial(G_BCHW: torch.Tensor, temperature: float) -> torch.Tensor:
     """
     expect_dims(G_BCHW, "BCHW", "G_BCHW")
     expect(temperature > 0, "temperature", "a positive number", temperature)
-    weights_BC = (G_BCHW.mean(dim=(-2, -1)) / temperature).softmax(dim=1)
-    return torch.einsum("bc,bchw->bhw", weights_BC, G_BCHW)
+    return torch.einsum("bc,bchw->bhw", softened(G_BCHW.mean(dim=(-2, -1)), temperature), G_BCHW)
+
+
+def softened(z_BC: torch.Tensor, temperature: float) -> torch.Tensor:
+    """softmax(z / T), rows that sum to 1 for every T > 0, however small."""
+    # in double precision and less the largest, for else a small T would make infinities, or be a zero itself
+    z_BC64 = z_BC.double()
+    return ((z_BC64 - z_BC64.amax(dim=1, keepdim=True)) / temperature).softmax(dim=1).to(z_BC.dtype)
 
 
 def covered_cells(A_BHW: torch.Tensor) -> torch.Tensor:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mvfa_core.adacam import label_dial
+from mvfa_core.adacam import label_dial, softened
 from mvfa_core.checks import expect
 from mvfa_core.explain import Encoding
 from mvfa_core.heads import pointwise
@@ -50,7 +50,7 @@ def class_atlas(model: Classifier, encoding: Encoding, temperatures: Sequence[fl
         G_BCHW = _class_maps(model, encoding.F_BDHW).float()
         z_BC = G_BCHW.mean(dim=(-2, -1))
         dial = [label_dial(G_BCHW, temperature)[0] for temperature in temperatures]
-        weights = [(z_BC[0] / temperature).softmax(dim=0) for temperature in temperatures]
+        weights = [softened(z_BC, temperature)[0] for temperature in temperatures]
     return ClassAtlas(
         classes=model.classes,
         G_CHW=G_BCHW[0].cpu().numpy(),

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 import torch
 
+from mvfa_core.names import visible
+
+LONGEST_GOT = 400
 MOST_SIZES = 64
 """Region sizes; the largest grids here have as many cells on a side, and K times as many views are pooled."""
 
@@ -15,9 +18,10 @@ class NotFiniteError(ValueError):
 
 
 def expect(ok: bool, what: str, expected: str, got: object) -> None:
-    """Raise `ValueError` naming the argument, what it should have been and what it was, unless `ok`."""
+    """Raise `ValueError` naming the argument, what it should have been and what it was, unless `ok`. What was got may
+    come from a stranger, and is told in one line."""
     if not ok:
-        raise ValueError(f"{what}: expected {expected}, got {got}")
+        raise ValueError(f"{what}: expected {expected}, got {visible(str(got), LONGEST_GOT)}")
 
 
 def expect_dims(tensor: torch.Tensor, letters: str, what: str) -> None:

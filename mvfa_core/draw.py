@@ -36,7 +36,11 @@ def enlarge(map_HW: np.ndarray, size_px: tuple[int, int], *, smooth: bool = True
     """A map at picture size (width, height): cell x covers the pixels [x*s, (x+1)*s), half-pixel centres."""
     expect(map_HW.ndim == 2, "map_HW", "(H, W)", map_HW.shape)
     method = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
-    return cv2.resize(np.ascontiguousarray(map_HW, dtype=np.float32), size_px, interpolation=method)
+    values = np.ascontiguousarray(map_HW, dtype=np.float32)
+    large = cv2.resize(values, size_px, interpolation=method)
+    low, high = values.min(), values.max()
+    # rounding would make a map without differences one with a few, which whoever scales it to 0-1 would see
+    return large.clip(low, high) if np.isfinite(low) and np.isfinite(high) else large
 
 
 def heat(values: np.ndarray, limits: tuple[float, float], name: str = "inferno") -> np.ndarray:

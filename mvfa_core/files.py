@@ -100,7 +100,8 @@ WRONG_NAME = (errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errn
 def sentence_of(error: OSError) -> str:
     """What the system refused and what to do, with the name of the file and without the place where it lies."""
     name = visible(Path(os.fsdecode(error.filename)).name) if isinstance(error.filename, str | bytes) else ""
-    why = _REFUSALS.get(error.errno or 0) or (error.strerror or str(error) or type(error).__name__).lower()
+    said = error.strerror or ("" if error.filename else str(error)) or type(error).__name__  # all of it tells the place
+    why = _REFUSALS.get(error.errno or 0) or visible(said.lower(), None)
     return f"{name}: {why}" if name else why
 
 

@@ -88,13 +88,15 @@ def firmness(found: Explanation) -> Firmness:
 def _overturn(lead_M: np.ndarray) -> tuple[int, ...]:
     """The largest terms, as few as leave a rest that is not above zero."""
     order = np.argsort(-lead_M, kind="stable")
-    left = lead_M.sum() - np.cumsum(lead_M[order])
+    # added up from the end: taken from a whole sum, rounding could leave a little where nothing is left
+    left = np.append(np.cumsum(lead_M[order][:0:-1])[::-1], 0.0)
     return tuple(order[: int(np.argmax(left <= 0)) + 1].tolist())
 
 
 def _carry(lead_M: np.ndarray) -> tuple[int, ...]:
-    """The largest terms, as few as outweigh all negative ones."""
+    """The largest terms, as few as outweigh all negative ones; all positive ones where the two sides are level."""
     order = np.argsort(-lead_M, kind="stable")
     against = -lead_M[lead_M < 0].sum()
     enough = np.cumsum(lead_M[order]) > against
-    return tuple(order[: int(np.argmax(enough)) + 1].tolist())
+    count = int(np.argmax(enough)) + 1 if enough.any() else max(1, int((lead_M > 0).sum()))
+    return tuple(order[:count].tolist())

@@ -1,7 +1,7 @@
 """Names that strangers chose, made fit to be shown: of classes, files, runs and models.
 
 A name is data, never an instruction: what cannot be seen, or turns round or piles up what stands beside it, is shown
-by its number (`\\u202e`), and what is too long to read is cut. Doing so twice changes nothing.
+by its number (`\\u202e`), every blank is a space, and what is too long to read is cut. Doing so twice changes nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def visible(text: str, longest: int | None = LONGEST) -> str:
     # a name of a gigabyte is no reason to look at all of it
     for sign in text if longest is None else text[: longest + 1]:
         marks = marks + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
-        signs.append(_number(sign) if _is_hidden(sign) or marks > MOST_MARKS else sign)
+        blank = unicodedata.category(sign) == "Zs"  # all of them look like one
+        signs.append(" " if blank else _number(sign) if _is_hidden(sign) or marks > MOST_MARKS else sign)
     shown = "".join(signs)
     return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
 

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from mvfa_core.files import expect_inside
+from mvfa_core.names import visible
 
 IMAGENET = "imagenet"
 
@@ -46,7 +47,7 @@ def timm_net(name: str, weights: str | None, **options: Any) -> Any:
 
     if not timm.is_model(name):
         near = ", ".join(timm.list_models(f"*{name.split('.')[0][:6]}*")[:5]) or "see timm.list_models()"
-        raise WeightsError(f"timm:{name}: timm has no model of that name (near: {near})")
+        raise WeightsError(f"timm:{visible(name)}: timm has no model of that name (near: {near})")
     if weights == IMAGENET:
         return _downloaded(name, lambda: timm.create_model(name, pretrained=True, **options))
     return _with_file(timm.create_model(name, pretrained=False, **options), name, weights)

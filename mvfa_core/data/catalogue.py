@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mvfa_core.data import classes as known
 from mvfa_core.data.sets import DataError
+from mvfa_core.names import visible
 
 SYNTHETIC = "synthetic"
 
@@ -233,5 +234,5 @@ def entry_of(name: str) -> Entry:
         DataError: no such name; the message lists the known ones.
     """
     if name not in CATALOGUE:
-        raise DataError(f"{name}: not in the catalogue, which has {', '.join(CATALOGUE)}")
+        raise DataError(f"{visible(name)}: not in the catalogue, which has {', '.join(CATALOGUE)}")
     return CATALOGUE[name]

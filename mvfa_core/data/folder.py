@@ -15,9 +15,12 @@ import numpy as np
 from mvfa_core.data.cache import Fields, cached_arrays, digest
 from mvfa_core.data.sets import DataError, DataSet, PictureSet, Progress, silent
 from mvfa_core.images import PictureError, open_picture, squash
+from mvfa_core.names import visible
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 HELD_OUT = 0.2
+LONGEST_PATH = 300
+"""Letters of a path that are told."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,28 @@ class Listing:
     labels: tuple[int, ...]
 
 
+def is_folder(path: Path | str) -> bool:
+    """Whether there is such a folder; not for a name that none can have."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def expect_folder(path: Path | str) -> None:
+    """Raise `DataError` unless there is such a folder."""
+    if not is_folder(path):
+        name = visible(str(path), LONGEST_PATH)
+        raise DataError(f"{name}: no such folder; name one that holds a sub-folder of pictures for every class")
+
+
 def scan(folder: Path | str, seed: int = 0) -> tuple[tuple[str, ...], Listing, Listing]:
     """The classes of a folder and its train and val listings, without decoding anything.
 
     Raises:
         DataError: no such folder, fewer than two classes, a class without pictures, or splits that disagree on them.
     """
-    if not Path(folder).is_dir():
-        raise DataError(f"{folder}: no such folder; name one that holds a sub-folder of pictures for every class")
+    expect_folder(folder)
     folder = _named(folder)
     if (folder / "train").is_dir():
         held_out = next((name for name in ("val", "test") if (folder / name).is_dir()), None)

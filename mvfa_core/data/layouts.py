@@ -59,8 +59,7 @@ def find(folder: Path | str, entry: Entry | None = None, seed: int = 0) -> Found
         DataError: no such folder, or none of the layouts; the message says what was looked for.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; name one that holds a sub-folder of pictures for every class")
+    folders.expect_folder(folder)
     places = _places(folder, entry)
     if home := next((p for p in places if _has_sides(p)), None):
         return _scanned("train and held-out folders", home, seed)

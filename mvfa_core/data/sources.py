@@ -11,11 +11,12 @@ import numpy as np
 
 from mvfa_core.data.cache import Fields, cached_arrays
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root
-from mvfa_core.data.folder import load_listed
+from mvfa_core.data.folder import LONGEST_PATH, is_folder, load_listed
 from mvfa_core.data.layouts import Found, find
 from mvfa_core.data.sets import DataError, DataSet, PictureSet, Progress, silent
 from mvfa_core.data.synthetic import CLASSES, render_set
 from mvfa_core.files import expect_inside, roots
+from mvfa_core.names import visible
 
 SYNTHETIC_TRAIN = 10_000
 SYNTHETIC_VAL = 1_000
@@ -76,10 +77,10 @@ def place_of(source: str) -> tuple[Path, Entry | None]:
     """
     entry = CATALOGUE.get(source)
     if entry is None:
-        if not Path(source).is_dir():
+        if not is_folder(source):
             near = difflib.get_close_matches(source, [SYNTHETIC, *CATALOGUE], n=1)
             hint = f"did you mean {near[0]}" if near else "name one that holds a sub-folder of pictures for every class"
-            raise DataError(f"{source}: no such folder; {hint}")
+            raise DataError(f"{visible(source, LONGEST_PATH)}: no such folder; {hint}")
         _expect_inside(Path(source))
         return Path(os.path.abspath(source)), None
     place = next((p for p in (data_root() / source, Path(source)) if p.is_dir()), None)

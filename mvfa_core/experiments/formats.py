@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from mvfa_core.experiments.plan import Experiment
 from mvfa_core.experiments.report import Figure, curves, paper_title, record, what_to_do
 from mvfa_core.experiments.standing import DONE, TO_DO
+from mvfa_core.names import visible
 
 Lines = list[list[str]]
 LEGEND = (
@@ -27,8 +28,9 @@ def markdown(experiment: Experiment, found: Sequence[Figure]) -> str:
 def markdown_table(title: str, header: Sequence[str], lines: Lines, notes: Sequence[str]) -> str:
     """Any table: its title, its lines with numbers to the right, and its notes."""
     rule = ["---", *("---:" for _ in header[1:])]
-    body = "\n".join(f"| {' | '.join(line)} |" for line in ([*header], rule, *lines))
-    return f"**{title}**\n\n{body}\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
+    above, *below = ([_in_a_cell(text) for text in line] for line in (header, *lines))
+    body = "\n".join(f"| {' | '.join(line)} |" for line in (above, rule, *below))
+    return f"**{_in_a_line(title)}**\n\n{body}\n\n" + "\n".join(f"- {_in_a_line(note)}" for note in notes) + "\n"
 
 
 def latex(experiment: Experiment, found: Sequence[Figure]) -> str:
@@ -38,7 +40,7 @@ def latex(experiment: Experiment, found: Sequence[Figure]) -> str:
 
 def latex_table(title: str, header: Sequence[str], lines: Lines, notes: Sequence[str]) -> str:
     """Any table as a tabular; title and notes are comments."""
-    comments = "".join(f"% {note}\n" for note in (title, *notes))
+    comments = "".join(f"% {_in_a_line(note)}\n" for note in (title, *notes))
     body = "".join("  " + " & ".join(map(_escaped, line)) + " \\\\\n" for line in lines)
     head = "  " + " & ".join(map(_escaped, header)) + " \\\\\n"
     columns = "l" + "r" * (len(header) - 1)
@@ -105,7 +107,21 @@ def _mark(figure: Figure, marks: dict[str, str]) -> str:
     return f", {seeds} [{marks.setdefault(said, letter)}]"
 
 
+def _in_a_line(text: str) -> str:
+    """A text as one line, for names may come from strangers."""
+    return visible(" ".join(text.split()), None)
+
+
+def _in_a_cell(text: str) -> str:
+    """The same for Markdown, where an upright ends a cell."""
+    return _in_a_line(text).replace("\\", "\\\\").replace("|", "\\|")
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "\N{MINUS SIGN}": "$-$",
+}  # fmt: skip
+
+
 def _escaped(text: str) -> str:
-    for sign, instead in (("\\", r"\textbackslash{}"), ("_", r"\_"), ("%", r"\%"), ("&", r"\&"), ("#", r"\#")):
-        text = text.replace(sign, instead)
-    return text.replace("±", r"$\pm$").replace("\N{MINUS SIGN}", "$-$")
+    return "".join(_LATEX.get(sign, sign) for sign in _in_a_line(text))

@@ -14,6 +14,7 @@ from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.experiments import rows as all_rows
 from mvfa_core.experiments.rows import Row
 from mvfa_core.experiments.tables import TABLE2_DATA, TABLE3_DATA
+from mvfa_core.names import visible
 from mvfa_core.training.recipes import RECIPES, Recipe
 
 # Where a run computes, and what its recipe was made from, do not decide what comes out.
@@ -83,7 +84,15 @@ class Settings:
     def __post_init__(self) -> None:
         if self.recipe is not None:
             expect_choice(self.recipe, OWN_RECIPES[1:], "recipe")
-        expect(0 < self.steps_scale <= 1, "steps-scale", "a number above 0, up to 1", self.steps_scale)
+        share = isinstance(self.steps_scale, int | float) and 0 < self.steps_scale <= 1
+        expect(share, "steps-scale", "a number above 0, up to 1", f"{self.steps_scale!r:.60}")
+        # they may stand in a results file that anybody wrote
+        named = self.backbone is None or isinstance(self.backbone, str)
+        expect(named, "backbone", "a name", f"{self.backbone!r:.60}")
+        for name in ("batch", "val_every", "train_n"):
+            count = getattr(self, name)
+            whole = count is None or (isinstance(count, int) and not isinstance(count, bool) and count >= 1)
+            expect(whole, name, "a whole number >= 1", f"{count!r:.60}")
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe as it is run here."""
@@ -96,7 +105,7 @@ class Settings:
         """In words, for lists of requests."""
         said = [f"{self.steps_scale:g} of the steps"] if self.steps_scale != 1 else []
         said += [f"our {self.recipe} recipe ({schedule_of(RECIPES[self.recipe]())})"] if self.recipe else []
-        said += [f"backbone {self.backbone}"] if self.backbone else []
+        said += [f"backbone {visible(self.backbone)}"] if self.backbone else []
         said += [f"batches of {self.batch}"] if self.batch else []
         said += [f"a validation every {self.val_every} steps"] if self.val_every else []
         said += [f"{self.train_n:,} drawn pictures"] if self.train_n else []

@@ -18,6 +18,7 @@ from filelock import FileLock
 from mvfa_core.experiments.plan import EXPERIMENTS, Cell, Settings
 from mvfa_core.experiments.standing import DONE, TO_DO, Standing
 from mvfa_core.files import read_json, replace_text
+from mvfa_core.names import visible
 from mvfa_core.training.runs import runs_root
 
 FILE = "results.json"
@@ -81,13 +82,13 @@ def read(file: Path) -> Results:
         raise ResultsError(_unreadable(file, why)) from error
     try:
         if found["version"] != VERSION:
-            raise ResultsError(_unreadable(file, f"expected version {VERSION}, got {found['version']}"))
+            raise ResultsError(_unreadable(file, f"expected version {VERSION}, got {found['version']!r:.40}"))
         measured = {str(key): _measurement(one) for key, one in found["measured"].items()}
         return Results(tuple(_request(one) for one in found["requests"]), measured)
     except ResultsError:
         raise
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ResultsError(_unreadable(file, f"something is missing or wrong in it, {error}")) from error
+        raise ResultsError(_unreadable(file, f"something is missing or wrong in it, {visible(str(error))}")) from error
 
 
 _BLANK: dict[str, Any] = {**asdict(Standing("")), "seed": 0, "run": "", "noted": ""}
@@ -103,7 +104,16 @@ def _measurement(found: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("a measurement that is none")
     if any(len(point) != 2 for point in one["curve"]):
         raise ValueError("a curve of other than (step, accuracy)")
+    if not isinstance(one["seed"], int) or one["seed"] < 0:
+        raise ValueError("a seed that is none")
+    if not isinstance(one["by_scale"], list | tuple) or not all(map(_is_band, one["by_scale"])):
+        raise ValueError("bands of scale that are none")
     return one
+
+
+def _is_band(band: Any) -> bool:
+    values = [band.get(name) for name in ("from", "to", "accuracy", "n")] if isinstance(band, dict) else [None]
+    return all(isinstance(value, int | float) and 0 <= value < 1e15 for value in values)
 
 
 def _unreadable(file: Path, why: str) -> str:
@@ -113,7 +123,10 @@ def _unreadable(file: Path, why: str) -> str:
 def _request(found: Mapping[str, Any]) -> Request:
     if found["experiment"] not in EXPERIMENTS:
         raise ValueError(f"an experiment {found['experiment']!r}")
-    return Request(found["experiment"], Settings(**found["settings"]), tuple(found["data"]))
+    data = tuple(found["data"])
+    if not all(isinstance(name, str) for name in data):
+        raise ValueError("datasets without a name")
+    return Request(found["experiment"], Settings(**found["settings"]), data)
 
 
 def note(file: Path, request: Request, standings: Iterable[tuple[Cell, Standing]]) -> Results:

@@ -94,7 +94,7 @@ def _of_run(run: Run, steps: int) -> Standing:
         status.steps_per_s,
         status.accuracy,
         max((accuracy for _, accuracy in curve), default=None),
-        validations[-1]["n"] if validations else None,
+        validations[-1].get("n") if validations else None,
         curve,
         status.message,
         tuple((validations[-1].get("by_scale") if validations else None) or ()),

@@ -6,19 +6,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mvfa_core.figures.recipe import Recipe
+from mvfa_core.names import visible
 
 NAMED = 3
+LONGEST = 400
 
 
 def differences(before: Recipe, now: Recipe) -> list[str]:
     """Sentences, the causes first; empty if nothing changed. `same_data` says whether what is plotted did."""
+    # the recipe from before may be a stranger's
     return [
-        *_models(before.models, now.models),
-        *_pictures(before.pictures, now.pictures),
-        *_runs(before.runs, now.runs),
-        *_options(before, now),
-        *_versions(before.versions, now.versions),
-        *_arrays(before, now),
+        visible(sentence, LONGEST)
+        for sentence in (
+            *_models(before.models, now.models),
+            *_pictures(before.pictures, now.pictures),
+            *_runs(before.runs, now.runs),
+            *_options(before, now),
+            *_versions(before.versions, now.versions),
+            *_arrays(before, now),
+        )
     ]
 
 
@@ -87,7 +93,7 @@ def _told(value: Any) -> str:
 
 def _arrays(before: Recipe, now: Recipe) -> Iterator[str]:
     """Which plotted arrays differ, the first few with their ranges."""
-    old = {one.get("name"): one for one in before.arrays}
+    old = {str(one.get("name")): one for one in before.arrays}
     new = {one["name"]: one for one in now.arrays}
     changed = [name for name in new if name in old and old[name].get("digest") != new[name]["digest"]]
     for name in changed[:NAMED]:
@@ -96,7 +102,7 @@ def _arrays(before: Recipe, now: Recipe) -> Iterator[str]:
             yield f"data: {name} went from {a.get('least')} to {a.get('most')}, now from {b['least']} to {b['most']}"
     if len(changed) > NAMED:
         yield f"data: {len(changed)} of {len(new)} plotted arrays differ"
-    if lost := [str(name) for name in old if name not in new]:
+    if lost := [name for name in old if name not in new]:
         yield f"data: no longer there are {', '.join(lost[:NAMED])}" + (" and others" if len(lost) > NAMED else "")
     if fresh := [name for name in new if name not in old]:
         yield f"data: new are {', '.join(fresh[:NAMED])}" + (" and others" if len(fresh) > NAMED else "")

@@ -80,10 +80,16 @@ class Options:
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
             expect(number, name, f"a number from {low} to {high}", value)
+        for name, least in (("k", 1), ("seed", 0)):
+            value = getattr(self, name)
+            whole = isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**63
+            expect(whole or (value is None and name == "k"), name, f"a whole number >= {least}", repr(value))
         if self.sizes is not None:
             expect_sizes(self.sizes)
         good = bool(self.top) and all(isinstance(n, int) and 1 <= n <= 400 for n in self.top)
         expect(good, "top", "whole numbers from 1 to 400", list(self.top))
+        for name in ("smooth", "bar", "labels"):
+            expect(isinstance(getattr(self, name), bool), name, "true or false", repr(getattr(self, name)))
         for name in ("target", "font"):
             expect(isinstance(getattr(self, name), str), name, "a text", getattr(self, name))
         expect(all(isinstance(title, str) for title in self.titles), "titles", "texts", list(self.titles))
@@ -96,8 +102,8 @@ class Options:
             return WIDTHS[self.width]
         try:
             return float(self.width)
-        except ValueError:
-            raise ValueError(f"width: expected inches or one of {', '.join(WIDTHS)}, got {self.width!r}") from None
+        except (ValueError, OverflowError):
+            raise ValueError(f"width: expected inches or one of {', '.join(WIDTHS)}, got {self.width!r:.40}") from None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Options:

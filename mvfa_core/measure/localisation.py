@@ -44,7 +44,9 @@ def locate(map_HW: np.ndarray, truth: Truth, thresholds: tuple[float, ...] = THR
         ValueError: not two-dimensional, or NaN or infinity in it.
     """
     expect(map_HW.ndim == 2 and map_HW.size > 0, "map_HW", "(H, W)", map_HW.shape)
-    expect(bool(np.isfinite(map_HW).all()), "map_HW", "finite numbers", "NaN or infinity")
+    # they are enlarged in single precision, where numbers above 3e38 are infinite
+    finite = bool((np.abs(map_HW) <= np.finfo(np.float32).max).all())
+    expect(finite, "map_HW", "finite numbers", "NaN or infinity")
     grid = (map_HW.shape[0], map_HW.shape[1])
     boxes_T4 = threshold_boxes(map_HW, thresholds)
     on_mask, points = truth.mask_coverage(grid), truth.mask_points(grid)
@@ -87,7 +89,7 @@ def threshold_boxes(map_HW: np.ndarray, thresholds: tuple[float, ...] = THRESHOL
 
     The map is enlarged, then scaled to 0-1; without differences it is 1 everywhere. Parts touch by sides and corners.
     """
-    points = enlarge(map_HW, (map_HW.shape[1] * POINTS, map_HW.shape[0] * POINTS))
+    points = enlarge(map_HW, (map_HW.shape[1] * POINTS, map_HW.shape[0] * POINTS)).astype(np.float64)
     low, high = float(points.min()), float(points.max())
     scaled = (points - low) / (high - low) if high > low else np.ones_like(points)
     return np.array([_largest(scaled >= t) for t in thresholds]) / POINTS

@@ -62,11 +62,13 @@ class Truth:
         return None if points is None else _by_cell(points)
 
     def mask_points(self, grid: tuple[int, int]) -> np.ndarray | None:
-        """Whether each point lies on the mask, bool (H * POINTS, W * POINTS); None without a mask."""
+        """Whether each point lies on the mask, bool (H * POINTS, W * POINTS); None without a mask. An object that
+        covers no point by half has the one that it covers most."""
         if self.mask is None:
             return None
         size = (grid[1] * POINTS, grid[0] * POINTS)
-        return np.asarray(cv2.resize(self.mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5)
+        covered = cv2.resize(self.mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        return np.asarray(covered >= min(0.5, float(covered.max())))
 
 
 def _by_cell(points: np.ndarray) -> np.ndarray:

@@ -26,12 +26,14 @@ import psutil
 from filelock import FileLock, Timeout
 
 from mvfa_core.files import parts_of, read_json, replace_text
+from mvfa_core.names import visible
 from mvfa_core.processes import note_of, noted
 from mvfa_core.survey.findings import Findings
 from mvfa_core.survey.request import Request
 from mvfa_core.training.runs import runs_root
 
 BUSY = ("starting", "running")
+LONGEST_WHY = 400
 LAUNCH_S = 120
 LOCK_S = 10
 LONGEST_NOTE = 2**20
@@ -106,7 +108,8 @@ class Survey:
         except OSError as error:
             raise SurveyError(f"{self.path.name}: its request.json cannot be read ({error.strerror})") from error
         except (ValueError, TypeError) as error:
-            raise SurveyError(f"{self.path.name}: its request.json cannot be read ({error})") from error
+            why = visible(str(error), LONGEST_WHY)
+            raise SurveyError(f"{self.path.name}: its request.json cannot be read ({why})") from error
 
     def findings(self) -> Findings:
         """All pictures; `SurveyError` while it is not complete, or if the file is spoilt."""

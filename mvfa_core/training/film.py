@@ -12,7 +12,6 @@ and `label`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -30,7 +29,7 @@ from mvfa_core.model import Classifier
 from mvfa_core.stages import Stages
 from mvfa_core.training.batches import to_device
 from mvfa_core.training.engine import Event, Started, Trainer, Validated
-from mvfa_core.training.journal import Journal
+from mvfa_core.training.journal import LARGEST, Journal
 from mvfa_core.training.preserve import unchanged
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run
@@ -38,6 +37,8 @@ from mvfa_core.training.runs import Run
 FRAMES, PICTURES = "film.jsonl", "film"
 DIGITS = 4
 """Of a map's values: more than any colour can show."""
+MOST_CELLS = 256
+"""Of a side of a map."""
 
 
 class Film:
@@ -158,14 +159,17 @@ def _is_sound(line: dict[str, Any]) -> bool:
 
 def _frame_is_sound(frame: Any) -> bool:
     try:
-        map_HW, anchors = frame["adacam"], frame["anchors"]
-        values = [value for row in map_HW for value in row]
-        even = len({len(row) for row in map_HW}) == 1
-        finite = all(
-            isinstance(value, int | float) and math.isfinite(value) for value in (*values, frame["confidence"])
-        )
-        cells = anchors is None or all(0 <= x < len(map_HW[0]) and 0 <= y < len(map_HW) for x, y in anchors)
+        map_HW, anchors, confidence = frame["adacam"], frame["anchors"], frame["confidence"]
+        if not (isinstance(map_HW, list) and map_HW and all(isinstance(row, list) for row in map_HW)):
+            return False
+        high, wide = len(map_HW), len(map_HW[0])
+        even = all(len(row) == wide for row in map_HW) and 0 < wide <= MOST_CELLS >= high
+        numbers = [*(value for row in map_HW for value in row), confidence]
+        # comparing takes numbers of any length, and nothing is below or above a NaN
+        finite = all(isinstance(value, int | float) and abs(value) < LARGEST for value in numbers)
+        whole = anchors is None or all(isinstance(x, int) and isinstance(y, int) for x, y in anchors)
+        cells = anchors is None or all(0 <= x < wide and 0 <= y < high for x, y in anchors)
         texts = all(isinstance(frame[name], str) for name in ("id", "predicted", "label"))
+        return even and finite and 0 <= confidence <= 1 and whole and cells and texts
     except (KeyError, TypeError, ValueError):
         return False
-    return even and finite and cells and texts

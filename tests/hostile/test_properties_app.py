@@ -1,0 +1,229 @@
+"""What holds of what a browser sends, addresses and files, and of what is kept between two of its visits."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from app import state
+from app.components import component
+from app.gallery import data_url, from_picture, thumbnail
+from app.line import BusyError, Line
+from app.lines import line, mark
+from app.server import (
+    health,
+)
+from app.shelf import Shelf, clear, kept, seal, standing, weigh
+from app.telling import told
+from app.truths import read
+from tests.hostile.drawn import SEEDS, WORDS, few, rarely, rng
+
+# --- addresses ---
+
+
+def page() -> None:
+    """Every way in which a page reads its address, as the pages do, for several visitors in turn."""
+    import streamlit as st
+
+    from app import state, teacher
+
+    def visit(address: dict[str, list[str]]) -> dict:
+        st.session_state.clear()
+        st.query_params.from_dict(address)
+        state.heed("a")
+        found = {
+            "cell": state.cell((3, 4)),
+            "region": state.region((3, 4)),
+            "several": state.several(state.RACE, lambda name: name.isalpha(), "", 3),
+            "k": state.follow(state.K, range(1, 13), 4, state.number),
+            "distinct": state.follow(state.DISTINCT, (True, False), False, state.switch),
+            "sizes": state.follow_several(state.SIZES, (1, 3, 5), [3], state.number),
+            "model": state.remembered(state.OF_MODEL, lambda name: name in ("a", "b"), "a"),
+            "page": state.numbers(state.PAGE, 1, None),
+            "locked": [name for name in teacher.names() if teacher.locked(name)],
+            "hidden": [name for name in teacher.names() if teacher.hidden(name) and teacher.held(name)],
+            "looks": [teacher.look(name) for name in teacher.names()],
+        }
+        state.follow_address(state.RUN, ("x", "y"))
+        state.follow_list(state.FIGURE_RUNS, ("x", "y"))
+        state.forget_unless(state.RUN, ("x",))
+        found |= {"run": state.get(state.RUN), "runs": state.get(state.FIGURE_RUNS), "ignored": state.ignored()}
+        found["left"] = {key: st.query_params.get_all(key) for key in st.query_params}
+        state.remember(state.STEP, "z", "y")
+        state.tell(state.CLASS, ["c"])
+        state.put("own", 1)
+        found["own"] = state.take("own") == 1 and state.take("own") is None
+        state.drop("own")
+        state.ignore("own", ["1"])
+        found["noted"] = state.ignored()[-1] == ("own", "1") and st.query_params["class"] == "c"
+        return found
+
+    addresses = st.session_state["addresses"]
+    visits = [visit(address) for address in addresses]
+    again = [visit(one["left"]) for one in visits]
+    st.session_state["visits"], st.session_state["again"] = visits, again
+
+
+KEYS = [
+    state.CELL,
+    state.REGION,
+    state.RACE,
+    state.K,
+    state.DISTINCT,
+    state.SIZES,
+    state.OF_MODEL,
+    state.PAGE,
+    state.LOCK,
+    state.HIDE,
+    state.RUN,
+    state.FIGURE_RUNS,
+    "opacity",
+    "ends",
+    "find",
+    "strange",
+    "__proto__",
+]
+VALUES = WORDS | st.sampled_from(
+    ["1", "1-2", "3-3", "0-0-3-2", "3-0-1-2", "9999-0", "true", "a", "a,b", "k,sizes", "x", "007", "٣", "1e3"]
+)
+ADDRESS = st.dictionaries(st.sampled_from(KEYS), st.lists(VALUES, min_size=1, max_size=2), max_size=5)
+
+
+@rarely
+@given(st.lists(ADDRESS, min_size=1, max_size=40))
+@example(
+    [
+        {"cell": ["٣-١"], "k": ["٣"], "region": ["1-1-0-0"]},
+        {"cell": ["3-2"], "region": ["0-0-3-2"], "lock": ["k,sizes", "x"]},
+    ]
+)
+def test_addresses(addresses: list[dict[str, list[str]]]) -> None:
+    """What an address says is understood, or left out and noted; and the address that is left says the same again."""
+    tester = AppTest.from_function(page, default_timeout=60)
+    tester.session_state["addresses"] = addresses
+    tester.run()
+    assert not tester.exception, tester.exception
+    for found, again in zip(tester.session_state["visits"], tester.session_state["again"], strict=True):
+        cell, region = found["cell"], found["region"]
+        assert cell is None or (0 <= cell[0] < 4 and 0 <= cell[1] < 3)
+        assert region is None or (0 <= region[0] <= region[2] < 4 and 0 <= region[1] <= region[3] < 3)
+        assert found["k"] in range(1, 13) and found["distinct"] in (True, False) and set(found["sizes"]) <= {1, 3, 5}
+        assert found["model"] in ("a", "b") and len(found["several"]) <= 3 and all(map(str.isalpha, found["several"]))
+        assert found["run"] in (None, "x") and set(found["runs"]) <= {"x", "y"} and found["own"] and found["noted"]
+        assert set(found["left"]) <= state.ADDRESS and again["ignored"] == []
+        assert {**again, "ignored": found["ignored"]} == found
+
+
+@few
+@given(st.sampled_from(sorted(state.BROWSER)), WORDS | st.text(st.sampled_from("0123456789.~;offtimea-"), max_size=12))
+def test_values_of_the_browser(key: str, value: str) -> None:
+    """Short, in one line, and of its form."""
+    if state.is_browsers(key, value):
+        assert 0 < len(value) <= 200 and "\n" not in value and "\x1b" not in value
+    number, switched = state.number(value), state.switch(value)
+    assert number is None or ((str(number) == value.lstrip("0") or number == 0) and 0 <= number < 10**9)
+    assert switched is None or value in ("true", "false")
+
+
+# --- what is kept ---
+
+
+VALUE = st.recursive(
+    st.integers()
+    | st.text(max_size=5)
+    | st.binary(max_size=9)
+    | st.integers(1, 50).map(lambda n: np.zeros(n, np.uint8)),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3) | st.tuples(inner, inner)
+    ),
+    max_leaves=8,
+)
+
+
+@few
+@given(st.lists(st.tuples(st.integers(0, 5), VALUE), max_size=20), st.integers(0, 300))
+def test_shelves(asked: list[tuple[int, Any]], most: int) -> None:
+    """Never more than it may hold; what it says it holds is what it holds, and what is handed out cannot be written."""
+    shelf = Shelf("test", most)
+    for key, value in asked:
+        found = shelf.get(key, lambda value=value: value)
+        assert weigh(found) >= 0 and shelf.bytes <= most
+        seal(found)
+        for array in [found] if isinstance(found, np.ndarray) else []:
+            assert not array.flags.writeable
+    assert shelf.hits + shelf.misses == len(asked) and len(shelf) <= 6
+    shelf.clear()
+    assert shelf.bytes == 0 == len(shelf)
+
+
+@few
+@given(st.lists(st.integers(0, 3), max_size=8))
+def test_what_is_kept_is_made_once(asked: list[int]) -> None:
+    made: list[int] = []
+
+    def double(value: int, _unseen: object = None) -> int:
+        made.append(value)
+        return 2 * value
+
+    remembered = kept("properties", 1)(double)
+    clear()
+    assert [remembered(value, object()) for value in asked] == [2 * value for value in asked]
+    assert sorted(made) == sorted(set(asked)) and standing()["properties"]["entries"] == len(set(asked))
+
+
+@few
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=4))
+def test_the_line(values: list[int]) -> None:
+    """One after the other, each with its own answer or its own error."""
+    waiting = Line(most=4, each=2)
+    for value in values:
+        assert waiting.ask("a", lambda value=value: value * 2) == value * 2
+        with pytest.raises(ZeroDivisionError):
+            waiting.ask("a", lambda: 1 // 0)
+    assert not isinstance(waiting.standing(), BusyError)
+
+
+# --- files from a browser ---
+
+
+@few
+@given(
+    st.binary(max_size=60)
+    | WORDS.map(lambda text: ("file,x0,y0,x1,y1\n" + text + ",1,2,3,4").encode(errors="replace")),
+    WORDS,
+)
+def test_boxes_that_are_handed_in(content: bytes, name: str) -> None:
+    try:
+        found = read(name, content)
+    except ValueError as error:
+        assert name.strip()[:3] not in str(error) or len(name.strip()) < 3 or name in ("boxes", "box")
+        assert len(told(error)) > 10
+        return
+    assert found and all((one.boxes_N4[:, :2] < one.boxes_N4[:, 2:]).all() for one in found)
+
+
+@few
+@given(st.integers(1, 60), st.integers(1, 60), SEEDS)
+def test_small_pictures(width: int, height: int, seed: int) -> None:
+    """Never larger than asked for, in their own proportions, and the same specimen for the same pixels."""
+    picture = Image.fromarray(rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8))
+    assert data_url(picture, 16).startswith("data:image/") and thumbnail(picture, 8).startswith("data:image/")
+    one, again = (from_picture("x", picture, truth=None, scale=None) for _ in range(2))
+    assert one.digest == again.digest and one.picture.size == (width, height)
+
+
+@few
+@given(st.lists(st.floats(-1e30, 1e30), max_size=5), st.integers(0, 9), WORDS)
+def test_lines_of_charts(values: list[float], place: int, name: str) -> None:
+    drawn = line(name, values, "#000000")
+    assert drawn["name"] == name and drawn["values"] == pytest.approx(values, rel=1e-5)
+    assert mark(place, name)["place"] == place and callable(component) and Path(__file__).exists()
+    assert asyncio.iscoroutinefunction(health)

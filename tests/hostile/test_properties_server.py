@@ -1,0 +1,177 @@
+"""What holds of the server around the pages: its settings, headers, passcode and files."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from app.gate import ENTER, MOST_EACH, Gate, Tries
+from app.server import (
+    ROUTES,
+    SecurityHeaders,
+    component_file,
+    frame_ancestors,
+    gallery_file,
+    health,
+    plotly_file,
+    policy,
+)
+from app.serving import ReadOnlyError, Serving, changing, command, must_be_open, read_only, serving
+from app.telling import pressed
+from tests.hostile.drawn import TEXT, WORDS, expect_sentence, few, fewer, rarely, refused
+
+
+@few
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(["https://a.b", "http://*.a.b:80", "x; script-src *", "'none'", "https://a.b/x"])).map(
+        " ".join
+    )
+)
+def test_who_may_frame_the_app(hosts: str) -> None:
+    """Origins, and nothing that could end the rule and begin another."""
+    found = frame_ancestors(hosts)
+    assert found.startswith("'self'") and re.fullmatch(r"[A-Za-z0-9:/.*' -]+", found) and ";" not in found
+
+
+@few
+@given(st.binary(max_size=40) | st.sampled_from([b"a.b:80", b"[::1]:8501", b"a b", b"a;b", b"a\n"]))
+@example(b"a.b\n")
+def test_policies(host: bytes) -> None:
+    """One line, and a host that is none is not repeated in it."""
+    found = policy(host)
+    assert "\n" not in found and found.count(";") == policy(b"").count(";") and "default-src 'self'" in found
+
+
+ENVIRONMENT = st.dictionaries(
+    st.sampled_from(
+        [
+            "MVFA_READ_ONLY",
+            "MVFA_PASSCODE",
+            "MVFA_THREADS",
+            "HOST",
+            "PORT",
+            "MVFA_UPLOAD_MB",
+            "MVFA_HOSTS",
+            "MVFA_OPEN",
+            "MVFA_PASSCODE_FILE",
+        ]
+    ),
+    WORDS | st.sampled_from(["1", "yes", "0.0.0.0", "::1", "999999", "0", "9" * 5000, "letters"]),
+    max_size=4,
+)
+
+
+@few
+@given(ENVIRONMENT, st.booleans())
+@example({"PORT": "999999"}, False)
+@example({"MVFA_THREADS": "9" * 5000}, False)
+@example({"MVFA_PASSCODE": "a\ud800bcdef"}, False)
+def test_settings_of_the_server(environment: dict[str, str], closed: bool) -> None:
+    """A server as it was asked for, or a sentence; never one that is open because of a slip."""
+    environment = environment | ({"MVFA_PASSCODE": "secret-code"} if closed else {})
+    try:
+        asked, words = serving(environment), command(environment)
+    except ValueError as error:
+        expect_sentence(str(error))
+        return
+    assert isinstance(asked, Serving) and (not asked.passcode or len(asked.passcode) >= 6)
+    port = next(word for word in words if word.startswith("--server.port="))
+    assert 1 <= int(port.partition("=")[2]) <= 65535 and not any("secret-code" in word for word in words)
+    here = environment.get("HOST", "").strip() in ("", "127.0.0.1", "::1", "localhost")
+    assert here or asked.passcode or environment.get("MVFA_OPEN", "").strip().lower() in ("1", "true", "yes", "on")
+
+
+@few
+@given(st.booleans(), st.integers())
+def test_a_read_only_server_changes_nothing(closed: bool, value: int) -> None:
+    done: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MVFA_READ_ONLY", str(int(closed)))
+        assert read_only() == closed
+        pressed(done.append)(value)
+        with refused(not closed, ReadOnlyError):
+            changing(done.append)(value)
+        with refused(not closed, ReadOnlyError):
+            must_be_open()
+    assert done == ([] if closed else [value, value])
+
+
+def inside(_: Any) -> PlainTextResponse:
+    return PlainTextResponse("inside")
+
+
+@fewer
+@given(
+    st.binary(max_size=60)
+    | st.sampled_from([b"code=secret-code", b"code=secret-code&to=//evil.invalid", b"code=%ff&to=/x"]),
+    WORDS,
+    st.sampled_from(["", "1.2", "9999999999.", "x.y.z"]),
+    TEXT,
+)
+@example(b"code=secret-code&to=/%0d%0aSet-Cookie:x", "", "", "")
+def test_the_gate(body: bytes, path: str, cookie: str, wishes: str) -> None:
+    """Without the passcode nobody is inside, whatever is sent; with it, the way on leads nowhere else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MVFA_PASSCODE", "secret-code")
+        site = Gate(SecurityHeaders(Starlette(routes=[Route("/{rest:path}", inside)])))
+        with TestClient(site, follow_redirects=False) as client:
+            headers = {
+                "accept-language": wishes.encode(errors="replace")[:300]
+                .replace(b"\n", b"")
+                .replace(b"\r", b"")
+                .replace(b"\0", b"")
+            }
+            shown = client.get(
+                "/" + urlencode({"q": path}),
+                headers={**headers, "cookie": f"mvfa_pass={cookie}", "accept": "text/html"},
+            )
+            assert shown.status_code == 401 and "inside" not in shown.text.replace("mvfa_inside", "")
+            answer = client.post(ENTER, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+            let_in = b"code=secret-code" in body
+            assert answer.status_code in ((303,) if let_in else (401, 429)), (body, answer.status_code)
+            if let_in:
+                assert re.match(r"/(?!/)", answer.headers["location"]) and "x" not in answer.cookies
+                assert client.get("/").text == "inside"
+
+
+@few
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.booleans()), max_size=60))
+def test_tries(visits: list[tuple[str, int, bool]]) -> None:
+    """No address tries more often in a minute than it may; who was right is not held up."""
+    now = 0.0
+    tries = Tries(lambda: now)
+    wrong: dict[str, list[float]] = {}
+    for address, later, right in visits:
+        now += later / 10
+        mine = [at for at in wrong.get(address, []) if now - at <= 60]
+        may = tries.may(address)
+        assert not may or len(mine) < MOST_EACH
+        if may and right:
+            tries.right(address)
+        elif may:
+            wrong[address] = [*mine, now]
+
+
+@rarely
+@given(
+    st.sampled_from(["board", "../app/main", "x", "%2e%2e", "curves"]),
+    st.sampled_from(["scene-15", "scene-x", "..", "photo-"]),
+)
+def test_files_of_the_server(script: str, name: str) -> None:
+    """Files of ours, and nothing else from this machine."""
+    assert {route.endpoint for route in ROUTES} == {health, plotly_file, component_file, gallery_file}
+    with TestClient(Starlette(routes=ROUTES)) as client:
+        got = client.get(f"/components/{script}.js")
+        assert (got.status_code == 200) == (script in ("board", "curves"))
+        assert (client.get(f"/gallery/{name}.webp").status_code == 200) == (name == "scene-15")
+        assert client.get("/healthz").json()["status"] == "ok"
