@@ -50,7 +50,7 @@ test: $(DEV) browser ## Set up if needed, then run all tests, browser included (
 
 soak: $(DEV) ## Kill runs, surveys and servers, and draw many more examples (minutes)
 	@$(BIN)/python -m pytest -m soak $(ARGS)
-	@MVFA_EXAMPLES=2000 $(BIN)/python -m pytest tests/hostile/test_properties*.py
+	@MVFA_EXAMPLES=300 $(BIN)/python -m pytest tests/hostile/test_properties*.py
 
 audit: $(RUNTIME) ## Look for known vulnerabilities in what is pinned (asks a service on the network)
 	@grep -v '^-e' requirements.txt >$(VENV)/audited.txt
