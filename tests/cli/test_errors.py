@@ -134,12 +134,17 @@ def test_ctrl_c_is_one_line(colours: Path, here: Path, repo_root: Path) -> None:
     process = subprocess.Popen(
         [*command, *TINY, "--steps", "100000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=environment, cwd=here,
+        # tests that are run in the background may have been told to ignore it, and would hand that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     run, end = Run(here / "runs" / "long"), time.monotonic() + 180
-    while run.model_path() is None and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        while run.model_path() is None and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     one_line(Answer(process.returncode, out, err), 1, ("interrupted", "kept"))
     assert run.status().state == "stopped"
     load_model(run.path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.experiments.samples import kill_trainers
+from tests.experiments.samples import kill_commands, kill_trainers
 from tests.pictures import split_folder
 
 
@@ -35,4 +35,5 @@ def root(tmp_path: Path, colours: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("MVFA_DATA", str(colours))
     monkeypatch.setenv("MVFA_RUNS", str(tmp_path / "runs"))
     yield tmp_path / "runs"
+    kill_commands()
     kill_trainers(tmp_path / "runs")

@@ -23,6 +23,7 @@ TINY_WORDS = ["--steps-scale", "0.0004", "--backbone", "compact", "--batch", "2"
 ROWS = ("GAP", "K=20")
 REQUEST = Request("table3", TINY, ("ucmerced",))
 WAIT_S = 180
+_begun: list[subprocess.Popen[str]] = []
 
 
 def tiny_cells(*rows: str, seeds: int = 1, what: str = "table3", **changes: object) -> list[Cell]:
@@ -47,7 +48,17 @@ def last_accuracy(run: Run) -> float:
 def reproduce(*words: str) -> subprocess.Popen[str]:
     """The command in a process of its own."""
     command = [sys.executable, "-m", "mvfa_core", "reproduce", *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    _begun.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+    return _begun[-1]
+
+
+def kill_commands() -> None:
+    """SIGKILL for every command that `reproduce` began and that goes on: it would start the next cell."""
+    while _begun:
+        command = _begun.pop()
+        if command.poll() is None:
+            command.kill()
+            command.communicate()
 
 
 def kill_trainers(root: Path) -> int:
