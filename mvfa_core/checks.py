@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -59,10 +60,14 @@ def expect_choice(name: str, known: Iterable[str], what: str) -> None:
     expect(name in known, what, "one of " + ", ".join(known), repr(name))
 
 
+def is_whole(value: object, least: int, most: float = math.inf) -> bool:
+    """Whether a value, which may be of any kind, is a whole number from `least` to `most`; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
 def expect_k(k: int, cells: int) -> None:
     """Raise `ValueError` unless 1 <= K <= H*W."""
-    whole = isinstance(k, int) and not isinstance(k, bool)
-    expect(whole and 1 <= k <= cells, "k", f"a whole number from 1 to H*W = {cells}", repr(k))
+    expect(is_whole(k, 1, cells), "k", f"a whole number from 1 to H*W = {cells}", repr(k))
 
 
 def expect_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
@@ -70,12 +75,11 @@ def expect_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
     sizes = tuple(sizes)
     expect(len(sizes) > 0, "sizes", "at least one region size", "an empty list")
     expect(len(sizes) <= MOST_SIZES, "sizes", f"at most {MOST_SIZES} region sizes", len(sizes))
-    odd = all(isinstance(r, int) and not isinstance(r, bool) and r >= 1 and r % 2 == 1 for r in sizes)
+    odd = all(is_whole(r, 1) and r % 2 == 1 for r in sizes)
     expect(odd, "sizes", "odd whole numbers >= 1", list(sizes))
     return sizes
 
 
 def expect_target(target: int, classes: int) -> None:
     """Raise `ValueError` unless `target` is a class index from 0 to C - 1."""
-    whole = isinstance(target, int) and not isinstance(target, bool)
-    expect(whole and 0 <= target < classes, "target", f"a class index from 0 to {classes - 1}", repr(target))
+    expect(is_whole(target, 0, classes - 1), "target", f"a class index from 0 to {classes - 1}", repr(target))

@@ -13,7 +13,7 @@ from torch import nn
 
 from mvfa_core.adacam import attention_map, covered_cells
 from mvfa_core.backbones import Backbone, expect_pictures, find_backbone
-from mvfa_core.checks import expect, expect_choice, expect_dims, expect_finite, expect_sizes
+from mvfa_core.checks import expect, expect_choice, expect_dims, expect_finite, expect_sizes, is_whole
 from mvfa_core.heads import Head, build_head, pointwise
 from mvfa_core.names import visible_names
 from mvfa_core.regions import region_boxes, repeated_anchors, top_anchors
@@ -60,8 +60,7 @@ class MFA(nn.Module):
         super().__init__()
         expect_choice(anchors, ANCHORS, "anchors")
         self.anchors = anchors
-        whole = isinstance(k, int) and not isinstance(k, bool)
-        expect(whole and k >= 1, "k", "a whole number >= 1", repr(k))
+        expect(is_whole(k, 1), "k", "a whole number >= 1", repr(k))
         self.channels, self.k, self.sizes = channels, k, expect_sizes(sizes)
         self.head: Head = build_head(head, channels, num_classes, **(head_options or {}))
         self.auxiliary = nn.Conv2d(channels, num_classes, kernel_size=1)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
-from mvfa_core.checks import expect, expect_choice
+from mvfa_core.checks import expect, expect_choice, is_whole
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.experiments import rows as all_rows
 from mvfa_core.experiments.rows import Row
@@ -91,8 +91,7 @@ class Settings:
         expect(named, "backbone", "a name", f"{self.backbone!r:.60}")
         for name in ("batch", "val_every", "train_n"):
             count = getattr(self, name)
-            whole = count is None or (isinstance(count, int) and not isinstance(count, bool) and count >= 1)
-            expect(whole, name, "a whole number >= 1", f"{count!r:.60}")
+            expect(count is None or is_whole(count, 1), name, "a whole number >= 1", f"{count!r:.60}")
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe as it is run here."""

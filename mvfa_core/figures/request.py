@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from mvfa_core.checks import expect, expect_choice, expect_sizes
+from mvfa_core.checks import expect, expect_choice, expect_sizes, is_whole
 from mvfa_core.draw import PALETTES
 from mvfa_core.figures.words import languages
 
@@ -74,16 +74,16 @@ class Options:
         expect_choice(self.language, languages(), "language")
         for name, least, most in (("frames", 1, 60), ("dpi", 36, 1200), ("columns", 1, 60)):
             value = getattr(self, name)
-            whole = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-            expect((value is None and name == "columns") or whole, name, f"a whole number {least} to {most}", value)
+            fits = (value is None and name == "columns") or is_whole(value, least, most)
+            expect(fits, name, f"a whole number {least} to {most}", value)
         for name, low, high in (("size", 3, 40), ("opacity", 0, 1)):
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
             expect(number, name, f"a number from {low} to {high}", value)
         for name, least in (("k", 1), ("seed", 0)):
             value = getattr(self, name)
-            whole = isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**63
-            expect(whole or (value is None and name == "k"), name, f"a whole number >= {least}", repr(value))
+            fits = (value is None and name == "k") or is_whole(value, least, 2**63 - 1)
+            expect(fits, name, f"a whole number >= {least}", repr(value))
         if self.sizes is not None:
             expect_sizes(self.sizes)
         good = bool(self.top) and all(isinstance(n, int) and 1 <= n <= 400 for n in self.top)

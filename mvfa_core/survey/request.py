@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mvfa_core.checkpoints import WEIGHTS, read_card
-from mvfa_core.checks import expect, expect_choice
+from mvfa_core.checks import expect, expect_choice, is_whole
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 
@@ -45,8 +45,7 @@ class Request:
         expect_choice(self.side, SIDES, "side")
         fits = isinstance(self.seed, int) and 0 <= self.seed < 2**63
         expect(fits, "seed", "a whole number >= 0", f"{self.seed!r:.60}")
-        whole = isinstance(self.limit, int) and not isinstance(self.limit, bool)
-        expect(self.limit is None or (whole and self.limit >= 1), "limit", "a whole number >= 1", repr(self.limit))
+        expect(self.limit is None or is_whole(self.limit, 1), "limit", "a whole number >= 1", repr(self.limit))
 
     @property
     def digest(self) -> str:

@@ -42,11 +42,13 @@ WORDS = st.text(
     st.sampled_from("abz01 .,-_~/\\:|&%$#{}^\"'<>\n\r\t\0\x1b\u202e\u200b\u00e9\u4e00\U0001f600"), max_size=24
 )
 """Few letters, and all that mean something to somebody."""
+Grid = tuple[int, int]
 GRIDS = st.tuples(st.integers(1, 7), st.integers(1, 9))
 SMALL = st.tuples(st.integers(1, 4), st.integers(1, 5))
 SEEDS = st.integers(0, 2**32 - 1)
 SIZES = st.lists(st.integers(-2, 12), max_size=4)
 ODD = st.lists(st.sampled_from([1, 3, 5, 9]), min_size=1, max_size=3)
+POOLINGS = st.sampled_from(["mfa", "gap"])
 HEADS = st.sampled_from(["linear", "mlp", "prototype"])
 SIZE_PX = (96, 40)
 """(width, height) of every encoded picture; not square, and no multiple of the grids."""

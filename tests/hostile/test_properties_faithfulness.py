@@ -20,6 +20,7 @@ from tests.hostile.drawn import (
     SEEDS,
     SMALL,
     TEXT,
+    Grid,
     few,
     fewer,
     map_of,
@@ -30,7 +31,6 @@ from tests.hostile.drawn import (
 )
 
 BOX = st.lists(st.integers(-2, 100) | st.sampled_from([math.nan, math.inf]), min_size=4, max_size=4)
-Grid = tuple[int, int]
 
 
 @few

@@ -26,9 +26,11 @@ from tests.hostile.drawn import (
     CLASSES,
     HEADS,
     ODD,
+    POOLINGS,
     SEEDS,
     SIZE_PX,
     SMALL,
+    Grid,
     encoding,
     few,
     fewer,
@@ -38,9 +40,6 @@ from tests.hostile.drawn import (
     small_model,
     tensor,
 )  # fmt: skip
-
-Grid = tuple[int, int]
-POOLINGS = st.sampled_from(["mfa", "gap"])
 
 
 def close(got: object, wanted: object, tolerance: float = 1e-4) -> None:

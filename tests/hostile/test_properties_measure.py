@@ -29,6 +29,7 @@ from tests.hostile.drawn import (
     SEEDS,
     SIZE_PX,
     SMALL,
+    Grid,
     encoding,
     few,
     fewer,
@@ -38,7 +39,6 @@ from tests.hostile.drawn import (
     small_model,
 )  # fmt: skip
 
-Grid = tuple[int, int]
 BOX = st.lists(st.integers(-2, 100) | st.sampled_from([math.nan, math.inf]), min_size=4, max_size=4)
 SHARES = st.lists(st.integers(0, 4).map(lambda n: n / 4), min_size=1, max_size=12)
 

@@ -18,10 +18,12 @@ from mvfa_core.training.recipes import Recipe
 from tests.hostile.drawn import (
     CLASSES,
     JSON,
+    POOLINGS,
     SEEDS,
     SIZES,
     SMALL,
     WORDS,
+    Grid,
     few,
     fewer,
     map_of,
@@ -29,9 +31,6 @@ from tests.hostile.drawn import (
     small_model,
     tensor,
 )
-
-Grid = tuple[int, int]
-POOLINGS = st.sampled_from(["mfa", "gap"])
 
 
 @few

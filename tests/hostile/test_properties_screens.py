@@ -30,10 +30,21 @@ from mvfa_core.measure.picture import measure_picture
 from mvfa_core.measure.truth import Truth
 from mvfa_core.receptive import sight
 from mvfa_core.training.thin import Point
-from tests.hostile.drawn import CLASSES, HEADS, ODD, SEEDS, SIZE_PX, SMALL, WORDS, encoding, few, refused, small_model
-
-Grid = tuple[int, int]
-POOLINGS = st.sampled_from(["mfa", "gap"])
+from tests.hostile.drawn import (
+    CLASSES,
+    HEADS,
+    ODD,
+    POOLINGS,
+    SEEDS,
+    SIZE_PX,
+    SMALL,
+    WORDS,
+    Grid,
+    encoding,
+    few,
+    refused,
+    small_model,
+)
 
 
 def named(found: Explanation, names: list[str]) -> Explanation:

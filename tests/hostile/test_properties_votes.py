@@ -28,8 +28,10 @@ from tests.hostile.drawn import (
     HEADS,
     JSON,
     ODD,
+    POOLINGS,
     SEEDS,
     SMALL,
+    Grid,
     encoding,
     few,
     fewer,
@@ -37,9 +39,6 @@ from tests.hostile.drawn import (
     small_model,
     tensor,
 )  # fmt: skip
-
-Grid = tuple[int, int]
-POOLINGS = st.sampled_from(["mfa", "gap"])
 
 
 @few
@@ -228,6 +227,7 @@ def test_encoding(height: int, width: int, seed: int) -> None:
 def test_checks(value: Any, most: int, several: list[Any]) -> None:
     """Whatever is handed in: the value that was meant, or a sentence."""
     whole = isinstance(value, int) and not isinstance(value, bool)
+    assert checks.is_whole(value, 1, most) == (whole and 1 <= value <= most)
     with refused(whole and 1 <= value <= most):
         checks.expect_k(value, most)
     with refused(whole and 0 <= value < most):
