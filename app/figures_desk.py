@@ -15,7 +15,7 @@ from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.explain import Explanation
 from mvfa_core.figures import Made, ModelSource, PictureSource, Request, make
-from mvfa_core.figures.desk import GALLERY, UPLOAD, name_of, sha256_of
+from mvfa_core.figures.desk import GALLERY, UPLOAD, CurveSource, curve_of_model, curve_of_run, name_of, sha256_of
 from mvfa_core.images import PictureError
 from mvfa_core.training.film import read_film
 from mvfa_core.training.runs import Run, RunError, list_runs
@@ -67,6 +67,12 @@ class AppDesk:
                 return run
         raise RunError(f"run: there is none called {where} here")
 
+    def curve(self, where: str) -> CurveSource:
+        """The validations of a run; of a bundled model, if no run is called that."""
+        if where in curves_of_models() and all(run.id != where for run in list_runs()):
+            return curve_of_model(self.model(where))
+        return curve_of_run(where, self.run(where))
+
 
 def desk() -> AppDesk:
     """This visitor's desk."""
@@ -98,6 +104,17 @@ def runs_with(kind: str) -> list[str]:
     """The runs that a figure of that kind can be made of, newest first."""
     told: Callable[[Run], Any] = read_film if kind == "filmstrip" else (lambda run: run.validations())
     return [run.id for run in list_runs() if _tells(run, told)]
+
+
+@st.cache_data(show_spinner=False)
+def curves_of_models() -> list[str]:
+    """The bundled models whose cards hold a curve, GAP before its MFA twin."""
+    cards = {name: loaders.card(name) for name in loaders.model_ids() if loaders.is_bundled(name)}
+    return sorted((name for name, card in cards.items() if card.get("curve")), key=lambda name: _kinship(cards[name]))
+
+
+def _kinship(card: dict[str, Any]) -> tuple[str, ...]:
+    return card["model"]["backbone"], card["data"], card["model"]["pooling"]
 
 
 def _tells(run: Run, told: Callable[[Run], Any]) -> bool:

@@ -39,7 +39,12 @@ def _add_sources(group: argparse._ArgumentGroup) -> None:
                        help="a run, a .safetensors file or a bundled model's name; compare takes several")  # fmt: skip
     group.add_argument("--images", nargs="+", metavar="PICTURE",
                        help="files, or addresses: scene-23, synthetic-val-17, data/ucmerced/val/3")  # fmt: skip
-    group.add_argument("--runs", nargs="+", metavar="RUN", help="fig6: GAP and MFA of each data set; filmstrip: one")
+    group.add_argument(
+        "--runs",
+        nargs="+",
+        metavar="RUN",
+        help="fig6: GAP and MFA of each data set, runs or models with a curve on their card; filmstrip: one",
+    )
     group.add_argument("--rule", choices=figures.RULES, help="choose the pictures from --data in place of --images")
     group.add_argument("--data", default=SYNTHETIC, help="for --rule: a data set or a folder (default: synthetic)")
     group.add_argument("--side", choices=("val", "train"), default="val", help="for --rule (default: val)")

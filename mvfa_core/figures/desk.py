@@ -11,14 +11,15 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from mvfa_core.checkpoints import WEIGHTS, bundled, load_model, read_card
+from mvfa_core.checkpoints import WEIGHTS, CheckpointError, bundled, load_model, read_card
+from mvfa_core.checks import is_whole
 from mvfa_core.data import gallery
 from mvfa_core.explain import Encoding, encode, explain_encoding
 from mvfa_core.explanation import Explanation
 from mvfa_core.images import PictureError, open_picture, pixel_digest
 from mvfa_core.model import Classifier
 from mvfa_core.survey import addresses
-from mvfa_core.training.runs import Run, runs_root
+from mvfa_core.training.runs import Run, RunError, runs_root
 
 GALLERY, FILE, UPLOAD = "gallery", "file", "upload"
 
@@ -55,6 +56,19 @@ class PictureSource:
         return pixel_digest(self.picture)
 
 
+@dataclass(frozen=True)
+class CurveSource:
+    """The validations of a run, or of a model whose card holds them. points: (step, accuracy as a share), in order.
+    told: what a figure's recipe notes about where they are from."""
+
+    where: str
+    name: str
+    data: str
+    pooling: str
+    points: tuple[tuple[int, float], ...]
+    told: dict[str, Any]
+
+
 class Desk(Protocol):
     """Hands out what a figure is made of. Every method raises `ValueError` with a sentence for what is not there."""
 
@@ -72,11 +86,49 @@ class Desk(Protocol):
     def run(self, where: str) -> Run:
         """A run by what the request calls it."""
 
+    def curve(self, where: str) -> CurveSource:
+        """The validations of a run, or of a model, by what the request calls it."""
+
 
 def sha256_of(file: Path) -> str:
     """SHA-256 of a file, as `sha256sum` prints it."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def curve_of_run(where: str, run: Run) -> CurveSource:
+    """The validations of a run so far.
+
+    Raises:
+        RunError: there is none yet, or no run that can be read.
+    """
+    recipe = run.recipe()
+    points = tuple(run.validations())
+    if not points:
+        raise RunError(f"{run.id}: no validation in this run yet")
+    return CurveSource(where, run.id, recipe.data, recipe.pooling, points, {"recipe": recipe.to_json()})
+
+
+def curve_of_model(model: ModelSource) -> CurveSource:
+    """The validations on a model's card.
+
+    Raises:
+        CheckpointError: there are none, or they are no curve.
+    """
+    told = model.card.get("curve")
+    points = told if isinstance(told, list) else []
+    if not points or not all(map(_is_point, points)):
+        raise CheckpointError(f"{model.name}: its card holds no learning curve; name the run it was trained in")
+    curve = tuple((step, accuracy) for step, accuracy in points)
+    data = str(model.card.get("data", ""))
+    return CurveSource(model.where, model.name, data, str(model.config.get("pooling")), curve, {"digest": model.digest})
+
+
+def _is_point(point: Any) -> bool:
+    if not isinstance(point, list) or len(point) != 2:
+        return False
+    step, accuracy = point
+    return is_whole(step, 0, 2**53) and isinstance(accuracy, int | float) and 0 <= accuracy <= 1
 
 
 class Files:
@@ -112,6 +164,12 @@ class Files:
         """A run folder, or the name of one below the runs folder."""
         path = Path(where)
         return Run(path if path.is_dir() else runs_root() / where)
+
+    def curve(self, where: str) -> CurveSource:
+        """The validations of a run; of a model, if no run is called that."""
+        run = self.run(where)
+        is_model = not run.path.is_dir() and (where in bundled() or Path(where).is_file())
+        return curve_of_model(self.model(where)) if is_model else curve_of_run(where, run)
 
     def _model(self, where: str) -> ModelSource:
         file = weights_of(where)

@@ -66,8 +66,10 @@ def _runs(before: Sequence[dict], now: Sequence[dict]) -> Iterator[str]:
         yield f"runs: {len(before)} then, {len(now)} now"
         return
     for old, new in zip(before, now, strict=True):
-        if old.get("recipe") != new["recipe"]:
+        if old.get("recipe") != new.get("recipe"):
             yield f"run {new['name']}: another recipe"
+        if old.get("digest") != new.get("digest"):
+            yield f"model {new['name']}: other weights"
 
 
 def _options(before: Recipe, now: Recipe) -> Iterator[str]:

@@ -10,30 +10,26 @@ from mvfa_core.figures.desk import Desk
 from mvfa_core.figures.request import Request
 from mvfa_core.figures.sheet import Chart, Line, Sheet
 from mvfa_core.figures.words import table
-from mvfa_core.training.runs import RunError
 
 COLOURS = {"gap": "#e69f00", "mfa": "#0072b2"}
 Curve = Sequence[tuple[int, float]]
 
 
 def sheet(request: Request, desk: Desk) -> Sheet:
-    """The validations of every run: runs on the same data set share a panel, several of one kind keep their own line.
+    """The validations of every run or model: those on the same data set share a panel, several of one kind keep their
+    own line.
 
     Raises:
-        RunError: a run without any validation, or one that cannot be read.
+        ValueError: one without any validation, or one that cannot be read.
     """
     options = request.options
     words = table(options.language)
     curves: dict[str, list[tuple[str, Curve]]] = {}
     names = []
     for where in request.runs:
-        run = desk.run(where)
-        points = [] if not run.path.is_dir() else run.validations()
-        recipe = run.recipe()
-        if not points:
-            raise RunError(f"{run.id}: no validation in this run yet")
-        curves.setdefault(Path(recipe.data).name, []).append((recipe.pooling, points))
-        names.append(run.id)
+        one = desk.curve(where)
+        curves.setdefault(Path(one.data).name, []).append((one.pooling, one.points))
+        names.append(one.name)
     charts = tuple(
         Chart(
             f"{place + 1:02d}-{file_name(data)}",

@@ -85,7 +85,7 @@ def note(request: Request, desk: Desk, sheet: Sheet) -> Recipe:
         request=request,
         models=() if of_runs else tuple(_model(desk, where) for where in request.models),
         pictures=() if of_runs else tuple(_picture(desk, where) for where in request.pictures),
-        runs=tuple(_run(desk, where) for where in request.runs) if of_runs else (),
+        runs=tuple(_run(desk, where, request.kind) for where in request.runs) if of_runs else (),
         arrays=tuple(arrays),
         data=data_digest(arrays),
         versions={**versions(), "font": ", ".join(fonts)},
@@ -113,7 +113,10 @@ def _picture(desk: Desk, where: str) -> dict[str, Any]:
     return {"where": where, "from": one.origin, "digest": one.digest, "size": list(one.picture.size)}
 
 
-def _run(desk: Desk, where: str) -> dict[str, Any]:
+def _run(desk: Desk, where: str, kind: str) -> dict[str, Any]:
+    if kind == "fig6":
+        curve = desk.curve(where)
+        return {"where": where, "name": curve.name, **curve.told}
     one = desk.run(where)
     return {"where": where, "name": one.id, "recipe": one.recipe().to_json()}
 

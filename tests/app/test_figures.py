@@ -143,15 +143,18 @@ def test_by_rule(figures_page: OpenPage) -> None:
 
 
 def test_runs_and_their_absence(figures_page: OpenPage, app: AppTest, tmp_path: Path) -> None:
-    page = figures_page(figure="fig6")
-    assert "No run has a validation yet" in texts(page)
+    page = figures_page(figure="filmstrip")
+    assert "No run has a film yet" in texts(page)
+    page.selectbox(key="figure").set_value("fig6").run()
+    models = ("compact_gap_imagenette", "compact_mfa_imagenette")
+    assert now(page).runs == models and "imagenette" in page.code[0].value
     runs = tmp_path / "runs"
     for pooling in ("gap", "mfa"):
         a_run(runs / pooling, pooling, "ucmerced", (0.2, 0.4))
     a_film(runs / "filmed")
     page.run()
-    page.multiselect(key="runs").set_value(["gap", "mfa"]).run()
-    assert now(page).runs == ("gap", "mfa") and "ucmerced" in page.code[0].value
+    page.multiselect(key="runs").set_value(["gap", "mfa", models[0]]).run()
+    assert now(page).runs == ("gap", "mfa", models[0]) and "ucmerced, imagenette" in page.code[0].value
     page.selectbox(key="figure").set_value("filmstrip").run()
     assert now(page).runs == ("filmed",) and "10 panels" in texts(page)
 

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from mvfa_core.data.synthetic import CLASSES, draw_scene
 from mvfa_core.training.runs import Run
 from tests.e2e.conftest import choose
+from tests.training.samples import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -74,7 +75,9 @@ def test_a_zip_becomes_a_run(visit: Visit, server: Any, archive: Path) -> None:
     run = Run(server.folder / "runs" / re.search(r"run=([^&]+)", page.url)[1])
     recipe = run.recipe()
     assert (recipe.steps, recipe.batch) == (3, 4) and Path(recipe.data).name.startswith("My-shapes-")
-    expect(page.get_by_text("Finished").first).to_be_visible(timeout=120_000)
+    # runs of other journeys stand on the page as finished too, so the run itself is asked first
+    wait_for(lambda: run.status().state == "finished", "the end of the run")
+    expect(page.get_by_text("Finished").first).to_be_visible(timeout=60_000)
     (begun,) = [event for event in run.events()[0] if event["event"] == "start"]
     assert (begun["classes"], begun["train_n"], begun["val_n"]) == (["heart", "ring", "star"], 16, 4)
     assert run.status().state == "finished" and run.model_path()

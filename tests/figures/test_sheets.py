@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mvfa_core.checkpoints import bundled
 from mvfa_core.figures import KINDS, Files, Options, Request, make
+from mvfa_core.figures.differences import differences
+from mvfa_core.figures.recipe import read
 from mvfa_core.figures.sheet import Chart, Tile
 from mvfa_core.figures.words import languages, table
 from tests.figures.conftest import CLASSES, a_film, a_run, saved
@@ -92,6 +97,29 @@ def test_figure_6_from_runs(desk: Files, tmp_path: Path) -> None:
     assert (gap.label, gap.x, mfa.label) == ("GAP", (100, 200), "MFA")
     np.testing.assert_allclose((gap.y, mfa.y), ((20, 50), (30, 70)))
     assert gap.dash != mfa.dash and gap.colour != mfa.colour
+
+
+def test_figure_6_from_models_whose_cards_hold_a_curve(
+    desk: Files, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twins = tuple(f"mobilenet24_{pooling}_ucmerced" for pooling in ("gap", "mfa"))
+    own = a_run(tmp_path / "own", "mfa", "imagenette", (0.3, 0.7))
+    made = make(Request("fig6", runs=(*twins, own)), desk)
+    gap, mfa = made.sheet.panels[0][0].lines
+    for line, name in ((gap, twins[0]), (mfa, twins[1])):
+        card = json.loads(bundled()[name].with_suffix(".json").read_text())
+        assert list(zip(line.x, line.y, strict=True)) == [(step, 100 * accuracy) for step, accuracy in card["curve"]]
+    assert [one.get("digest") for one in made.recipe.runs] == [desk.model(name).digest for name in twins] + [None]
+    again = read(made.as_bytes("png"))
+    assert list(differences(again, made.recipe)) == []
+    other = replace(again, runs=({**again.runs[0], "digest": "0"}, *again.runs[1:]))
+    assert list(differences(other, made.recipe)) == [f"model {twins[0]}: other weights"]
+    with pytest.raises(ValueError, match="tiny: its card holds no learning curve"):
+        make(Request("fig6", runs=(model,)), desk)
+    # a run of that name is meant before a model
+    monkeypatch.setenv("MVFA_RUNS", str(tmp_path))
+    a_run(tmp_path / twins[0], "gap", "ucmerced", (0.1, 0.2))
+    assert desk.curve(twins[0]).points == ((100, 0.1), (200, 0.2))
 
 
 def test_a_filmstrip_has_the_first_and_the_last_step(desk: Files, tmp_path: Path) -> None:

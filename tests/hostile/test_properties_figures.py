@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import example, given
@@ -16,6 +17,7 @@ from app.figures_form import style, styled
 from app.figures_result import here
 from mvfa_core.figures.caption import latex_text
 from mvfa_core.figures.common import file_name, percent, title_of
+from mvfa_core.figures.desk import ModelSource, curve_of_model, curve_of_run
 from mvfa_core.figures.differences import differences, same_data
 from mvfa_core.figures.fonts import families, installed, missing, resolve
 from mvfa_core.figures.layout import fitted, number, round_numbers, text_width
@@ -23,6 +25,9 @@ from mvfa_core.figures.making import kind_of
 from mvfa_core.figures.recipe import Recipe, RecipeError, metadata, read, versions
 from mvfa_core.figures.request import KINDS, Options, Request
 from mvfa_core.figures.words import class_name, languages, table
+from mvfa_core.training.journal import is_sound
+from mvfa_core.training.recipes import Recipe as TrainingRecipe
+from mvfa_core.training.runs import Run
 from tests.hostile.drawn import (
     JSON,
     TEXT,
@@ -35,6 +40,45 @@ from tests.hostile.drawn import (
 
 OPTIONS = st.dictionaries(st.sampled_from(list(Options.__dataclass_fields__)), JSON, max_size=3)
 SANS = ["DejaVu Sans"]
+
+
+# --- curves ---
+
+
+@few
+@given(JSON | st.lists(st.lists(JSON | st.integers(0, 900) | st.floats(0, 1), max_size=3), max_size=4), JSON)
+@example([[100, 0.5], [200, 1]], "ucmerced")
+@example([[True, 0.5]], None)
+@example([[1, float("nan")]], {})
+def test_curves_of_cards(curve: Any, data: Any) -> None:
+    """Points that can be drawn, as many as the card holds; or a sentence."""
+    card = {"model": {"pooling": "mfa"}, "data": data, "curve": curve}
+    try:
+        found = curve_of_model(ModelSource("m", "m", "d", ("a",), card))
+    except ValueError as error:
+        expect_sentence(str(error))
+        return
+    assert [list(point) for point in found.points] == curve and isinstance(found.data, str)
+    assert all(step >= 0 and 0 <= accuracy <= 1 for step, accuracy in found.points)
+
+
+@few
+@given(st.lists(st.tuples(JSON, JSON | st.floats(0, 1)), max_size=4))
+@example([(100, 0.5)])
+def test_curves_of_runs(told: list[tuple[Any, Any]]) -> None:
+    """The validations that the engine could have told, or a sentence where there is none."""
+    with TemporaryDirectory() as folder:
+        run = Run(Path(folder) / "run")
+        run.create(TrainingRecipe(backbone="compact", data="ucmerced"))
+        lines = [{"event": "validation", "step": step, "accuracy": accuracy} for step, accuracy in told]
+        (run.path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        try:
+            found = curve_of_run("run", run)
+        except ValueError as error:
+            expect_sentence(str(error))
+            return
+    sound = [(line["step"], line["accuracy"]) for line in lines if is_sound(line)]
+    assert sound and found.points == tuple(sound) and found.data == "ucmerced"
 
 
 # --- requests and recipes ---

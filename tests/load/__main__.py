@@ -20,12 +20,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.load import host, report
+from tests.load import host, memory, report
 from tests.load.classroom import MOST_SECONDS, MOST_SESSIONS, wave
 from tests.load.visitor import loopback
-
-FORGOTTEN_S = 20
-"""After how long the server may forget a closed session here; in earnest it waits two minutes for it to come back."""
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -51,11 +48,10 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 def measured(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """The whole load against a server of its own."""
     told: dict[str, Any] = {"waves": [], "memory_mb": {}}
-    memory, closed = told["memory_mb"], []
-    settings = {"STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": str(FORGOTTEN_S)}
+    megabytes, closed, kept = told["memory_mb"], [], []
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(host.Host(folder, port=asked.port, settings=settings))
-        memory["start"] = server.memory() / 1e6
+        server = stack.enter_context(host.Host(folder, port=asked.port, settings=memory.SETTINGS))
+        megabytes["start"] = server.memory() / 1e6
         run = None
         for number, kind in enumerate(asked.waves):
             if kind == "training" and run is None:
@@ -71,22 +67,19 @@ def measured(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
             name = "beside a training run" if kind == "training" else "without training"
             told["waves"].append({"name": name, **report.summary(found, asked.seconds), "server_cores": watched.cores,
                                   "load_average": os.getloadavg()[0]})  # fmt: skip
-            memory[f"top of wave {number + 1}"] = max(watched.memory) / 1e6
-            closed.append(forgotten(server))
-            memory[f"closed {number + 1}"] = closed[-1] / 1e6
+            megabytes[f"top of wave {number + 1}"] = max(watched.memory) / 1e6
+            least, vitals = memory.at_rest(server)
+            closed.append(least)
+            kept.append(vitals["cache_mb"])
+            megabytes[f"closed {number + 1}"], megabytes[f"of it caches {number + 1}"] = least, kept[-1]
     if "training" in told:
         speeds = told["training"]
         speeds["slow_down"] = 1 - speeds["with_load"] / speeds["alone"] if speeds["alone"] else None
     if len(closed) > 1:
-        told["growth_mb_per_session"] = (closed[-1] - closed[0]) / 1e6 / (asked.sessions * (len(closed) - 1))
+        came = asked.sessions * (len(closed) - 1)
+        told["growth_mb_per_session"] = (closed[-1] - closed[0]) / came
+        told["growth_of_caches_mb_per_session"] = (kept[-1] - kept[0]) / came
     return told
-
-
-def forgotten(server: host.Host) -> int:
-    """Memory after the closed sessions were forgotten: one more visitor comes, whose end lets the server look."""
-    time.sleep(FORGOTTEN_S + 2)
-    asyncio.run(wave(server.url, 1, 2, 0))
-    return server.memory()
 
 
 def main() -> None:

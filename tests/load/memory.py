@@ -23,6 +23,8 @@ from tests.load.classroom import PHOTOGRAPHS, SCENES, turn
 from tests.load.visitor import Tally, Visitor, photograph
 
 FORGOTTEN_S = 2
+"""After how long the server may forget a closed session here; in earnest it waits two minutes for it to come back."""
+SETTINGS = {"STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": str(FORGOTTEN_S)}
 SETTLE_S = 24
 LOOKS = ("", "maps", "anchors", "views")
 """Pages that every session opens, one after the other."""
@@ -86,17 +88,18 @@ def main() -> None:
     parser.add_argument("--leave-out", type=int, default=4, help="rounds that only fill the caches (4)")
     asked = parser.parse_args()
     came, megabytes, caches, tally = [], [], [], Tally()
-    with tempfile.TemporaryDirectory(prefix="mvfa-memory-") as name:
-        settings = {"STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": str(FORGOTTEN_S)}
-        with host.Host(Path(name), settings=settings) as server:
-            for number in range(asked.rounds):
-                asyncio.run(round_of(server.url, tally, asked.sessions, asked.at_once, number + 1))
-                least, told = at_rest(server)
-                came.append((number + 1) * (asked.sessions + 1))
-                megabytes.append(least)
-                caches.append(told["cache_mb"])
-                print(f"{came[-1]:4} sessions: {least:8.1f} MB, {told['sessions']} open, caches {told['cache_mb']} MB, "
-                      f"{told['threads']} threads, {len(tally.errors)} errors", flush=True)  # fmt: skip
+    with (
+        tempfile.TemporaryDirectory(prefix="mvfa-memory-") as name,
+        host.Host(Path(name), settings=SETTINGS) as server,
+    ):
+        for number in range(asked.rounds):
+            asyncio.run(round_of(server.url, tally, asked.sessions, asked.at_once, number + 1))
+            least, told = at_rest(server)
+            came.append((number + 1) * (asked.sessions + 1))
+            megabytes.append(least)
+            caches.append(told["cache_mb"])
+            print(f"{came[-1]:4} sessions: {least:8.1f} MB, {told['sessions']} open, caches {told['cache_mb']} MB, "
+                  f"{told['threads']} threads, {len(tally.errors)} errors", flush=True)  # fmt: skip
     if len(came) - asked.leave_out > 2:
         sessions, memory, kept = (np.array(one[asked.leave_out :], float) for one in (came, megabytes, caches))
         for what, values in (("in all", memory), ("without caches, which are bounded", memory - kept)):

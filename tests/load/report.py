@@ -53,5 +53,7 @@ def table(report: dict[str, Any]) -> str:
     memory = report["memory_mb"]
     lines += ["", "server memory, MB: " + ", ".join(f"{name} {value:,.0f}" for name, value in memory.items())]
     if (growth := report.get("growth_mb_per_session")) is not None:
-        lines.append(f"growth per session that came and went, after the first wave: {growth:.2f} MB")
+        kept = report["growth_of_caches_mb_per_session"]
+        lines.append(f"growth per session that came and went, after the first wave: {growth:.2f} MB, "
+                     f"{kept:.2f} of it in caches bounded by bytes")  # fmt: skip
     return "\n".join(lines)
