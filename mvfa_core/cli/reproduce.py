@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     )
     root = args.runs or runs_root()
     known = results.read(results_file(root))
-    standings = [(cell, standing_of(cell, root, dict(known.measured))) for cell in wanted]
+    standings = [(cell, standing_of(cell, root, known.measured)) for cell in wanted]
     if args.dry_run:
         _list(experiment, settings, standings, root, args)
         return
@@ -151,10 +151,12 @@ def _counted(states: Sequence[str]) -> dict[str, int]:
 
 def _carry_out(wanted: Sequence[Cell], root: Path, request: Request, train: engines.Train) -> bool:
     """Train and measure; whether it was cut short. The results file follows at every ending."""
-    _note(wanted, root, request)
+    known = _note(wanted, root, request)
+    # a figure outlives its run folder: such a cell has no run any more, and needs none
+    left = [cell for cell in wanted if standing_of(cell, root, known.measured).state != DONE]
     tell = _Teller(root)
     with _asked_to_stop() as stopping:
-        for event in train(wanted, root, stopping=lambda: bool(stopping)):
+        for event in train(left, root, stopping=lambda: bool(stopping)):
             tell(event, stopping=bool(stopping))
             if isinstance(event, Begun | Ended):
                 _note(wanted, root, request)
@@ -166,7 +168,7 @@ def _carry_out(wanted: Sequence[Cell], root: Path, request: Request, train: engi
 def _measure(cell: Cell, root: Path, request: Request) -> None:
     """The cell's own rule for the views, once its run is done; a failure is said and noted."""
     known = results.read(results_file(root))
-    standing = standing_of(cell, root, dict(known.measured))
+    standing = standing_of(cell, root, known.measured)
     if cell.key == cell.digest or standing.state != PARTLY or not standing.step >= cell.recipe.steps:
         return
     try:
@@ -182,7 +184,7 @@ def _note(wanted: Sequence[Cell], root: Path, request: Request) -> Results:
     known = results.read(results_file(root))
     measured = {key for key, one in known.measured.items() if one["state"] in (DONE, FAILED)}
     own_rule = {cell.key for cell in wanted if cell.key != cell.digest and cell.key in measured}
-    fresh = [(cell, standing_of(cell, root, dict(known.measured))) for cell in wanted if cell.key not in own_rule]
+    fresh = [(cell, standing_of(cell, root, known.measured)) for cell in wanted if cell.key not in own_rule]
     return results.note(results_file(root), request, fresh)
 
 

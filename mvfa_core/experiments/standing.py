@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -51,23 +52,32 @@ def is_here(data: str) -> bool:
     return True
 
 
-def standing_of(cell: Cell, root: Path, measured: dict[str, Any] | None = None) -> Standing:
-    """Where the cell's run stands below `root`. A cell that asks for another rule for the views is done when the rule
-    has been `measured` (see `results`) on the finished run."""
+def standing_of(cell: Cell, root: Path, measured: Mapping[str, Mapping[str, Any]] | None = None) -> Standing:
+    """Where the cell's run stands below `root`. What has been `measured` (see `results`) is done, though its run folder
+    be gone; a cell that asks for another rule for the views is done when that was measured on the finished run."""
     run = Run(root / cell.run_id)
     steps = cell.recipe.steps
     here = is_here(cell.data)
+    noted = (measured or {}).get(cell.key, {})
     if not (run.path / "recipe.json").exists():
+        if noted.get("state") == DONE:
+            return _as_noted(noted, steps)
         return Standing(TO_DO if here else MISSING, 0, steps, message="" if here else get_command(cell.data))
     if message := _not_this_cell(run, cell):
         return Standing(OTHER, 0, steps, message=message)
     found = _of_run(run, steps)
     if found.state in (PARTLY, FAILED) and not here:
         return Standing(MISSING, found.step, steps, message=get_command(cell.data))
-    own_rule = (measured or {}).get(cell.key, {}).get("state") == DONE
-    if found.state == DONE and cell.key != cell.digest and not own_rule:
+    if found.state == DONE and cell.key != cell.digest and noted.get("state") != DONE:
         return Standing(PARTLY, found.step, steps, found.rate, message="trained; this rule is still to be measured")
     return found
+
+
+def _as_noted(noted: Mapping[str, Any], steps: int) -> Standing:
+    told = {one.name: noted[one.name] for one in fields(Standing) if one.name in noted}
+    curve = tuple((step, accuracy) for step, accuracy in told.get("curve", ()))
+    told |= {"step": steps, "steps": steps, "curve": curve, "by_scale": tuple(told.get("by_scale", ()))}
+    return Standing(**told)
 
 
 def _not_this_cell(run: Run, cell: Cell) -> str:

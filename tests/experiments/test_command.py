@@ -66,6 +66,16 @@ def test_runs_prints_and_skips_what_is_done(root: Path, capsys: pytest.CaptureFi
     assert main(["reproduce", *WORDS, "--rows", "GAP", "--seeds", "2", "--out", str(root / "table.md")]) == 0
     assert stamps == {path: path.stat().st_mtime_ns for path in root.rglob("metrics.jsonl")}
     assert "n = 2 [a]" in (root / "table.md").read_text()
+    # A figure outlives its run folder, and nothing is trained for it again.
+    list_runs(root)[0].discard()
+    capsys.readouterr()
+    assert main(["reproduce", *WORDS, "--rows", "GAP", "--seeds", "2", "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["states"] == {"done": 2}
+    assert main(["reproduce", *WORDS, "--rows", "GAP", "--seeds", "2", "--json"]) == 0
+    assert {one["row"]: one["ours"] for one in json.loads(capsys.readouterr().out)["figures"]} == {
+        row: one["ours"] for row, one in figures.items()
+    }
+    assert len(list_runs(root)) == 1
 
 
 @pytest.mark.slow
@@ -126,6 +136,14 @@ def test_rules_of_the_ablation_are_measured(root: Path, capsys: pytest.CaptureFi
     assert len(list_runs(root)) == 1 and "measured with majority" in err
     assert main(["reproduce", "ablation", "--datasets", "ucmerced", *rows, *TINY_WORDS]) == 0
     assert "measured" not in capsys.readouterr().err
+    # Without its run a rule that has no figure yet needs the training again, and it alone.
+    list_runs(root)[0].discard()
+    known = json.loads((root / "results.json").read_text())
+    known["measured"] = {key: one for key, one in known["measured"].items() if not key.endswith("/probability-mean")}
+    (root / "results.json").write_text(json.dumps(known))
+    assert main(["reproduce", "ablation", "--datasets", "ucmerced", *rows, *TINY_WORDS]) == 0
+    err = capsys.readouterr().err
+    assert len(list_runs(root)) == 1 and "measured with probability-mean" in err and "with majority" not in err
 
 
 @pytest.mark.parametrize(
