@@ -32,8 +32,7 @@ def show(request: Request) -> None:
         wide = min(1000, max(640, round(105 * request.options.inches)))
         st.image(url, width=wide, alt=f"{words.PREVIEW}: {made.caption()}")
     panels = sum(1 for _ in made.sheet.all())
-    inches, size = request.options.inches, request.options.size
-    st.caption(words.SAYS.format(inches=inches, height=height, panels=panels, size=size))
+    st.caption(words.says(request.options.inches, height, panels, request.options.size))
     _downloads(made, complete=kind == "png")
     _compare(made)
     left, right = st.columns(2, gap="large")

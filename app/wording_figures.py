@@ -114,7 +114,8 @@ UNDO_HELP = "Takes the last change back."
 
 PREVIEW = "Preview"
 BUSY = "Drawing the figure"
-SAYS = "{inches:g} × {height:.2f} in, {panels} panels, text of {size:g} pt"
+SAYS = "{inches:g} × {height:.2f} in, {panels}, text of {size:g} pt"
+PANELS_ONE, PANELS_MANY = "1 panel", "{n} panels"
 CANNOT = "It cannot be drawn: {why}"
 SVG_ONLY = "PNG and PDF cannot be written: {why}"
 DOWNLOADS = {
@@ -155,6 +156,12 @@ MISSING_MODEL = "model {name} is not here"
 MISSING_PICTURE = "picture {name} is not here; upload it first"
 MISSING_RUN = "run {name} is not here"
 RULE_TOLD = "Chosen by rule: {rule}."
+
+
+def says(inches: float, height: float, panels: int, size: float) -> str:
+    """Size, panels and text of the figure that is shown."""
+    counted = (here.PANELS_ONE if panels == 1 else here.PANELS_MANY).format(n=panels)
+    return here.SAYS.format(inches=inches, height=height, panels=counted, size=size)
 
 
 def missing(names: list[str]) -> str:

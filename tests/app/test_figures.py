@@ -148,6 +148,7 @@ def test_runs_and_their_absence(figures_page: OpenPage, app: AppTest, tmp_path: 
     page.selectbox(key="figure").set_value("fig6").run()
     models = ("compact_gap_imagenette", "compact_mfa_imagenette")
     assert now(page).runs == models and "imagenette" in page.code[0].value
+    assert ", 1 panel, " in texts(page)
     runs = tmp_path / "runs"
     for pooling in ("gap", "mfa"):
         a_run(runs / pooling, pooling, "ucmerced", (0.2, 0.4))
