@@ -60,7 +60,9 @@ def show_table(experiment: Experiment, found: Sequence[Figure]) -> None:
     """Rows x datasets, with the notes that a reader must have."""
     header, lines, notes = grid(found)
     columns = [words.CELL_COLUMNS["row"], *header[1:]]
-    st.dataframe({title: [line[i] for line in lines] for i, title in enumerate(columns)}, hide_index=True)
+    st.dataframe(
+        {title: [line[i] for line in lines] for i, title in enumerate(columns)}, hide_index=True, height="content"
+    )
     st.caption("  \n".join(wording.plain(language.library(note)) for note in (experiment.note, *notes)))
     with st.container(horizontal=True):
         for name, title in words.DOWNLOADS.items():
@@ -98,7 +100,7 @@ def show_scales(found: Sequence[Figure]) -> None:
         columns[title] = [next((b.ours for b in bands if (b.low, b.high) == edges), None) for bands in scaled.values()]
     spreads = [band.spread for bands in scaled.values() for band in bands if band.spread is not None]
     config = {title: st.column_config.NumberColumn(format="%.1f") for title in titles.values()}
-    st.dataframe(columns, hide_index=True, column_config=config, placeholder="")
+    st.dataframe(columns, hide_index=True, height="content", column_config=config, placeholder="")
     st.caption(words.scales_note(max(spreads, default=None)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Callable
 
@@ -10,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mvfa_core.experiments.plan import EXPERIMENTS, Settings, cells
-from mvfa_core.experiments.results import PUBLISHED, Request, note, results_file
+from mvfa_core.experiments.results import PUBLISHED, Request, note, read, results_file
 from mvfa_core.experiments.standing import DONE, Standing
 from mvfa_core.training.runs import Run
 from tests.e2e.conftest import Server, settle
@@ -22,8 +21,10 @@ def test_from_what_came_along_to_a_cell_and_its_run(visit: Callable[[str], Page]
     runs = server.folder / "runs"
     runs.mkdir(exist_ok=True)
     page = visit("/results")
-    measured = json.loads(PUBLISHED.read_text())["measured"].values()
-    twins = [100 * one["accuracy"] for one in measured if one["run"].startswith("compact-gap-synthetic")]
+    published = read(PUBLISHED)
+    newest = published.requests[0]
+    of_gap = cells(EXPERIMENTS[newest.experiment], newest.settings, rows=["GAP"], data=newest.data[:1], seeds=range(50))
+    twins = [100 * published.measured[cell.key]["accuracy"] for cell in of_gap if cell.key in published.measured]
     mean = f"{statistics.mean(twins):.2f} ± {statistics.stdev(twins):.2f}, n = {len(twins)}"
     expect(page.get_by_text(mean).first).to_be_attached()
 
