@@ -76,9 +76,9 @@ def measured(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
         speeds = told["training"]
         speeds["slow_down"] = 1 - speeds["with_load"] / speeds["alone"] if speeds["alone"] else None
     if len(closed) > 1:
-        came = asked.sessions * (len(closed) - 1)
-        told["growth_mb_per_session"] = (closed[-1] - closed[0]) / came
-        told["growth_of_caches_mb_per_session"] = (kept[-1] - kept[0]) / came
+        # between the last two waves: the first ones load what stays loaded, a wave with training other parts of it
+        told["growth_mb_per_session"] = (closed[-1] - closed[-2]) / asked.sessions
+        told["growth_of_caches_mb_per_session"] = (kept[-1] - kept[-2]) / asked.sessions
     return told
 
 

@@ -54,6 +54,6 @@ def table(report: dict[str, Any]) -> str:
     lines += ["", "server memory, MB: " + ", ".join(f"{name} {value:,.0f}" for name, value in memory.items())]
     if (growth := report.get("growth_mb_per_session")) is not None:
         kept = report["growth_of_caches_mb_per_session"]
-        lines.append(f"growth per session that came and went, after the first wave: {growth:.2f} MB, "
+        lines.append(f"growth per session that came and went, in the last wave: {growth:.2f} MB, "
                      f"{kept:.2f} of it in caches bounded by bytes")  # fmt: skip
     return "\n".join(lines)

@@ -99,7 +99,11 @@ class Visitor:
             subprotocols=["streamlit"], additional_headers={"Cookie": cookies} if cookies else None,
             max_size=MOST_BYTES, proxy=None, open_timeout=LONGEST_S, ping_interval=None,
         )  # fmt: skip
-        self.http = httpx.AsyncClient(base_url=self.url, cookies=self.cookies, trust_env=False, timeout=LONGEST_S)
+        # the server closes a connection that was idle for five seconds, as long as this client would keep it
+        limits = httpx.Limits(keepalive_expiry=2)
+        self.http = httpx.AsyncClient(
+            base_url=self.url, cookies=self.cookies, trust_env=False, timeout=LONGEST_S, limits=limits
+        )
         self.reader = asyncio.create_task(self._read())
         return await self._act("open", ClientState(page_name=path))
 
