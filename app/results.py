@@ -41,7 +41,8 @@ def choose(results: Results) -> Request:
     if len(labels) == 1:
         return next(iter(labels.values()))
     state.follow_address(state.SETTINGS, labels)
-    return labels[st.selectbox(words.SETTINGS, list(labels), key=state.SETTINGS)]
+    shown = {label: words.settings(request.settings) for label, request in labels.items()}
+    return labels[st.selectbox(words.SETTINGS, list(labels), key=state.SETTINGS, format_func=shown.__getitem__)]
 
 
 def _title(name: str) -> str:

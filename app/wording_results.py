@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from app import language
 from app import wording_results as here
+from app.wording import plain
+from mvfa_core.experiments.plan import Settings
 
 language.speaks(__name__)
 
@@ -70,6 +72,14 @@ STATES = {
     "another run": "another run",
 }
 COMMAND = "The same from a terminal"
+SETTINGS_PAPER = "the paper's settings"
+SETTINGS_SHARE = "{share:g} of the steps"
+SETTINGS_RECIPE = "our {name} recipe"
+SETTINGS_BACKBONE = "backbone {name}"
+SETTINGS_BATCH = "batches of {n}"
+SETTINGS_EVERY = "a validation every {n} steps"
+SETTINGS_DRAWN = "{n:,} drawn pictures"
+SETTINGS_AND = ", "
 DOWNLOADS = {"markdown": "Markdown", "csv": "CSV", "latex": "LaTeX"}
 TO_TRAIN = "Watch the runs on the Train page"
 
@@ -106,3 +116,14 @@ def band(low: float, high: float, pictures: int) -> str:
 def scales_note(spread: float | None) -> str:
     """What the table by object scale holds."""
     return here.SCALES_NOTE.format(more="" if spread is None else here.SCALES_SPREAD.format(spread=spread))
+
+
+def settings(chosen: Settings) -> str:
+    """What a table's settings change of the paper's, for the list of them."""
+    said = [here.SETTINGS_SHARE.format(share=chosen.steps_scale)] if chosen.steps_scale != 1 else []
+    said += [here.SETTINGS_RECIPE.format(name=plain(chosen.recipe))] if chosen.recipe else []
+    said += [here.SETTINGS_BACKBONE.format(name=plain(chosen.backbone))] if chosen.backbone else []
+    said += [here.SETTINGS_BATCH.format(n=chosen.batch)] if chosen.batch else []
+    said += [here.SETTINGS_EVERY.format(n=chosen.val_every)] if chosen.val_every else []
+    said += [here.SETTINGS_DRAWN.format(n=chosen.train_n)] if chosen.train_n else []
+    return here.SETTINGS_AND.join(said) or here.SETTINGS_PAPER

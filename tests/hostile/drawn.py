@@ -14,6 +14,7 @@ import torch
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from mvfa_core.experiments.plan import Settings
 from mvfa_core.explain import Encoding
 from mvfa_core.model import Classifier, build_model
 from tests.hostile.feeding import HIDDEN
@@ -50,6 +51,10 @@ SIZES = st.lists(st.integers(-2, 12), max_size=4)
 ODD = st.lists(st.sampled_from([1, 3, 5, 9]), min_size=1, max_size=3)
 POOLINGS = st.sampled_from(["mfa", "gap"])
 HEADS = st.sampled_from(["linear", "mlp", "prototype"])
+SETTINGS = st.builds(
+    Settings, steps_scale=st.sampled_from([1.0, 0.5, 0.001]), backbone=st.sampled_from([None, "compact"]),
+    batch=st.sampled_from([None, 8]), val_every=st.sampled_from([None, 5]), recipe=st.sampled_from([None, "quick"]),
+)  # fmt: skip
 SIZE_PX = (96, 40)
 """(width, height) of every encoded picture; not square, and no multiple of the grids."""
 CLASSES = 4

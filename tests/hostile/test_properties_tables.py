@@ -40,12 +40,8 @@ from mvfa_core.experiments.tables import paper_name
 from mvfa_core.experiments.work import to_train
 from mvfa_core.measure.sets import Row
 from mvfa_core.training.recipes import Recipe
-from tests.hostile.drawn import JSON, WORDS, expect_sentence, few, fewer, refused
+from tests.hostile.drawn import JSON, SETTINGS, WORDS, expect_sentence, few, fewer, refused
 
-SETTINGS = st.builds(
-    Settings, steps_scale=st.sampled_from([1.0, 0.5, 0.001]), backbone=st.sampled_from([None, "compact"]),
-    batch=st.sampled_from([None, 8]), val_every=st.sampled_from([None, 5]), recipe=st.sampled_from([None, "quick"]),
-)  # fmt: skip
 NAMES = st.sampled_from(sorted(EXPERIMENTS))
 
 

@@ -19,14 +19,15 @@ import app
 from app import language, wording_train
 from app.language import Language, current, fields, fitted, languages, library, preferred, spoken
 from app.walk import STEPS
-from tests.hostile.drawn import WORDS, few
+from mvfa_core.experiments.plan import Settings
+from tests.hostile.drawn import SETTINGS, WORDS, few
 
 WORDING = sorted(path.stem for path in Path(app.__file__).parent.glob("wording*.py"))
 SHARE = st.floats(0, 1)
 NAMES = WORDS.map(lambda text: text.replace("{", "").replace("}", ""))
 KINDS: dict[Any, st.SearchStrategy[Any]] = {
     str: NAMES, int: st.integers(0, 10**7), float: SHARE | st.floats(0, 1e7), bool: st.booleans(), NoneType: st.none(),
-    object: st.integers() | NAMES | st.tuples(st.integers(1, 9)), Any: SHARE,
+    Settings: SETTINGS, object: st.integers() | NAMES | st.tuples(st.integers(1, 9)), Any: SHARE,
 }  # fmt: skip
 
 
