@@ -15,6 +15,8 @@ import streamlit as st
 HERE = Path(__file__).parent
 
 # A browser never asks again for a module that once failed to load, hence another address after every failure.
+# Streamlit ends what a call returned when the component goes, and also, at once, when the next call overtook it while
+# the module was on its way; then the component is still on the page and lives on.
 _LOADER = """let script;
 let failures = 0;
 export default async function (component) {
@@ -24,7 +26,8 @@ export default async function (component) {
     failures += 1;
     throw error;
   });
-  return (await script).default(component);
+  const close = await (await script).default(component);
+  return () => component.parentElement.isConnected || close?.();
 }
 """
 

@@ -131,6 +131,7 @@ def test_a_pasted_picture_is_explained(visit: Visit, page: Page, server: Server,
         }""",
         base64.b64encode(buffer.getvalue()).decode(),
     )
+    expect(page.get_by_text(wording.OWN_PICTURE_PASTE["hint"])).to_be_visible()  # from then on somebody listens
     page.keyboard.press("Control+V")
     own = page.locator(".st-key-gallery_strip button").first
     expect(own).to_have_attribute("aria-label", wording.GALLERY_OWN)
