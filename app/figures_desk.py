@@ -100,6 +100,11 @@ def data_sets() -> list[str]:
     return [SYNTHETIC, *(name for name in CATALOGUE if (data_root() / name).is_dir())]
 
 
+def offered(kind: str) -> list[str]:
+    """What a figure of that kind can be made of: runs, newest first, and for learning curves bundled models, too."""
+    return list(dict.fromkeys((*runs_with(kind), *(curves_of_models() if kind == "fig6" else ()))))
+
+
 def runs_with(kind: str) -> list[str]:
     """The runs that a figure of that kind can be made of, newest first."""
     told: Callable[[Run], Any] = read_film if kind == "filmstrip" else (lambda run: run.validations())

@@ -57,17 +57,15 @@ def models(which: str) -> tuple[str, ...]:
 def runs(which: str) -> tuple[str, ...]:
     """The runs, kept in the address; for learning curves the bundled models, too. Without any film it says so and ends
     the page."""
-    trained = figures_desk.runs_with(which)
+    options = figures_desk.offered(which)
     if which == "filmstrip":
-        if not trained:
+        if not options:
             st.info(words.NO_FILMS)
             st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
             st.stop()
-        return (_select(words.FILM, state.RUN, trained, trained[0], titles(trained)),)
-    models = figures_desk.curves_of_models()
-    options = list(dict.fromkeys((*trained, *models)))
+        return (_select(words.FILM, state.RUN, options, options[0], titles(options)),)
     if state.FIGURE_RUNS not in st.session_state and state.FIGURE_RUNS not in st.query_params:
-        state.put(state.FIGURE_RUNS, trained[:2] or models[:2])
+        state.put(state.FIGURE_RUNS, (figures_desk.runs_with(which) or options)[:2])
     state.follow_list(state.FIGURE_RUNS, options)
     chosen = st.multiselect(
         words.RUNS, options, key=state.FIGURE_RUNS, format_func=titles(options), help=words.RUNS_HELP,

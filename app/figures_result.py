@@ -126,8 +126,7 @@ def here(before: Recipe) -> tuple[Request, list[str]]:
         known = figures_desk.is_picture(name)
         pictures += [name] if known else []
         lacking += [] if known else [words.MISSING_PICTURE.format(name=name.replace("\\", "/").rpartition("/")[2])]
-    offered = set(figures_desk.runs_with(before.request.kind)) if before.runs else set()
-    offered |= set(figures_desk.curves_of_models()) if before.request.kind == "fig6" else set()
+    offered = figures_desk.offered(before.request.kind) if before.runs else []
     for one in before.runs:
         name = str(one.get("name", one["where"]))
         runs += [name] if name in offered else []

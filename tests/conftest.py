@@ -15,6 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# How a wait that ran out in the browser ends: Playwright's own, and those of its expectations.
+RAN_OUT = [r"TimeoutError: ", r"AssertionError: (Locator|Page) expected"]
 
 # Set before anything imports torch or Matplotlib, and inherited by every process a test starts.
 # With tests side by side each of them has a core; threads that wait for each other on a busy one are many times slower.
@@ -30,6 +32,14 @@ def find_browser() -> str | None:
         if name and (path := shutil.which(name)):
             return path
     return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # On two cores shared with others a page may stand still for longer than any sensible limit, so a wait that ran out
+    # is tried once more, and the summary tells which. A figure that is wrong is wrong at once.
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=RAN_OUT))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

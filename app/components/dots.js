@@ -37,7 +37,8 @@ const share = (value) => (value === null ? "" : (100 * value).toFixed(1));
 
 function tabulate({ caption, columns, key: looks, rows }) {
   const head = [columns.name, columns.count, ...looks.map(({ label }) => `${label}, %`)];
-  return [table(caption, head, rows.map(({ name, count, dots: values }) => [name, count, ...values.map(share)]))];
+  const lines = rows.map(({ name, count, dots: values }) => [name, count, ...values.map(share)]);
+  return [table(caption, head, lines, { saves: false })];
 }
 
 function build(parent, data) {

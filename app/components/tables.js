@@ -40,7 +40,7 @@ function sortable(made, head, rows) {
   });
 }
 
-export function table(caption, head, rows, { sorted = false } = {}) {
+export function table(caption, head, rows, { sorted = false, saves = true } = {}) {
   const made = element("table");
   made.appendChild(element("caption", "", caption));
   made.appendChild(element("thead")).appendChild(row("th", head));
@@ -52,9 +52,11 @@ export function table(caption, head, rows, { sorted = false } = {}) {
   frame.setAttribute("aria-label", caption);
   frame.appendChild(made);
   const whole = element("div");
+  whole.append(frame);
+  if (!saves) return whole; // what it belongs to has a line of its own to save it
   const csv = button("CSV", () => saveTable(caption, [head, ...rows]), "take");
   csv.setAttribute("aria-label", `CSV: ${caption}`);
-  whole.append(frame, csv);
+  whole.append(csv);
   return whole;
 }
 

@@ -6,8 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +20,6 @@ TINY = Settings(steps_scale=0.0004, backbone="compact", batch=2, val_every=3)
 TINY_WORDS = ["--steps-scale", "0.0004", "--backbone", "compact", "--batch", "2", "--val-every", "3", "--device", "cpu"]
 ROWS = ("GAP", "K=20")
 REQUEST = Request("table3", TINY, ("ucmerced",))
-WAIT_S = 180
 _begun: list[subprocess.Popen[str]] = []
 
 
@@ -30,13 +27,6 @@ def tiny_cells(*rows: str, seeds: int = 1, what: str = "table3", **changes: obje
     """Cells of an experiment on the coloured pictures that pass for UC Merced here."""
     found = cells(EXPERIMENTS[what], replace(TINY, **changes), rows=rows or ROWS, data=["ucmerced"], seeds=range(seeds))
     return [replace(cell, recipe=replace(cell.recipe, device="cpu")) for cell in found]
-
-
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < end, f"waited {WAIT_S} s in vain for {what}"
-        time.sleep(0.02)
 
 
 def last_accuracy(run: Run) -> float:

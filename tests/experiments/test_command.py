@@ -11,7 +11,8 @@ import pytest
 from mvfa_core.__main__ import main
 from mvfa_core.experiments import cost
 from mvfa_core.training.runs import Run, list_runs
-from tests.experiments.samples import TINY_WORDS, kill_trainers, last_accuracy, reproduce, wait_for
+from tests.experiments.samples import TINY_WORDS, kill_trainers, last_accuracy, reproduce
+from tests.training.samples import wait_for
 
 WORDS = ("table3", "--datasets", "ucmerced", "--rows", "GAP", "K=20", *TINY_WORDS)
 

@@ -21,7 +21,8 @@ from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run, RunError, list_runs
 from mvfa_core.training.saving import STATE
 from tests.experiments import samples
-from tests.experiments.samples import last_accuracy, reproduce, wait_for
+from tests.experiments.samples import last_accuracy, reproduce
+from tests.training.samples import wait_for
 
 # 15,000 of the paper's steps become 120
 WORDS = ["table3", "--datasets", "ucmerced", "--rows", "GAP", "K=20", "K=30", "--steps-scale", "0.008"]

@@ -14,7 +14,8 @@ from mvfa_core.experiments.standing import DONE, FAILED, MISSING, OTHER, PARTLY,
 from mvfa_core.experiments.work import Begun, Ended, Waited, measure_rule, train_cells
 from mvfa_core.training.engine import predict
 from mvfa_core.training.runs import Run, list_runs
-from tests.experiments.samples import kill_trainers, last_accuracy, tiny_cells, wait_for
+from tests.experiments.samples import kill_trainers, last_accuracy, tiny_cells
+from tests.training.samples import wait_for
 
 
 def states(cells: list, root: Path) -> list[str]:
