@@ -50,7 +50,7 @@ test: $(DEV) browser ## Set up if needed, then run all tests, browser included (
 
 soak: $(DEV) ## Kill runs, surveys and servers, and draw many more examples (minutes)
 	@$(BIN)/python -m pytest -m soak $(ARGS)
-	@MVFA_EXAMPLES=300 $(BIN)/python -m pytest tests/hostile/test_properties*.py
+	@[ -n "$(ARGS)" ] || MVFA_EXAMPLES=300 $(BIN)/python -m pytest tests/hostile/test_properties*.py
 
 audit: $(RUNTIME) ## Look for known vulnerabilities in what is pinned (asks a service on the network)
 	@grep -v '^-e' requirements.txt >$(VENV)/audited.txt
@@ -92,7 +92,7 @@ reproduce-gpu: $(RUNTIME) ## Train the paper's cells on a CUDA GPU, the most tel
 	-@$(BIN)/python -m mvfa_core reproduce table2 --device cuda $(ARGS)
 	-@$(BIN)/python -m mvfa_core reproduce anchors --recipe photos --backbone compact --steps-scale 0.1 --seeds 5 --device cuda $(ARGS)
 
-models: $(RUNTIME) ## Train the two bundled checkpoints again
+models: $(RUNTIME) ## Train compact_mfa and compact_gap again
 	@$(BIN)/python -m mvfa_core bundle
 
 browser: ## See that a Chromium is there for the browser tests; on Debian as root, install it
