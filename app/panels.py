@@ -46,7 +46,7 @@ def show_board(
     chosen = selected or state.cell(found.grid)
 
     def keep() -> None:
-        state.put(state.CELL, state.get(key, {}).get("cell"))
+        state.put(state.CELL, state.get(key, {}).get("cell") or None)  # an empty list is none
 
     _board(
         key=key,

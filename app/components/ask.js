@@ -1,5 +1,6 @@
 // A rectangle on a picture, drawn with the pointer or moved with the keys; it snaps to the cells of the grid. The
-// server is told where it is when it is let go. Only the newest answer is shown, so nothing jumps while it is moved.
+// server is told where it is when it is let go. Only the newest answer is shown, so nothing jumps while it is moved, nor
+// when an answer to an earlier one comes late.
 import { Shown } from "./shown.js";
 import { button, element, fill, proportion } from "./dom.js";
 import { fileName, save } from "./export.js";
@@ -24,6 +25,7 @@ class Ask {
     this.root.append(this.stage, line);
     parent.appendChild(this.root);
     this.from = null;
+    this.sent = new Set();
     this.stage.onpointerdown = (event) => this.start(event);
     this.stage.onpointermove = (event) => this.drag(event);
     this.stage.onpointerup = () => this.release();
@@ -46,12 +48,22 @@ class Ask {
   update(data, setState) {
     this.data = data;
     this.setState = setState;
-    if (!this.from && !this.later) this.box = data.box;
+    this.take(String(data.box));
     proportion(this.stage, data.size);
     this.stage.setAttribute("aria-label", data.words.label);
-    this.saves.forEach((node, place) => node.setAttribute("aria-label", data.words.saves[place]));
+    this.saves.forEach((node, place) => {
+      node.hidden = !data.words.saves; // a question has nothing to take along
+      if (data.words.saves) node.setAttribute("aria-label", data.words.saves[place]);
+    });
     this.shown.follow(data.picture);
     this.paint();
+  }
+
+  // The answer's rectangle, unless it answers one that has been moved on since.
+  take(answered) {
+    if (this.from || this.later || (this.sent.has(answered) && answered !== this.last)) return;
+    this.sent.clear();
+    this.box = this.data.box;
   }
 
   // As it stands on the screen.
@@ -97,6 +109,8 @@ class Ask {
   tell() {
     clearTimeout(this.later);
     this.later = null;
+    this.last = String(this.box);
+    this.sent.add(this.last);
     this.setState("box", this.box);
   }
 
@@ -143,7 +157,7 @@ class Ask {
       paintTag(context, best.tag, left * scale, bottom * scale + 2 * unit, unit, width, height);
     }
     const [x0, y0, x1, y1] = this.box;
-    const asked = this.from || this.later ? "" : this.data.tag;
+    const asked = String(this.box) === String(this.data.box) ? this.data.tag : "";
     if (asked) paintTag(context, asked, mine.px[0] * scale, mine.px[1] * scale - 21 * unit, unit, width, height);
     const numbers = { columns: x1 - x0 + 1, rows: y1 - y0 + 1, x0, y0, x1, y1 };
     this.readout.textContent = fill(words.readout, numbers);

@@ -1,6 +1,6 @@
 // The board: one picture, several readings of it side by side. The page's script sends data; hovering, sliding and
-// switching stay in the browser; only a clicked cell goes back. The DOM is built once per set of panels and updated
-// afterwards. All text enters through textContent. Other components may have a board inside: they give it their data and
+// switching stay in the browser; only a clicked cell goes back. The DOM is built once per set of panels and language, and
+// updated afterwards. All text enters through textContent. Other components may have a board inside: they give it their data and
 // hear of the chosen cell.
 import { onPublish, tell, told } from "./address.js";
 import { button, choice, element } from "./dom.js";
@@ -23,6 +23,7 @@ const view = (window.mvfaBoardView ??= {
   opacity: Number(told("opacity", /^([0-9]|[1-9][0-9]|100)$/) ?? OPACITY) / 100,
   ends: endsOf(told("ends", ENDS_FORM)),
 });
+const boards = new Set(); // all on this page are looked at in the same manner
 
 // What is not as it is for everybody who comes for the first time.
 function publish() {
@@ -74,21 +75,24 @@ export class Board {
     this.listener = (event) => this.follow(event.detail);
     window.addEventListener(EVENT, this.listener);
     this.stopPublishing = onPublish(() => this.publish());
+    boards.add(this);
   }
 
   close() {
+    boards.delete(this);
     window.removeEventListener(EVENT, this.listener);
     this.stopPublishing();
     this.sizes.disconnect();
     this.shown.close();
   }
 
-  update(data, setState) {
+  // `chosen` hears of the cell that is clicked, null for none.
+  update(data, chosen) {
     keepEqual(this.data?.panels, data.panels);
     this.data = data;
-    this.setState = setState;
+    this.chosen = chosen;
     this.selected = data.selected ?? null;
-    const signature = JSON.stringify(data.panels.map((panel) => [panel.id, panel.kind]));
+    const signature = JSON.stringify([data.words, data.panels.map((panel) => [panel.id, panel.kind])]);
     if (signature !== this.signature) this.build(signature);
     const { plain, signed } = data.palettes;
     this.palettes = { plain: decodePalette(plain), signed: decodePalette(signed) };
@@ -102,6 +106,7 @@ export class Board {
 
   build(signature) {
     this.signature = signature;
+    this.box = -1;
     this.sizes.disconnect();
     this.root.replaceChildren();
     this.showTools = null;
@@ -183,7 +188,11 @@ export class Board {
 
   set(key, value) {
     view[key] = value;
-    this.renew();
+    this.renewAll();
+  }
+
+  renewAll() {
+    boards.forEach((one) => one.data && one.renew());
   }
 
   renew() {
@@ -257,7 +266,7 @@ export class Board {
     const same = cell && this.selected && cell[0] === this.selected[0] && cell[1] === this.selected[1];
     const selected = same ? null : cell;
     this.tell({ selected });
-    this.setState("cell", selected);
+    this.chosen(selected);
   }
 
   // --- words ---
@@ -304,7 +313,8 @@ export class Board {
   }
 
   chosenBox(index) {
-    return this.box >= 0 && Math.floor(this.box / 1000) === index ? this.box % 1000 : -1;
+    const [panel, box] = [Math.floor(this.box / 1000), this.box % 1000];
+    return panel === index && this.data.panels[index].boxes?.[box] ? box : -1; // lists change under a resting pointer
   }
 
   // --- painting ---
@@ -380,9 +390,10 @@ export class Board {
   }
 }
 
-export default function board({ data, parentElement, setStateValue }) {
+// The cell is a trigger and no state: others choose cells, too, and one that was chosen before can be chosen again.
+export default function board({ data, parentElement, setTriggerValue }) {
   parentElement.mvfaBoard ??= new Board(parentElement);
   const mounted = parentElement.mvfaBoard;
-  mounted.update(data, setStateValue);
+  mounted.update(data, (cell) => setTriggerValue("cell", cell ?? []));
   return () => mounted.close();
 }

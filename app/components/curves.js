@@ -58,16 +58,17 @@ class Curves {
 
   // Plotly goes on with a chart after it has returned: one that leaves the page is cleared when that is over.
   work(chart, drawing) {
-    const done = drawing.then(() => this.closed || this.mark()).catch((error) => this.closed || reportError(error));
+    const done = drawing.then(() => chart.gone || this.mark()).catch((error) => chart.gone || reportError(error));
     chart.done = Promise.all([chart.done, done]);
   }
 
   async update(data) {
-    this.closed = false;
     const { charts } = data;
     if (this.data?.name !== data.name) Object.assign(this, { step: null, chosen: null });
     this.data = data;
-    if (!this.charts) this.build();
+    const built = JSON.stringify([{ ...data.words, empty: "" }, charts.map(({ id }) => id)]);
+    if (built !== this.built) this.build();
+    this.built = built;
     this.charts.forEach((chart, index) => {
       chart.title.textContent = charts[index].title;
       chart.empty.hidden = data.series.some((one) => one.chart === chart.id && one.values.length);
@@ -87,6 +88,9 @@ class Curves {
   // --- building ---
 
   build() {
+    this.clear();
+    this.sizes.disconnect();
+    this.root.replaceChildren();
     const grid = element("div", "grid");
     this.charts = this.data.charts.map(({ id }) => this.buildChart(id));
     grid.append(...this.charts.map(({ figure }) => figure));
@@ -161,7 +165,7 @@ class Curves {
   follow({ run, step, chosen }) {
     if (!this.data || (run !== null && run !== this.data.name)) return;
     this.step = step;
-    if (chosen || step === null) this.chosen = step;
+    if (chosen) this.chosen = step;
     this.mark();
   }
 
@@ -175,7 +179,7 @@ class Curves {
     } else if (event.key === "Enter" && this.step !== null) {
       tellStep(this.data.name, this.step, true);
     } else if (event.key === "Escape") {
-      tellStep(this.data.name, null);
+      tellStep(this.data.name, null, true);
     } else return;
     event.preventDefault();
   }
@@ -304,7 +308,14 @@ class Curves {
     this.stopPublishing();
     this.sizes.disconnect();
     this.closed = true;
-    this.charts?.forEach(({ plot, done }) => done?.then(() => this.closed && window.Plotly.purge(plot)));
+    this.clear();
+  }
+
+  clear() {
+    this.charts?.forEach((chart) => {
+      chart.gone = true;
+      chart.done?.then(() => window.Plotly.purge(chart.plot));
+    });
   }
 }
 

@@ -39,7 +39,8 @@ export class Dial {
 
   show() {
     const frame = this.panel.frames[this.at];
-    Object.assign(this.panel, { values: frame.values, rest: frame.rest, alt: frame.alt });
+    const { values, rest, alt, label: setting, name: turned } = frame;
+    Object.assign(this.panel, { values, rest, alt, setting, turned });
     this.slider.value = String(this.at);
     this.slider.setAttribute("aria-valuetext", frame.label);
     this.shown.textContent = frame.label;

@@ -23,6 +23,21 @@ export function choice(options, press) {
   return { group, mark };
 }
 
+// Builds anew what is inside `root`: the focus stays on what is called the same, and frames where they were scrolled to.
+export function rebuild(root, build) {
+  const named = (node) => `${node.tagName} ${node.getAttribute("aria-label") ?? node.textContent}`;
+  const inside = () => [...root.querySelectorAll("a, button, [tabindex]")];
+  const focused = root.getRootNode().activeElement;
+  const held = root.contains(focused) ? named(focused) : null;
+  const places = new Map(inside().map((node) => [named(node), [node.scrollLeft, node.scrollTop]]));
+  build();
+  inside().forEach((node) => {
+    const [left, top] = places.get(named(node)) ?? [0, 0];
+    if (left || top) Object.assign(node, { scrollLeft: left, scrollTop: top });
+  });
+  if (held) inside().find((node) => named(node) === held)?.focus({ preventScroll: true });
+}
+
 const TALLEST = 640;
 
 // The place of a picture keeps the picture's proportions; a strip that stands upright is never taller than a screen.

@@ -41,10 +41,10 @@ function tabulate({ caption, columns, key: looks, rows }) {
   return [table(caption, head, lines, { saves: false })];
 }
 
-function build(parent, data) {
+function build(parent) {
   const root = parent.appendChild(element("div", "dots"));
   const chart = root.appendChild(element("div"));
-  const tables = new Tables(data.table, tabulate);
+  const tables = new Tables("", tabulate);
   const saves = element("div");
   root.append(saves, tables.root);
   return { chart, saves, tables };
@@ -63,7 +63,7 @@ function saveJson({ caption, key: kinds, rows }) {
 }
 
 export default function dots({ data, parentElement }) {
-  const { chart, saves, tables } = (parentElement.mvfaDots ??= build(parentElement, data));
+  const { chart, saves, tables } = (parentElement.mvfaDots ??= build(parentElement));
   const frame = element("div", data.scroll ? "frame scroll" : "frame");
   if (data.scroll) {
     frame.tabIndex = 0;
@@ -87,5 +87,6 @@ export default function dots({ data, parentElement }) {
   }
   chart.replaceChildren(key(data), frame);
   saves.replaceChildren(saveLine(data.save, data.caption, { CSV: () => saveCsv(data), JSON: () => saveJson(data) }));
+  tables.title.textContent = data.table;
   tables.show(data);
 }

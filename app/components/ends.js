@@ -44,7 +44,7 @@ export class Ends {
     const kept = [...this.values()];
     kept[place] = Number(this.fields[place].value);
     if (this.fields[place].value !== "" && kept[0] < kept[1]) this.view.ends[this.unit()] = kept;
-    this.board.renew();
+    this.board.renewAll();
   }
 
   show() {

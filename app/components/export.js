@@ -18,16 +18,26 @@ export function fileName(...parts) {
   return plain || parts.join("-").replace(/[^\p{L}\p{N}]+/gu, "-") || "table";
 }
 
+// A number that is written for people, with its sign, is a number for programs, too.
+function bare(text) {
+  return /^[+\u2212]\d[\d.]*(e[+-]?\d+)?$/.test(text) ? text.replace("+", "").replace("\u2212", "-") : text;
+}
+
 // Rows of texts and numbers as CSV.
 export function saveTable(name, rows) {
-  const quote = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
-  const text = rows.map((row) => row.map(quote).join(",")).join("\n");
+  const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const text = rows.map((row) => row.map((value) => quote(bare(String(value)))).join(",")).join("\n");
   save(`${fileName(name)}.csv`, new Blob([`${text}\n`], { type: "text/csv" }));
 }
 
-function plain({ id, title, symbol, kind, unit, values, cells, names, boxes }) {
+function plain({ id, title, setting, symbol, kind, unit, values, cells, names, boxes }) {
   const kept = boxes?.map(({ name, px, seen, rank, size, confidence }) => ({ name, px, seen, rank, size, confidence }));
-  return { id, title, symbol, kind, unit, values, cells, names, boxes: kept };
+  return { id, title, setting, symbol, kind, unit, values, cells, names, boxes: kept };
+}
+
+// A panel with a dial says where the dial stands.
+function panelName(data, panel) {
+  return fileName(data.name, panel.id, ...(panel.turned ? ["t", panel.turned] : []));
 }
 
 function saveRecord(data, panels, name) {
@@ -50,7 +60,7 @@ function npy(values, [rows, columns]) {
 // The numbers of one panel: a map as an array of (H, W), anything else as JSON.
 export function saveNumbers(data, panel) {
   if (panel.kind !== "map") return saveRecord(data, [plain(panel)], [data.name, panel.id]);
-  return save(`${fileName(data.name, panel.id)}.npy`, new Blob([npy(panel.values, data.grid)]));
+  return save(`${panelName(data, panel)}.npy`, new Blob([npy(panel.values, data.grid)]));
 }
 
 export function saveJson(data) {
@@ -85,13 +95,13 @@ export function savePanel(board, index) {
     context.fillText(text, x, y, wide);
     return context.measureText(text).width;
   };
-  const title = write(panel.title, edge, top / 2, 14, 600);
+  const title = write([panel.title, panel.setting].filter(Boolean).join(", "), edge, top / 2, 14, 600);
   write(panel.symbol ?? "", edge + title + 8 * unit, top / 2, 12);
   const line = top + tall + 14 * unit;
   if (panel.kind === "map") writeColours(board, panel, context, write, { edge, line, unit, wide });
   else writeKey(panel, context, write, { edge, line, unit });
   write(data.recipe.text, edge, top + tall + 50 * unit, 9.5);
-  canvas.toBlob((blob) => save(`${fileName(data.name, panel.id)}.png`, blob), "image/png");
+  canvas.toBlob((blob) => save(`${panelName(data, panel)}.png`, blob), "image/png");
 }
 
 function writeColours(board, panel, context, write, { edge, line, unit, wide }) {
@@ -108,13 +118,16 @@ function writeKey(panel, context, write, { edge, line, unit }) {
   let x = edge;
   for (const { text, colour, shape } of panel.key ?? []) {
     const radius = (shape.includes("small") ? 3 : 5) * unit;
+    const dashed = shape.includes("dashed");
     context.beginPath();
-    if (shape === "box") context.rect(x, line - radius, 2 * radius, 2 * radius);
+    if (shape.startsWith("box")) context.rect(x, line - radius, 2 * radius, 2 * radius);
     else context.arc(x + 5 * unit, line, radius, 0, 2 * Math.PI);
     context.fillStyle = colour;
-    context.fill();
-    Object.assign(context, { lineWidth: unit, strokeStyle: "rgba(12, 15, 18, 0.6)" });
+    if (!dashed) context.fill();
+    Object.assign(context, { lineWidth: dashed ? 2 * unit : unit, strokeStyle: dashed ? colour : "rgba(12, 15, 18, 0.6)" });
+    context.setLineDash(dashed ? [3 * unit, 2 * unit] : []);
     context.stroke();
+    context.setLineDash([]);
     x += 14 * unit + write(text, x + 14 * unit, line, 10.5) + 14 * unit;
   }
 }

@@ -35,7 +35,9 @@ class Film {
     if (another || JSON.stringify(this.data?.frames) !== JSON.stringify(data.frames)) this.heats.clear();
     this.data = data;
     this.palettes = { plain: decodePalette(data.palettes.plain), signed: decodePalette(data.palettes.signed) };
-    if (this.figures?.length !== data.pictures.length) this.build();
+    const built = JSON.stringify([data.words, data.pictures.length, Boolean(data.anchor)]);
+    if (built !== this.built) this.build();
+    this.built = built;
     data.pictures.forEach(({ src }, index) => this.load(src, index));
     if (this.asked !== null) {
       this.pinned = Number(this.asked);
@@ -82,6 +84,7 @@ class Film {
   build() {
     const { words } = this.data;
     this.root.replaceChildren();
+    this.sizes.disconnect();
     const head = element("div", "head");
     head.append(element("h3", "", words.title), this.buildTools());
     this.strip = element("div", "strip");
@@ -153,8 +156,8 @@ class Film {
 
   follow({ run, step, chosen }) {
     if (!this.data || (run !== null && run !== this.data.name)) return;
-    if (chosen || step === null) Object.assign(this, { pinned: step, pointed: null });
-    else this.pointed = step;
+    this.pointed = chosen ? null : step;
+    if (chosen) this.pinned = step;
     this.publish();
     this.show();
   }
@@ -172,7 +175,7 @@ class Film {
 
   release() {
     this.pause();
-    tellStep(this.data.name, null);
+    tellStep(this.data.name, null, true);
   }
 
   play() {

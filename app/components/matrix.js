@@ -17,7 +17,9 @@ class Matrix {
     this.canvas = this.frame.appendChild(element("canvas"));
     this.readout = this.root.appendChild(element("p", "readout"));
     this.readout.setAttribute("aria-live", "polite");
-    this.tables = null;
+    this.saves = this.root.appendChild(element("div"));
+    this.tables = new Tables("", () => this.tabulate());
+    this.root.appendChild(this.tables.root);
     Object.assign(this.canvas, { tabIndex: 0, onkeydown: (event) => this.key(event) });
     this.canvas.setAttribute("role", "group");
     this.canvas.onpointermove = (event) => this.point(this.cellAt(event));
@@ -37,11 +39,9 @@ class Matrix {
     const right = data.cells.reduce((sum, [row, column, count]) => sum + (row === column ? count : 0), 0);
     const all = this.totals.reduce((sum, count) => sum + count, 0);
     this.canvas.setAttribute("aria-label", `${data.words.label} ${fill(data.words.sum, { right, all })}`);
-    if (!this.tables) {
-      this.tables = new Tables(data.words.table, () => this.tabulate());
-      const makers = { PNG: () => this.savePng(), CSV: () => this.saveCsv(), JSON: () => this.saveJson() };
-      this.root.append(saveLine(data.words.save, data.words.title, makers), this.tables.root);
-    }
+    const makers = { PNG: () => this.savePng(), CSV: () => this.saveCsv(), JSON: () => this.saveJson() };
+    this.saves.replaceChildren(saveLine(data.words.save, data.words.title, makers));
+    this.tables.title.textContent = data.words.table;
     this.tables.show(data);
     this.draw();
     this.say();

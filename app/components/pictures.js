@@ -1,7 +1,7 @@
 // Pages of small pictures: each opens its picture where the choice above them says. A plain press goes to the page's
 // script; the address is there for a new tab.
 import { tell, told } from "./address.js";
-import { button, choice, element, fill } from "./dom.js";
+import { button, choice, element, fill, rebuild } from "./dom.js";
 
 const view = (window.mvfaPicturesView ??= { page: told("open", /^(anchors|views)$/) });
 const grids = new Set(); // all on this page open their pictures in the same place
@@ -85,5 +85,5 @@ export default function pictures({ data, parentElement, setTriggerValue }) {
   body.append(...data.items.map((item) => tile(grid, item)));
   const parts = [tools(grid), data.items.length ? body : element("p", "none", data.words.none)];
   if (data.last > 0) parts.push(pager(grid));
-  grid.root.replaceChildren(...parts);
+  rebuild(grid.root, () => grid.root.replaceChildren(...parts));
 }

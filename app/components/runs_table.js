@@ -43,7 +43,9 @@ class RunsTable {
       this.picked = new Set(data.picked);
       this.told.add(JSON.stringify(data.picked));
     }
-    if (!this.body) this.build();
+    const built = JSON.stringify(data.words);
+    if (built !== this.built) this.build();
+    this.built = built;
     const there = new Set(data.rows.map((row) => row.id));
     // The page ticks a run that it has renamed or taken in; what was told from here only comes back late.
     const meant = JSON.stringify(data.picked);
@@ -66,6 +68,8 @@ class RunsTable {
 
   build() {
     const { words } = this.data;
+    this.root.replaceChildren();
+    this.rows.clear();
     const tools = this.root.appendChild(element("div", "tools"));
     const label = (text, field) => {
       const node = tools.appendChild(element("label"));

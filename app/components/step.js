@@ -1,6 +1,6 @@
 // One training step for all of a page: whoever points at a step tells it, and the others follow.
 //   { channel: "training-step", run: the run's name or null for whichever is shown, step: a whole number or null,
-//     chosen: true once it was clicked, or chosen with the keyboard }
+//     chosen: true once it was clicked, or chosen with the keyboard; null that is chosen lets go }
 const EVENT = "mvfa-training-step";
 export const CHANNEL = "training-step";
 

@@ -1,6 +1,6 @@
 // The gallery strip: thumbnails as buttons in named groups, one of them pressed, or several if `selected` is a list. A
 // press goes to the page's script. It also brings the picture that the page is about, for all who show it.
-import { button, element } from "./dom.js";
+import { button, element, rebuild } from "./dom.js";
 import { show as showPicture } from "./shown.js";
 
 function build(strip, data) {
@@ -49,7 +49,7 @@ export default function strip({ data, parentElement, setTriggerValue }) {
   const signature = JSON.stringify([data.groups, data.locked]);
   if (signature !== mounted.signature) {
     mounted.signature = signature;
-    build(mounted, data);
+    rebuild(mounted.root, () => build(mounted, data));
   }
   show(mounted, data.selected);
   if (!Array.isArray(data.selected) && mounted.selected !== data.selected) {

@@ -1,6 +1,6 @@
 // Numbers as tables, for those who read rather than look: one line below a chart that opens, filled when it does. Every
 // table can be taken along as CSV.
-import { button, element, fill } from "./dom.js";
+import { button, element, fill, rebuild } from "./dom.js";
 import { saveTable } from "./export.js";
 import { exactNumber } from "./paint.js";
 
@@ -99,7 +99,7 @@ export class Tables {
   }
 
   fill() {
-    if (this.root.open && this.data) this.body.replaceChildren(...this.tables(this.data));
+    if (this.root.open && this.data) rebuild(this.body, () => this.body.replaceChildren(...this.tables(this.data)));
   }
 }
 

@@ -264,7 +264,7 @@ class Walk {
     this.board.update({
       ...scene, name: `lesson-${step.id}`, channel: CHANNEL, grid: data.grid, palettes: data.palettes, words: data.board,
       recipe: data.recipe, panels: room.panels(data, ui), selected: room.cell || (room.ask === "guess" && told) ? told : null,
-    }, (_, cell) => this.chose(cell));
+    }, (cell) => this.chose(cell));
     this.renderLines(room.lines(data, ui));
     this.hint.textContent = room.cell ? fill(data.words.cell_control, { x: ui.cell[0], y: ui.cell[1] }) : "";
     this.renderControls(this.slidersOf(), room);
@@ -300,7 +300,7 @@ class Walk {
   }
 
   renderControls(sliders, room) {
-    const signature = `${this.step.id} ${sliders.map(({ id }) => id).join()}`;
+    const signature = JSON.stringify([this.step.id, sliders.map(({ id, label }) => [id, label]), this.data.words.border]);
     if (signature !== this.controlled) {
       this.controlled = signature;
       this.controls.replaceChildren(...sliders.map(({ id, label }) => {

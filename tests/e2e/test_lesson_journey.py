@@ -97,3 +97,14 @@ def test_step_by_step_and_through_the_film(visit: Visit, held: Run) -> None:
     scrubber.press("Escape")
     expect(film.locator("output")).to_have_text("step 8")
     expect(marker).to_be_hidden()
+
+    # A link to a frame holds it, wherever the pointer goes.
+    scrubber.fill("0")
+    expect(page).to_have_url(re.compile("frame=0"))
+    visit(f"/train?run={held.id}&frame=0")
+    expect(film.locator("output")).to_have_text("step 0")
+    curve = page.locator(".mvfa-curves .stage").last
+    curve.hover()
+    page.locator("h1").hover()
+    expect(marker).to_be_hidden()
+    expect(film.locator("output")).to_have_text("step 0")
