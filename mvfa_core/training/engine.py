@@ -32,7 +32,9 @@ from mvfa_core.training.schedule import Schedule
 from mvfa_core.training.speed import moved, network_on, optimizer_for, scaler_for
 
 LOG_EVERY = 10
-EVAL_BATCH = 128
+EVAL_BATCH, EVAL_BATCH_CPU = 128, 8
+"""Pictures at a time when nothing is learned; on a CPU so few that the allocator keeps a layer's memory for the next one:
+larger blocks go back to the system each time, and fetching them again took longer than the layer."""
 
 
 @dataclass(frozen=True)
@@ -220,14 +222,16 @@ class Trainer:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, pictures: PictureSet, batch: int = EVAL_BATCH, ensemble: str = "logit-sum") -> np.ndarray:
+def predict(model: nn.Module, pictures: PictureSet, batch: int | None = None, ensemble: str = "logit-sum") -> np.ndarray:
     """The predicted class of every picture, int64 (N,): Eq. 8, or by another rule of `ENSEMBLES` for the views.
 
     Args:
         model: normalised pictures -> Stages: a `Classifier`, or the `Network` that trains one, in its precision.
+        batch: pictures at a time; None for what suits the device.
     """
     model.eval()
     device = next(model.parameters()).device
+    batch = batch or (EVAL_BATCH_CPU if device.type == "cpu" else EVAL_BATCH)
     found = []
     for start in range(0, len(pictures), batch):
         raw = to_device(np.array(pictures.images[start : start + batch]), device)  # torch wants it writable
