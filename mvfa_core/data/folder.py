@@ -54,14 +54,16 @@ def scan(folder: Path | str, seed: int = 0) -> tuple[tuple[str, ...], Listing, L
     """
     expect_folder(folder)
     folder = _named(folder)
+    shown = visible(folder.name)
     if (folder / "train").is_dir():
         held_out = next((name for name in ("val", "test") if (folder / name).is_dir()), None)
         if held_out is None:
-            raise DataError(f"{folder.name}: has train/ but neither val/ nor test/; add one, or drop the train/ level")
+            raise DataError(f"{shown}: has train/ but neither val/ nor test/; add one, or drop the train/ level")
         classes = _classes(folder / "train")
         strange = sorted(set(_classes(folder / held_out)) ^ set(classes))
         if strange:
-            raise DataError(f"{folder.name}: train/ and {held_out}/ differ in their classes: {', '.join(strange[:5])}")
+            named = ", ".join(visible(name) for name in strange[:5])
+            raise DataError(f"{shown}: train/ and {held_out}/ differ in their classes: {named}")
         return classes, list_pictures(folder, "train", classes), list_pictures(folder, held_out, classes)
     classes = _classes(folder)
     train, val = _split(list_pictures(folder, "", classes), classes, seed)
@@ -91,7 +93,8 @@ def _named(folder: Path | str) -> Path:
 def _classes(folder: Path) -> tuple[str, ...]:
     names = tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")))
     if len(names) < 2:
-        raise DataError(f"{folder.name}: expected a sub-folder for each of two or more classes, got {len(names)}")
+        shown = visible(folder.name)
+        raise DataError(f"{shown}: expected a sub-folder for each of two or more classes, got {len(names)}")
     return names
 
 
@@ -106,7 +109,7 @@ def list_pictures(folder: Path, split: str, classes: tuple[str, ...]) -> Listing
     for label, name in enumerate(classes):
         found = sorted(p for p in (folder / split / name).rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
         if not found:
-            raise DataError(f"{folder.name}: class {name} has no pictures in {split or 'its folder'} "
+            raise DataError(f"{visible(folder.name)}: class {visible(name)} has no pictures in {split or 'its folder'} "
                             f"({', '.join(sorted(SUFFIXES))})")  # fmt: skip
         files += [p.relative_to(folder).as_posix() for p in found]
         labels += [label] * len(found)
@@ -121,7 +124,8 @@ def _split(listing: Listing, classes: tuple[str, ...], seed: int) -> tuple[Listi
     for label, name in enumerate(classes):
         members = rng.permutation(np.flatnonzero(labels == label))
         if len(members) < 2:
-            raise DataError(f"class {name} has one picture; two are needed, one to train on and one to hold out")
+            shown = visible(name)
+            raise DataError(f"class {shown} has one picture; two are needed, one to train on and one to hold out")
         held_out[members[: max(1, round(HELD_OUT * len(members)))]] = True
     return subset(listing, np.flatnonzero(~held_out)), subset(listing, np.flatnonzero(held_out))
 
@@ -148,7 +152,7 @@ def _decode(
     arrays = cached_arrays(key, len(listing.files), fields, make, what=f"decoding {split}", progress=progress)
     images, readable = arrays["images"], arrays["readable"]
     if not readable.any():
-        raise DataError(f"{folder.name}: none of the {len(readable)} pictures in {split} can be read")
+        raise DataError(f"{visible(folder.name)}: none of the {len(readable)} pictures in {split} can be read")
     skipped = tuple(file for file, ok in zip(listing.files, readable, strict=True) if not ok)
     if skipped:
         listing, images = subset(listing, np.flatnonzero(readable)), images[readable]

@@ -162,7 +162,7 @@ def _held_out(labels: np.ndarray, names: Sequence[str], split: Split, seed: int)
             count = n - split.train_each
         if not 0 < count < n:
             wanted = (split.train_each or split.val_each or 1) + 1
-            raise DataError(f"class {name} has {n} pictures; its split needs at least {wanted}")
+            raise DataError(f"class {visible(name)} has {n} pictures; its split needs at least {wanted}")
         held_out[members[:count]] = True
     return held_out
 

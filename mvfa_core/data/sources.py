@@ -47,7 +47,8 @@ def load_data(
     if source != SYNTHETIC:
         found = find_data(source, seed)
         if found.missing:
-            raise DataError(f"{source}: {len(found.missing)} listed pictures are not there, first {found.missing[0]}; "
+            first = visible(found.missing[0])
+            raise DataError(f"{source}: {len(found.missing)} listed pictures are not there, first {first}; "
                             f"python -m mvfa_core data check {source}")  # fmt: skip
         data = load_listed(found.home, found.classes, found.train, found.val, side, progress=progress)
         return replace(data, name=place_of(source)[0].name)

@@ -33,8 +33,8 @@ from mvfa_core.training.speed import moved, network_on, optimizer_for, scaler_fo
 
 LOG_EVERY = 10
 EVAL_BATCH, EVAL_BATCH_CPU = 128, 8
-"""Pictures at a time when nothing is learned; on a CPU so few that the allocator keeps a layer's memory for the next one:
-larger blocks go back to the system each time, and fetching them again took longer than the layer."""
+"""Pictures at a time when nothing is learned; on a CPU so few that the allocator keeps a layer's memory for the next
+one: larger blocks go back to the system each time, and fetching them again took longer than the layer."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,9 @@ class Trainer:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, pictures: PictureSet, batch: int | None = None, ensemble: str = "logit-sum") -> np.ndarray:
+def predict(
+    model: nn.Module, pictures: PictureSet, batch: int | None = None, ensemble: str = "logit-sum"
+) -> np.ndarray:
     """The predicted class of every picture, int64 (N,): Eq. 8, or by another rule of `ENSEMBLES` for the views.
 
     Args:
