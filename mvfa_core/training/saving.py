@@ -35,10 +35,11 @@ def expect_state(run: Run) -> None:
     """Refuse to go on with a run that has weights but not the state behind them: it would begin anew over them.
 
     Raises:
-        RunError: it came without its state. One that was killed before its first state was written never ended, and
-        may begin anew.
+        RunError: it came without its state. One that was killed or interrupted while its first was written may begin
+        anew: that makes the same weights again.
     """
-    ended = any(event["event"] == "end" for event in run.events()[0])
+    ends = [event.get("reason") for event in run.events()[0] if event["event"] == "end"]
+    ended = "finished" in ends or (bool(ends) and len(run.validations()) > 1)
     if ended and run.model_path() is not None and not (run.path / STATE).is_file():
         raise RunError(f"{run.id}: it came without its state; export it again with --with-state to go on with it")
 

@@ -162,7 +162,8 @@ def _after(run: Run, trainer: Trainer, event: Event) -> tuple[str, str] | None:
 
 def _fail(run: Run, recipe: Recipe, step: int, error: BaseException) -> NoReturn:
     """Note what ended the training, as far as the disk lets us, and pass it on."""
-    interrupted = isinstance(error, KeyboardInterrupt)
+    if interrupted := _is_interruption(error):
+        error = KeyboardInterrupt()
     sentence = sentence_for(error, recipe.batch)
     message = "interrupted" if interrupted else sentence or str(error).partition("\n")[0] or type(error).__name__
     with suppress(OSError):
@@ -170,6 +171,14 @@ def _fail(run: Run, recipe: Recipe, step: int, error: BaseException) -> NoReturn
     if sentence:
         raise TrainingError(sentence) from error
     raise error
+
+
+def _is_interruption(error: BaseException | None) -> bool:
+    """Whether somebody pressed Ctrl-C. In the middle of a checkpoint torch tells of an archive that is too short, and
+    the interruption is only what went before it."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _prepare(run: Run, recipe: Recipe, progress: Progress) -> Trainer:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import BinaryIO, NoReturn
 
 import pytest
 import torch
@@ -14,6 +17,8 @@ import torch
 from mvfa_core import load_model
 from mvfa_core.checkpoints import read_card
 from mvfa_core.data.sets import DataError
+from mvfa_core.files import whole_file
+from mvfa_core.training import saving
 from mvfa_core.training.engine import Event, Started, Stepped, Ticked, Validated, evaluate
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError
@@ -51,7 +56,7 @@ def at(step: int, act: Callable[[], object], kind: type = Ticked) -> Callable[[E
     return listen
 
 
-def interrupt() -> None:
+def interrupt() -> NoReturn:
     raise KeyboardInterrupt
 
 
@@ -147,6 +152,31 @@ def test_interrupted_before_the_first_checkpoint(recipe: Recipe, whole: Run, tmp
     with pytest.raises(KeyboardInterrupt):
         train(recipe, run, listen=at(2, interrupt))
     assert run.model_path() is None
+    resume(run)
+    assert_same_training(run, whole)
+
+
+@pytest.mark.parametrize("writes", [1, 5, 40])
+def test_interrupted_in_the_middle_of_a_checkpoint(
+    recipe: Recipe, whole: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    """torch then tells of an archive that is too short; what the visitor did counts."""
+    run, left = Run(tmp_path / "run"), [writes]
+
+    def write(file: BinaryIO, content: bytes) -> int:
+        left[0] -= 1
+        return interrupt() if left[0] == 0 else file.write(content)
+
+    @contextmanager
+    def interrupted_file(path: Path) -> Iterator[object]:
+        with whole_file(path) as file:
+            yield SimpleNamespace(write=lambda content: write(file, content), flush=file.flush)
+
+    monkeypatch.setattr(saving, "whole_file", interrupted_file)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, run)
+    monkeypatch.undo()
+    assert left[0] <= 0 and (run.status().state, run.status().message) == ("stopped", "interrupted")
     resume(run)
     assert_same_training(run, whole)
 
