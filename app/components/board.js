@@ -1,7 +1,7 @@
 // The board: one picture, several readings of it side by side. The page's script sends data; hovering, sliding and
 // switching stay in the browser; only a clicked cell goes back. The DOM is built once per set of panels and language, and
-// updated afterwards. All text enters through textContent. Other components may have a board inside: they give it their data and
-// hear of the chosen cell.
+// updated afterwards. All text enters through textContent. Other components may have a board inside: they give it their
+// data and hear of the chosen cell.
 import { onPublish, tell, told } from "./address.js";
 import { button, choice, element } from "./dom.js";
 import { saveJson, saveNumbers, savePanel } from "./export.js";

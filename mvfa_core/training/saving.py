@@ -38,8 +38,10 @@ def expect_state(run: Run) -> None:
         RunError: it came without its state. One that was killed or interrupted while its first was written may begin
         anew: that makes the same weights again.
     """
-    ends = [event.get("reason") for event in run.events()[0] if event["event"] == "end"]
-    ended = "finished" in ends or (bool(ends) and len(run.validations()) > 1)
+    events, _ = run.events()
+    ends = [event.get("reason") for event in events if event["event"] == "end"]
+    validations = sum(event["event"] == "validation" for event in events)
+    ended = "finished" in ends or (bool(ends) and validations > 1)
     if ended and run.model_path() is not None and not (run.path / STATE).is_file():
         raise RunError(f"{run.id}: it came without its state; export it again with --with-state to go on with it")
 

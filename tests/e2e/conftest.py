@@ -127,3 +127,16 @@ def choose(page: Page, box: Locator, option: str, exact: bool = False) -> None:
         except PlaywrightTimeoutError:
             page.keyboard.press("Escape")
     raise AssertionError(f"{box} offered no {option!r} in {OPENINGS} openings")
+
+
+def panel(page: Page, title: str) -> Locator:
+    """The panel of a board with that title."""
+    return page.locator("figure.panel").filter(has=page.get_by_role("heading", name=title, exact=True))
+
+
+def point(stage: Locator, x: int, y: int) -> dict:
+    """The middle of cell (x, y) of 14 x 14, in px of a panel's stage, which is brought into view."""
+    stage.scroll_into_view_if_needed()
+    size = stage.bounding_box()
+    assert size
+    return {"x": size["width"] * (x + 0.5) / 14, "y": size["height"] * (y + 0.5) / 14}

@@ -14,7 +14,7 @@ from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
 from tests.core import oracles
 from tests.core.samples import array, layer, oracle_head
-from tests.e2e.conftest import choose
+from tests.e2e.conftest import choose, panel, point
 
 pytestmark = pytest.mark.browser
 
@@ -31,10 +31,6 @@ def passage() -> oracles.Passage:
     return oracles.mfa(F_BDHW, layer(model.pooling.auxiliary), oracle_head(model.pooling.head), K, SIZES)
 
 
-def panel(page: Page, title: str) -> Locator:
-    return page.locator("figure.panel").filter(has=page.get_by_role("heading", name=title, exact=True))
-
-
 def table(page: Page, caption: str) -> Locator:
     return page.get_by_role("table", name=caption)
 
@@ -43,13 +39,6 @@ def number(text: str) -> float:
     found = re.search(r"[+−]?[\d,]+\.\d+", text)
     assert found, text
     return float(found[0].replace("−", "-").replace(",", ""))
-
-
-def point(stage: Locator, x: int, y: int) -> dict:
-    stage.scroll_into_view_if_needed()
-    size = stage.bounding_box()
-    assert size
-    return {"x": size["width"] * (x + 0.5) / 14, "y": size["height"] * (y + 0.5) / 14}
 
 
 def test_anchors(visit: Visit, passage: oracles.Passage) -> None:

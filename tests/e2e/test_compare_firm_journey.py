@@ -9,20 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from app import gallery
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
+from tests.e2e.conftest import panel
 
 pytestmark = pytest.mark.browser
 
 Visit = Callable[[str], Page]
 PICTURE, K = "photo-coffee", 20
-
-
-def panel(page: Page, title: str) -> Locator:
-    return page.locator("figure.panel").filter(has=page.get_by_role("heading", name=title, exact=True))
 
 
 def saved(page: Page, name: str) -> bytes:

@@ -12,14 +12,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mvfa_core import draw
+from tests.e2e.conftest import panel
 
 pytestmark = pytest.mark.browser
 
 Visit = Callable[[str], Page]
-
-
-def panel(page: Page, title: str) -> Locator:
-    return page.locator("figure.panel").filter(has=page.get_by_role("heading", name=title, exact=True))
 
 
 def coloured(stage: Locator) -> bool:

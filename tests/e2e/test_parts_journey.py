@@ -14,23 +14,11 @@ from app import gallery, wording
 from app import wording_sharing as words
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import panel, point, settle
 
 pytestmark = pytest.mark.browser
 
 Visit = Callable[[str], Page]
-GRID = 14
-
-
-def panel(page: Page, title: str) -> Locator:
-    return page.locator("figure.panel").filter(has=page.get_by_role("heading", name=title, exact=True))
-
-
-def choose_cell(stage: Locator, x: int, y: int) -> None:
-    stage.scroll_into_view_if_needed()
-    size = stage.bounding_box()
-    assert size
-    stage.click(position={"x": size["width"] * (x + 0.5) / GRID, "y": size["height"] * (y + 0.5) / GRID})
 
 
 def sentence(page: Page, x: int, y: int) -> Locator:
@@ -52,12 +40,12 @@ def test_a_question_is_answered_with_the_keyboard(visit: Visit) -> None:
 def test_a_cell_is_chosen_again_after_another_part_chose_one(visit: Visit) -> None:
     page = visit("/anchors?picture=scene-23&k=9")
     attention = panel(page, "AdaCAM").locator(".stage")
-    choose_cell(attention, 12, 1)
+    attention.click(position=point(attention, 12, 1))
     expect(sentence(page, 12, 1)).to_be_visible()
     page.get_by_role("table", name="The anchors in their order").locator("tbody tr").nth(4).press("Enter")
     expect(sentence(page, 12, 1)).to_have_count(0)
     settle(page)
-    choose_cell(attention, 12, 1)
+    attention.click(position=point(attention, 12, 1))
     expect(sentence(page, 12, 1)).to_be_visible()
 
 
