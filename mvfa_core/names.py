@@ -23,11 +23,13 @@ def visible(text: str, longest: int | None = LONGEST) -> str:
     signs: list[str] = []
     marks = 0
     # a name of a gigabyte is no reason to look at all of it
-    for sign in text if longest is None else text[: longest + 1]:
+    text = text if longest is None else text[: longest + 1]
+    plain = text.isascii() and text.isprintable()  # as most are: nothing to look at
+    for sign in () if plain else text:
         marks = marks + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
         blank = unicodedata.category(sign) == "Zs"  # all of them look like one
         signs.append(" " if blank else _number(sign) if _is_hidden(sign) or marks > MOST_MARKS else sign)
-    shown = "".join(signs)
+    shown = text if plain else "".join(signs)
     return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
 
 
@@ -35,11 +37,13 @@ def visible_names(names: Iterable[str], longest: int = LONGEST) -> tuple[str, ..
     """The names as `visible`, each still another one: those that look alike are numbered."""
     taken: set[str] = set()
     found: list[str] = []
+    counts: dict[str, int] = {}  # a hundred thousand names may look alike
     for name in names:
-        shown, again = visible(name, longest), 1
+        shown = visible(name, longest)
+        short = visible(name, longest - 8) if shown in taken else ""
         while shown in taken:
-            again += 1
-            shown = f"{visible(name, longest - 8)} ({again})"
+            counts[short] = counts.get(short, 1) + 1
+            shown = f"{short} ({counts[short]})"
         taken.add(shown)
         found.append(shown)
     return tuple(found)

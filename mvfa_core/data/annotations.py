@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -20,6 +21,9 @@ import numpy as np
 
 from mvfa_core.data.sets import DataError
 from mvfa_core.names import visible
+
+if TYPE_CHECKING:
+    from _csv import Reader as _Reader  # the class has no public name before Python 3.13
 
 MAX_BYTES = 64 * 2**20
 DEEPEST, MOST_ELEMENTS = 16, 1_000_000
@@ -114,22 +118,28 @@ def _text(path: Path) -> bytes:
 
 
 def _table(path: Path) -> tuple[Marked, ...]:
+    rows = csv.reader(_text_of(path).splitlines(), strict=True)
+    # by places, not as a dictionary a row: short rows under a header of a million columns would each take a million
     try:
-        rows = csv.DictReader(_text(path).decode("utf-8-sig").splitlines(), strict=True)
-        header = rows.fieldnames or ()
-    except (UnicodeDecodeError, csv.Error) as error:
+        header = [name.strip() for name in next(rows, [])]
+    except csv.Error as error:
         raise DataError(f"{path.name}: not a text file with commas; save it as CSV in UTF-8") from error
-    columns, size = _columns(path.name, [name.strip() for name in header])
-    rows.fieldnames = [name.strip() for name in header]
+    columns, size = _columns(path.name, header)
+    places = {name: place for place, name in enumerate(header)}
     boxes: dict[str, list[list[float]]] = {}
     sizes: dict[str, tuple[float, float] | None] = {}
-    for row in _rows(path, rows):
-        where = f"{path.name}, line {rows.line_num}"
-        file = (row.get(columns[0]) or "").strip().replace("\\", "/").removeprefix("./")
+    for line, cells in _rows(path, rows):
+        where = f"{path.name}, line {line}"
+
+        def cell(name: str, cells: list[str] = cells) -> str | None:
+            place = places.get(name, len(cells))
+            return cells[place] if place < len(cells) else None
+
+        file = (cell(columns[0]) or "").strip().replace("\\", "/").removeprefix("./")
         if not file:
             raise DataError(f"{where}: expected the name of a picture, got nothing")
-        own = size or _own_size(where, row)
-        boxes.setdefault(file, []).append(_box(where, [row.get(c) for c in columns[1:]], own))
+        own = size or _own_size(where, cell("width"), cell("height"))
+        boxes.setdefault(file, []).append(_box(where, [cell(name) for name in columns[1:]], own))
         if sizes.setdefault(file, own) != own:
             raise DataError(f"{where}: gives {visible(file)} another size than a line above it")
     if not boxes:
@@ -137,14 +147,24 @@ def _table(path: Path) -> tuple[Marked, ...]:
     return tuple(Marked(file, np.array(found), sizes[file]) for file, found in boxes.items())
 
 
-def _rows(path: Path, rows: csv.DictReader) -> Iterator[dict[str, str | None]]:
+def _text_of(path: Path) -> str:
+    try:
+        return _text(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path.name}: not a text file with commas; save it as CSV in UTF-8") from error
+
+
+def _rows(path: Path, rows: _Reader) -> Iterator[tuple[int, list[str]]]:
+    """The number of every line that says anything, and its cells."""
     while True:
         try:
-            yield next(rows)
+            cells = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
             raise DataError(f"{path.name}, line {rows.line_num + 1}: no line of a table ({error})") from error
+        if cells:
+            yield rows.line_num, cells
 
 
 def _columns(name: str, header: Sequence[str]) -> tuple[tuple[str, ...], tuple[float, float] | None]:
@@ -160,10 +180,8 @@ def _columns(name: str, header: Sequence[str]) -> tuple[tuple[str, ...], tuple[f
     raise DataError(f"{name}: expected a header with file,x0,y0,x1,y1, got {visible(','.join(header)) or 'nothing'}")
 
 
-def _own_size(where: str, row: Mapping[str, str | None]) -> tuple[float, float] | None:
-    if not row.get("width") or not row.get("height"):
-        return None
-    return _number(where, row["width"]), _number(where, row["height"])
+def _own_size(where: str, width: str | None, height: str | None) -> tuple[float, float] | None:
+    return (_number(where, width), _number(where, height)) if width and height else None
 
 
 def _box(where: str, corners: Sequence[str | None], size: tuple[float, float] | None, first: float = 0) -> list[float]:

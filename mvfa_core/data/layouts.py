@@ -190,6 +190,7 @@ def _from_class_lists(home: Path) -> Found:
 def _listed(layout: str, base: Path, names: tuple[str, ...], sides: list[list[tuple[str, str]]]) -> Found:
     missing: list[str] = []
     listings = []
+    numbers = {name: number for number, name in enumerate(names)}
     for side in sides:
         files: dict[str, int] = {}
         for path, name in side:
@@ -197,7 +198,7 @@ def _listed(layout: str, base: Path, names: tuple[str, ...], sides: list[list[tu
             if real is None:
                 missing.append(path)
             else:
-                files[real] = names.index(name)
+                files[real] = numbers[name]
         listings.append(Listing(tuple(files), tuple(files.values())))
     return Found(layout, base, names, readable(names), listings[0], listings[1], tuple(missing))
 

@@ -24,12 +24,18 @@ from mvfa_core.figures.desk import Desk
 from mvfa_core.figures.fonts import families
 from mvfa_core.figures.request import OF_RUNS, Options, Request
 from mvfa_core.figures.sheet import Sheet, data_digest, described
+from mvfa_core.files import parse_json
 
 FORMAT = 1
 PNG_KEY = "mvfa-recipe"
 SIGN = "mvfa figure"
 """The value of `what`: tells a recipe from any other JSON."""
 MOST_BYTES = 64 * 2**20
+LONGEST_RECIPE = 8 * 2**20
+"""Of the text alone: as Python's lists and texts it takes up to twenty times as much memory."""
+MOST_SIGNS = 1_000_000
+"""Of a PDF's text that are looked at one by one, half a second's work."""
+_PDF_SIGN = re.compile(rb"\\(?:[0-7]{3}|[\x00-\xff])|[()]")
 PACKAGES = ("mvfa", "torch", "numpy", "matplotlib", "pillow", "opencv-python-headless")
 
 
@@ -150,7 +156,7 @@ def read(source: Path | str | bytes) -> Recipe:
             text = content.decode()
         else:
             text = _from_svg(content)
-        return _parsed(json.loads(text))
+        return _parsed(parse_json(text, LONGEST_RECIPE))
     except RecipeError as error:
         raise RecipeError(f"{name}: {error}") from error
     except RecursionError as error:
@@ -189,9 +195,13 @@ def _from_png(content: bytes) -> str:
 
 
 def _from_svg(content: bytes) -> str:
-    # by its text, not by a parser: what a stranger's XML asks a parser to do is never done
-    found = re.search(rb"<dc:description>\s*(.*?)\s*</dc:description>", content, re.DOTALL)
-    return unescape(_there(found and found[1].decode()))
+    # by its text, not by a parser: what a stranger's XML asks a parser to do is never done. And by two searches, not by
+    # a pattern: one that steps back takes a time that grows with the cube of the blanks
+    start = content.find(b"<dc:description>")
+    end = content.find(b"</dc:description>", start) if start >= 0 else -1
+    if end < 0:
+        raise RecipeError("holds no recipe of a figure")
+    return unescape(_there(content[start + len(b"<dc:description>") : end].strip().decode()))
 
 
 def _from_pdf(content: bytes) -> str:
@@ -203,26 +213,25 @@ def _from_pdf(content: bytes) -> str:
 
 def _literal(content: bytes, start: int) -> str:
     """A PDF string in parentheses, from behind the first one: pairs nest, a backslash takes the next sign literally."""
-    found, depth, place = bytearray(), 1, start
-    special = {ord("n"): 10, ord("r"): 13, ord("t"): 9}
-    while place < len(content):
-        sign = content[place]
-        if sign == ord("\\") and place + 1 < len(content):
-            place += 1
-            sign = content[place]
-            octal = re.match(rb"[0-7]{3}", content[place : place + 3])
-            if octal:
-                found.append(int(octal[0], 8) & 255)
-                place += 3
-                continue
-            found.append(special.get(sign, sign))
-            place += 1
+    signs = 0
+    special = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+    found, depth, place = [], 1, start
+    for sign in _PDF_SIGN.finditer(content, start):
+        signs += 1
+        if signs > MOST_SIGNS:
+            raise RecipeError(
+                f"its text has more than {MOST_SIGNS:,} brackets and backslashes; no figure of this project"
+            )
+        found.append(content[place : sign.start()])
+        place, told = sign.end(), sign[0]
+        if told.startswith(b"\\"):
+            said = told[1:]
+            found.append(bytes([int(said, 8) & 255]) if len(said) == 3 else special.get(said, said))
             continue
-        depth += (sign == ord("(")) - (sign == ord(")"))
+        depth += 1 if told == b"(" else -1
         if depth == 0:
-            return found.decode("latin-1")
-        found.append(sign)
-        place += 1
+            return b"".join(found).decode("latin-1")
+        found.append(told)
     raise RecipeError("is cut off")
 
 

@@ -26,6 +26,8 @@ WIDTHS = {
 """Widths of a column, or of a page's text, in inches."""
 LEAST_IN, MOST_IN = 1.0, 40.0
 MOST_PANELS = 400
+LONGEST_TEXT = 400
+"""Of a title, a class or a font; where a text does not fit it is cut sign by sign."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,16 @@ class Options:
             expect(isinstance(getattr(self, name), bool), name, "true or false", repr(getattr(self, name)))
         for name in ("target", "font"):
             expect(isinstance(getattr(self, name), str), name, "a text", getattr(self, name))
-        expect(all(isinstance(title, str) for title in self.titles), "titles", "texts", list(self.titles))
+            expect(len(getattr(self, name)) <= LONGEST_TEXT, name, f"at most {LONGEST_TEXT} letters", "more")
+        few = len(self.titles) <= MOST_PANELS and all(isinstance(title, str) for title in self.titles)
+        expect(few, "titles", f"up to {MOST_PANELS} texts", f"{self.titles!r:.60}")
+        expect(
+            all(len(title) <= LONGEST_TEXT for title in self.titles),
+            "titles",
+            f"at most {LONGEST_TEXT} letters each",
+            "more",
+        )
+        expect(len(self.top) <= MOST_PANELS, "top", f"at most {MOST_PANELS} ranks", len(self.top))
         expect(LEAST_IN <= self.inches <= MOST_IN, "width", f"{LEAST_IN:g} to {MOST_IN:g} inches", self.inches)
 
     @property
