@@ -13,6 +13,7 @@ from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
 from mvfa_core.names import titles, visible
+from mvfa_core.per_cent import of_count
 from mvfa_core.survey import Findings, Request
 from mvfa_core.survey.figures import (
     by_class,
@@ -124,9 +125,10 @@ def show_classes(found: Findings) -> None:
     head += [titles["auxiliary"], titles["gain"]] if views else []
     lines = []
     for one in rows:
-        ours, auxiliary = 100 * one.accuracy, 100 * (one.auxiliary or 0.0)
-        lines.append([found.classes[one.label], f"{one.n:,}", f"{ours:.1f}"])
-        lines[-1] += [f"{auxiliary:.1f}", f"{ours - auxiliary:+.1f}".replace("-", "\u2212")] if views else []
+        lines.append([found.classes[one.label], f"{one.n:,}", of_count(one.accuracy)])
+        if one.auxiliary is not None:
+            gain = f"{100 * (one.accuracy - one.auxiliary):+.1f}".replace("-", "\u2212")
+            lines[-1] += [of_count(one.auxiliary), gain]
     _sorted(key=state.CLASSES, data={"caption": words.CLASSES_TITLE, "head": head, "rows": lines})
     st.caption(words.CLASSES_NOTE)
 
@@ -146,7 +148,7 @@ def show_scales(found: Findings) -> None:
     for band in bands:
         values = [band["accuracy"]] if "auxiliary" not in band else [band["auxiliary"], band["accuracy"]]
         name = words.SCALE_BAND.format(low=100 * band["from"], high=100 * band["to"])
-        rows.append(_row(name, band["n"], values, wording_findings.per_cent(band["accuracy"])))
+        rows.append(_row(name, band["n"], values, wording.share(band["accuracy"])))
     columns = (
         words.SCALE_COLUMNS if found.auxiliary_N is not None else {**words.SCALE_COLUMNS, "value": words.SCALE_RIGHT}
     )
@@ -190,6 +192,7 @@ def show_reliability(found: Findings) -> None:
     st.header(words.RELIABILITY_TITLE, anchor=False)
     bins, error = reliability(found)
     colour = colours.GAP if found.auxiliary_N is None else colours.MAIN
+    told = [[wording.share(one.accuracy), one.confidence] for one in bins]
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": colours.TOTAL, "dash": "dot", "width": 1.5},
@@ -198,8 +201,8 @@ def show_reliability(found: Findings) -> None:
     figure.add_bar(
         x=[(one.low + one.high) / 2 for one in bins], y=[one.accuracy for one in bins], width=0.094,
         marker={"color": colour, "opacity": 0.85}, text=[f"n = {one.n:,}" for one in bins], textposition="outside",
-        cliponaxis=False, name=words.RELIABILITY_Y, customdata=[[one.confidence] for one in bins],
-        hovertemplate="%{y:.1%} right, %{customdata[0]:.1%} sure, %{text}<extra></extra>",
+        cliponaxis=False, name=words.RELIABILITY_Y, customdata=told,
+        hovertemplate="%{customdata[0]} right, %{customdata[1]:.1%} sure, %{text}<extra></extra>",
     )  # fmt: skip
     axis = {"tickformat": ".0%", "fixedrange": True, "zeroline": False, "automargin": True}
     figure.update_layout(
@@ -208,14 +211,15 @@ def show_reliability(found: Findings) -> None:
         xaxis={**axis, "range": [0, 1.001], "title": words.RELIABILITY_X, "dtick": 0.2},
         yaxis={**axis, "range": [0, 1.08], "title": words.RELIABILITY_Y, "dtick": 0.25},
     )  # fmt: skip
-    sure, right = float(found.confidence_N.mean()), float(found.right_N.mean())
-    said = wording_findings.calibration(error, sure, right)
+    said = wording_findings.calibration(error, float(found.confidence_N.mean()), float(found.right_N.mean()))
     alt = f"{words.RELIABILITY_TITLE} {said}"
     st.plotly_chart(figure, key="reliability", config={"displaylogo": False, "modeBarButtons": [["toImage"]]}, alt=alt)
     with st.expander(words.RELIABILITY_TABLE):
-        rows = [(100 * one.low, 100 * one.high, one.n, 100 * one.accuracy, 100 * one.confidence) for one in bins]
+        right = [float(of_count(one.accuracy)) for one in bins]
+        rows = [(100 * one.low, 100 * one.high, one.n, share, 100 * one.confidence)
+                for one, share in zip(bins, right, strict=True)]  # fmt: skip
         columns = dict(zip(words.RELIABILITY_COLUMNS, zip(*rows, strict=True), strict=True))
-        st.dataframe({title: [round(value, 1) for value in column] for title, column in columns.items()},
+        st.dataframe({title: [round(value, 2) for value in column] for title, column in columns.items()},
                      hide_index=True)  # fmt: skip
     st.markdown(said)
 

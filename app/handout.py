@@ -70,7 +70,7 @@ def _answer(picture: Specimen, found: Explanation) -> str:
 
 
 def _facts(model: str, card: dict[str, Any], picture: Specimen, found: Explanation) -> list[tuple[str, object]]:
-    told = {**card, "accuracy": _percent(card.get("accuracy"))}
+    told = {**card, "accuracy": _share(card.get("accuracy"))}
     views = words.NO_VIEWS
     if found.sizes and found.logits_MC is not None:
         sizes = ", ".join(map(str, found.sizes))
@@ -81,8 +81,9 @@ def _facts(model: str, card: dict[str, Any], picture: Specimen, found: Explanati
     return [*rows, (words.CLASS, found.classes[found.target]), (words.VIEWS, views)]
 
 
-def _percent(share: object) -> str:
-    return f"{100 * share:.2f} %" if isinstance(share, float | int) else ""
+def _share(value: object) -> str:
+    """A card may come from anybody."""
+    return wording.share(value, 2) if isinstance(value, float | int) and 0 <= value <= 1 else ""
 
 
 def _classes(found: Explanation) -> str:
@@ -136,7 +137,7 @@ def _votes(found: Explanation) -> list[str]:
     tally_C = votes.tally(found)
     order = [c for c in np.argsort(-tally_C, kind="stable").tolist() if tally_C[c]][:MOST_CLASSES]
     total, name = int(tally_C.sum()), found.classes[found.target]
-    rows = [(found.classes[c], int(tally_C[c]), _percent(float(tally_C[c]) / total)) for c in order]
+    rows = [(found.classes[c], int(tally_C[c]), wording.share(int(tally_C[c]) / total, 2)) for c in order]
     shares = votes.scale_profile(found, found.target)
     profile = [(f"{r} × {r}", wording.percent(float(one))) for r, one in zip(found.sizes or (), shares, strict=True)]
     return [

@@ -119,7 +119,7 @@ def board(found: Explanation, known: Known, figures: Figures) -> list[dict]:
 
 def _boxes(found: Explanation, known: Known, record: Mapping[str, Any], name: str) -> list[dict]:
     """The box of a map and those of the object, in px of the picture that is shown."""
-    share = wording.percent(record["iou"])
+    share = wording.share(record["iou"])
     label = words.BOX_LABEL.format(name=name, share=share)
     mine = _box(record["box_px"], colours.FOUND, name, share, words.BOX_TAG.format(name=name, share=share), label)
     scale = [found.size_px[i % 2] / known.truth.size_px[i % 2] for i in range(4)]
@@ -189,8 +189,8 @@ def _shown(name: str, values: list[float | None], place: int) -> str:
 def _sentences(found: Explanation, known: Known) -> dict[str, str]:
     mask = known.truth.mask_coverage(found.grid)
     fill = {
-        "box": words.percent(float(known.truth.coverage(found.grid).mean())),
-        "mask": "" if mask is None else words.percent(float(mask.mean())),
+        "box": wording.share(float(known.truth.coverage(found.grid).mean())),
+        "mask": "" if mask is None else wording.share(float(mask.mean())),
         "name": wording.plain(found.classes[found.target]),
     }
     return {name: sentence.format(**fill) for name, sentence in words.SENTENCES.items()}

@@ -58,7 +58,7 @@ def facts(run: FollowedRun, status: Status) -> dict[str, str]:
         "rate": words.rate(rate) if rate else "",
         "left": words.duration(left) if left is not None else "",
         "elapsed": "" if told.get("time_s") is None else words.duration(told["time_s"]),
-        "accuracy": "" if status.accuracy is None else wording.percent(status.accuracy),
+        "accuracy": "" if status.accuracy is None else wording.share(status.accuracy),
         "best": "" if best is None else words.best(best.value, best.step),
         "device": visible(str(start.get("device", ""))),
         "memory": words.memory(memory / MB) if memory else "",

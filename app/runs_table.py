@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from app import colours, race, state, telling
+from app import colours, race, state, telling, wording
 from app import wording_runs as words
 from app import wording_train as train_words
 from app.components import component
@@ -69,8 +69,8 @@ def row(run: FollowedRun) -> dict[str, Any]:
         "why": "",
         "shown": {
             "steps": f"{status.step:,} / {status.steps:,}",
-            "accuracy": _percent(status.accuracy),
-            "best": _percent(best.value if best else None),
+            "accuracy": _share(status.accuracy),
+            "best": _share(best.value if best else None),
             "when": words.when(begun),
         },
         "order": order,
@@ -101,8 +101,8 @@ def _unreadable(run: FollowedRun, why: str) -> dict[str, Any]:
     }
 
 
-def _percent(share: float | None) -> str:
-    return words.NOTHING if share is None else f"{100 * share:.1f}\u00a0%"
+def _share(value: float | None) -> str:
+    return words.NOTHING if value is None else wording.share(value)
 
 
 def _spark(run: FollowedRun) -> list[float]:

@@ -206,7 +206,7 @@ def show_rules(found: Explanation) -> None:
     rows = []
     for verdict in votes.verdicts(found):
         share = float(verdict.share_C[verdict.winner])
-        text = f"{100 * share:.1f}\u00a0%" if verdict.rule == "majority" else wording.percent(share)
+        text = wording.share(share) if verdict.rule == "majority" else wording.percent(share)
         name = found.classes[verdict.winner]
         rows.append(bars.row(words.RULES[verdict.rule], share, text, colours.MAIN, cells=[name]))
     bars.show("rules", words.RULES_TITLE, words.RULES_COLUMNS, rows, span=(0, 1))

@@ -7,6 +7,7 @@ import re
 from app import language
 from app import wording as here
 from mvfa_core.names import visible
+from mvfa_core.per_cent import of_count
 
 language.speaks(__name__)
 
@@ -35,6 +36,11 @@ def percent(share: float) -> str:
     if share < 0.0005:
         return "< 0.1\u00a0%"
     return "> 99.9\u00a0%" if share >= 0.9995 else f"{100 * share:.1f}\u00a0%"
+
+
+def share(value: float, digits: int = 1) -> str:
+    """A share of a count, which may well be all or nothing: an accuracy, an overlap, a part of the views."""
+    return f"{of_count(value, digits)}\u00a0%"
 
 
 # --- what went wrong ---

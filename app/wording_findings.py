@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import language
+from app import language, wording
 from app import wording_findings as here
 from app.wording import percent, plain
 from app.wording_train import doing
@@ -27,7 +27,7 @@ CHANCE_ODDS_SMALL = "less than once in a thousand"
 CHANCE_NO = "so chance explains it badly"
 CHANCE_YES = "so chance may well explain it"
 AGAINST_BOTH = "On the same {pictures}, **{name}** is right on {first} and **{other}** on {second}."
-SURE_AGREEING = "{share}, {percent:.0f}\u00a0% of views"
+SURE_AGREEING = "{share}, {views} of views"
 HINT_RIGHT = "{truth}, right, {share} sure"
 HINT_WRONG = "{truth}, answered {said}, {share} sure"
 CROP_HINT = "{truth}; a region of {r} × {r} cells is {share} sure of {wrong}"
@@ -82,12 +82,7 @@ def against(name: str, other: str, first: int, second: int, n: int) -> str:
 
 def share(part: int, whole: int) -> str:
     """A share that may well be all or nothing."""
-    return f"{100 * part / max(whole, 1):.1f}\u00a0%"
-
-
-def per_cent(value: float) -> str:
-    """A share between 0 and 1, which may be either."""
-    return f"{100 * value:.1f}\u00a0%"
+    return wording.share(part / max(whole, 1))
 
 
 def answer(truth: str, said: str) -> str:
@@ -98,7 +93,7 @@ def answer(truth: str, said: str) -> str:
 def sure(confidence: float, agreeing: float | None) -> str:
     """The second line: how sure, and how many of the views agree."""
     said = percent(confidence)
-    return said if agreeing is None else here.SURE_AGREEING.format(share=said, percent=100 * agreeing)
+    return said if agreeing is None else here.SURE_AGREEING.format(share=said, views=wording.share(agreeing, 0))
 
 
 def sure_hint(truth: str, said: str, confidence: float) -> str:
@@ -130,7 +125,9 @@ def calibration(error: float, confidence: float, accuracy: float) -> str:
     way = here.CALIBRATION_EVEN
     if abs(gap) > 0.005:
         way = here.CALIBRATION_SURER if gap > 0 else here.CALIBRATION_LESS
-    return here.CALIBRATION.format(confidence=per_cent(confidence), accuracy=per_cent(accuracy), way=way, error=error)
+    return here.CALIBRATION.format(
+        confidence=percent(confidence), accuracy=wording.share(accuracy), way=way, error=error
+    )
 
 
 def progress(what: str, done: int, total: int, left: float | None) -> str:

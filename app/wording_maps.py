@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from app import language
+from app import language, wording
 from app import wording_maps as here
 from app.wording import number, percent, plain
 
@@ -81,7 +81,7 @@ TO_ANCHORS = "See where the views start"
 TEMPERATURE = "T = {value:g}: {name} weighs {share}"
 TEMPERATURE_NAMED = "T = {value:g} ({called}): {name} weighs {share}"
 CLAIM = (
-    "AdaCAM and the map of **{name}** {order} and share {percent:.0f}\u00a0% of their {k} highest cells; {name} has "
+    "AdaCAM and the map of **{name}** {order} and share {cells} of their {k} highest cells; {name} has "
     "{share} of the weight."
 )
 CLAIM_ORDER = "have a rank correlation of {rank}"
@@ -98,4 +98,4 @@ def temperature(value: float, name: str, share: float) -> str:
 def claim(name: str, share: float, rank: float, shared: float, k: int) -> str:
     """The paper's claim, for this picture."""
     order = here.CLAIM_NO_ORDER if math.isnan(rank) else here.CLAIM_ORDER.format(rank=number(rank))
-    return here.CLAIM.format(name=plain(name), order=order, percent=100 * shared, k=k, share=percent(share))
+    return here.CLAIM.format(name=plain(name), order=order, cells=wording.share(shared, 0), k=k, share=percent(share))

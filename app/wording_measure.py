@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app import language
 from app import wording_measure as here
-from app.wording import percent
+from app.wording import percent, share
 
 language.speaks(__name__)
 
@@ -99,7 +99,8 @@ def figure(name: str, value: float | None) -> str:
     if value is None:
         return here.NONE
     if name == "pointing":
-        return here.YES if value == 1 else here.NO if value == 0 else percent(value)
+        return here.YES if value == 1 else here.NO if value == 0 else share(value)
     if name == "road":
         return f"{value:+.3f}".replace("-", "−")
-    return percent(value)
+    # these two are means of a softmax, the others shares of a map, of pixels or of an area
+    return percent(value) if name in ("deletion", "insertion") else share(value)

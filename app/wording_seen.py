@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import language
+from app import language, wording
 from app import wording_seen as here
 from app.wording_views import square
 
@@ -36,7 +36,7 @@ CAPTION_SQUARE = "In px of this picture, {width} × {height}; the network is giv
 
 RULE = (
     "By the layers of this network, one cell gathers from **{cell} × {cell} px** of the {side} × {side} px that the "
-    "network is given, however small its box. This region saw **{percent:.0f}\u00a0%** of the picture."
+    "network is given, however small its box. This region saw **{share}** of the picture."
 )
 RULE_EVERYWHERE = (
     "This network has blocks that pool over the whole picture, so **every cell depends on all of it**. The "
@@ -45,7 +45,7 @@ RULE_EVERYWHERE = (
 )
 MEASURED = (
     "No rule here knows the layers of this network, so it was measured: pixels whose gradient is not zero on a picture "
-    "of noise. The region saw at least **{percent:.0f}\u00a0%** of the picture."
+    "of noise. The region saw at least **{share}** of the picture."
 )
 MEASURED_EVERYWHERE = (
     "No rule here knows the layers of this network, so it was measured: on a picture of noise **every pixel can change "
@@ -55,7 +55,7 @@ MEASURED_EVERYWHERE = (
 
 def rule(cell: int, side: int, share: float) -> str:
     """What one cell sees by the rule."""
-    return here.RULE.format(cell=cell, side=side, percent=100 * share)
+    return here.RULE.format(cell=cell, side=side, share=wording.share(share, 0))
 
 
 def rule_everywhere(cell: int, side: int) -> str:
@@ -65,7 +65,7 @@ def rule_everywhere(cell: int, side: int) -> str:
 
 def measured(share: float) -> str:
     """What the region saw where no rule knows the network and the gradient was asked."""
-    return here.MEASURED.format(percent=100 * share)
+    return here.MEASURED.format(share=wording.share(share, 0))
 
 
 def pixels(width: float, height: float) -> str:
@@ -75,7 +75,7 @@ def pixels(width: float, height: float) -> str:
 
 def share(value: float) -> str:
     """A share of the picture's area."""
-    return f"{100 * value:.0f}\u00a0%"
+    return wording.share(value, 0)
 
 
 def region(r: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app import language
 from app import wording_train as here
+from app.wording import share
 
 language.speaks(__name__)
 
@@ -140,10 +141,10 @@ DURATION = {"s": "{n} s", "min": "{n} min", "h": "{n} h"}
 RATE_FAST = "{steps:.1f} steps a second"
 RATE_SLOW = "{seconds:.1f} s a step"
 AT_STEP = "step {step:,} of {steps:,}"
-BEST = "{percent:.1f}\u00a0% at {step:,}"
+BEST = "{share} at {step:,}"
 LISTED = {"comma": ", ", "and": " and "}
 NOT_VALIDATED = "not validated yet"
-VALIDATED = "validation accuracy {percent:.1f}\u00a0%"
+VALIDATED = "validation accuracy {share}"
 ENDED_UNSAVED = "{ending} {unsaved}"
 MODEL = "{pooling} on {backbone}"
 TRAINED = "{model}, {data}, seed {seed}"
@@ -180,9 +181,9 @@ def at_step(step: int, steps: int) -> str:
     return here.AT_STEP.format(step=step, steps=steps)
 
 
-def best(share: float, step: int) -> str:
+def best(value: float, step: int) -> str:
     """The best validation and where it was."""
-    return here.BEST.format(percent=100 * share, step=step)
+    return here.BEST.format(share=share(value), step=step)
 
 
 def memory(megabytes: float) -> str:
@@ -195,14 +196,14 @@ def listed(words: list[str]) -> str:
     return here.LISTED["and"].join(part for part in (here.LISTED["comma"].join(words[:-1]), *words[-1:]) if part)
 
 
-def accuracy(share: float | None) -> str:
+def accuracy(value: float | None) -> str:
     """The last validation's result."""
-    return here.NOT_VALIDATED if share is None else here.VALIDATED.format(percent=100 * share)
+    return here.NOT_VALIDATED if value is None else here.VALIDATED.format(share=share(value))
 
 
-def ending(state: str, share: float | None, *, saved: bool) -> str:
+def ending(state: str, value: float | None, *, saved: bool) -> str:
     """How a run ended, and what can be done about it."""
-    said = here.ENDINGS[state].format(accuracy=accuracy(share))
+    said = here.ENDINGS[state].format(accuracy=accuracy(value))
     return said if saved else here.ENDED_UNSAVED.format(ending=said, unsaved=here.NOTHING_SAVED)
 
 

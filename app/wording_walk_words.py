@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from app import language
 from app import wording_walk_words as here
-from app.wording import percent
+from app.wording import percent, share
 
 language.speaks(__name__)
 
@@ -184,9 +185,9 @@ def power(value: float) -> str:
 
 def question(kind: str, numbers: dict[str, Any]) -> tuple[str, str]:
     """A question of the self-test and what is said after the answer."""
-    shares = ("f", "rest", "scale", "views")
+    shown: dict[str, Callable[[float], str]] = {"f": percent, "rest": percent, "scale": share, "views": share}
     said = {
-        key: percent(value) if key in shares and isinstance(value, float) else quantity(value)
+        key: shown[key](value) if key in shown and isinstance(value, float) else quantity(value)
         for key, value in numbers.items()
     }
     asked, why = here.QUIZ[kind]
@@ -197,4 +198,4 @@ def option(kind: str, value: Any) -> str:
     """One answer of a question."""
     if isinstance(value, str):
         return here.QUIZ_OPTIONS.get(value, value)
-    return percent(value) if kind in ("cell-weight", "object-weight") else quantity(value)
+    return share(value) if kind in ("cell-weight", "object-weight") else quantity(value)

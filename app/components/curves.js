@@ -4,7 +4,7 @@ import { onPublish, tell, told } from "./address.js";
 import { button, choice, element, fill } from "./dom.js";
 import { fileName, save } from "./export.js";
 import { followStep, tellStep } from "./step.js";
-import { table, Tables } from "./tables.js";
+import { share, table, Tables } from "./tables.js";
 import { stepAt, timeAt, tracesOf, unitOf } from "./traces.js";
 
 // Kept for the session of the page: another run is looked at in the same manner.
@@ -207,7 +207,7 @@ class Curves {
   }
 
   read(id) {
-    const number = (value) => (id === "accuracy" ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4));
+    const number = (value) => (id === "accuracy" ? `${share(value)} %` : value.toPrecision(4));
     const values = this.data.series.filter((one) => one.chart === id && one.steps.length)
       .map((one) => [one.name, stepAt(one, this.step)])
       .filter(([, place]) => place !== null)
@@ -222,7 +222,7 @@ class Curves {
       const steps = [...new Set(series.flatMap((one) => one.steps))].sort((one, other) => one - other);
       const stride = Math.ceil(steps.length / MOST_ROWS);
       const kept = steps.filter((_, place) => (steps.length - 1 - place) % stride === 0);
-      const number = (value) => (id === "accuracy" ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4));
+      const number = (value) => (id === "accuracy" ? `${share(value)} %` : value.toPrecision(4));
       const rows = kept.map((step) => [step, ...series.map((one) => {
         const place = one.steps.indexOf(step);
         return place < 0 ? "" : number(one.values[place]);

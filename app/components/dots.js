@@ -2,7 +2,7 @@
 import { element } from "./dom.js";
 import { saveTable } from "./export.js";
 import { saveJsonOf, saveLine } from "./saves.js";
-import { table, Tables } from "./tables.js";
+import { share, table, Tables } from "./tables.js";
 
 function key(data) {
   const row = element("div", "key");
@@ -33,11 +33,11 @@ function track(one, looks) {
   return cell;
 }
 
-const share = (value) => (value === null ? "" : (100 * value).toFixed(1));
+const shown = (value) => (value === null ? "" : share(value));
 
 function tabulate({ caption, columns, key: looks, rows }) {
   const head = [columns.name, columns.count, ...looks.map(({ label }) => `${label}, %`)];
-  const lines = rows.map(({ name, count, dots: values }) => [name, count, ...values.map(share)]);
+  const lines = rows.map(({ name, count, dots: values }) => [name, count, ...values.map(shown)]);
   return [table(caption, head, lines, { saves: false })];
 }
 

@@ -13,6 +13,16 @@ function row(tag, texts, first = tag) {
   return line;
 }
 
+// A share of a count in per cent: all is 100, none is 0, and nothing else reads so.
+export function share(value) {
+  if (value === 0 || value === 1) return String(100 * value);
+  for (let digits = 1; digits < 12; digits += 1) {
+    const text = (100 * value).toFixed(digits);
+    if (![0, 100].includes(Number(text))) return text;
+  }
+  return String(100 * value);
+}
+
 const amount = (text) => Number(String(text).replace("\u2212", "-").replace(/[,%\u00a0 ]/g, ""));
 
 // A press on the head of a column sorts by it, another one the other way round; a number begins with the largest.

@@ -9,6 +9,7 @@ from mvfa_core.checkpoints import BUNDLED
 from mvfa_core.cli.output import bars, say, table
 from mvfa_core.cli.train import Report
 from mvfa_core.model import POOLINGS
+from mvfa_core.per_cent import of_count
 from mvfa_core.training.bundling import bundle
 from mvfa_core.training.recipes import bundled
 from mvfa_core.training.runs import Run, runs_root
@@ -27,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     runs = [Run(path) for path in args.runs] or [_trained(pooling) for pooling in POOLINGS]
     cards = [bundle(each, args.out, progress=bars(quiet=False)) for each in runs]
-    rows = [(card["name"], f"{card['accuracy']:.1%}", card["n"], card["step"]) for card in cards]
+    rows = [(card["name"], f"{of_count(card['accuracy'])}%", card["n"], card["step"]) for card in cards]
     say(table(("model", "accuracy", "pictures", "steps"), rows))
 
 

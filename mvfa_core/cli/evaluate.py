@@ -11,6 +11,7 @@ from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import load_data
 from mvfa_core.ensembles import ENSEMBLES
 from mvfa_core.measure import accuracy_by_scale
+from mvfa_core.per_cent import of_count
 from mvfa_core.training.device import find_device
 from mvfa_core.training.engine import predict
 
@@ -41,9 +42,9 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         print_json(found)
         return
-    say(f"accuracy {found['accuracy']:.2%} of {found['n']} pictures of {data.name}")
+    say(f"accuracy {of_count(found['accuracy'], 2)}% of {found['n']} pictures of {data.name}")
     if "by_scale" in found:
-        rows = [(f"{q['from']:.2f} to {q['to']:.2f}", f"{q['accuracy']:.1%}", q["n"]) for q in found["by_scale"]]
+        rows = [(f"{q['from']:.2f} to {q['to']:.2f}", f"{of_count(q['accuracy'])}%", q["n"]) for q in found["by_scale"]]
         say(table(("object scale", "accuracy", "pictures"), rows))
 
 

@@ -23,6 +23,7 @@ from mvfa_core.experiments.results import Request, Results, results_file
 from mvfa_core.experiments.standing import DIVERGED, DONE, FAILED, MISSING, PARTLY, Standing, standing_of
 from mvfa_core.experiments.work import Begun, Ended, Event, Waited, measure_rule
 from mvfa_core.names import visible
+from mvfa_core.per_cent import of_count
 from mvfa_core.training.runs import Run, runs_root
 
 HELP = "Run the cells of a table or figure of the paper and print it, ours beside the paper's."
@@ -175,7 +176,7 @@ def _measure(cell: Cell, root: Path, request: Request) -> None:
         found = measure_rule(cell, root)
     except (ValueError, RuntimeError, OSError) as error:
         found = Standing(FAILED, standing.step, standing.steps, message=str(error).partition("\n")[0])
-    accuracy = f"{found.accuracy:.2%}" if found.accuracy is not None else found.message
+    accuracy = f"{of_count(found.accuracy, 2)}%" if found.accuracy is not None else found.message
     _say(f"{cell}: measured with {cell.ensemble}, {accuracy}")
     results.note(results_file(root), request, [(cell, found)])
 
@@ -218,7 +219,7 @@ class _Teller:
             case Begun(cell, run, step):
                 _say(f"{cell}: {'from step ' + str(step) if step else 'started'}, {run.path}")
             case Ended(cell, standing):
-                accuracy = "" if standing.accuracy is None else f", accuracy {standing.accuracy:.2%}"
+                accuracy = "" if standing.accuracy is None else f", accuracy {of_count(standing.accuracy, 2)}%"
                 why = f": {standing.message}" if standing.message else ""
                 _say(f"{cell}: {standing.state} at step {standing.step} of {standing.steps}{accuracy}{why}")
             case Waited(under_way) if not stopping and time.monotonic() - self.told_s > TELL_S:

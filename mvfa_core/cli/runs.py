@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mvfa_core.cli.output import print_json, say, table
+from mvfa_core.per_cent import of_count
 from mvfa_core.training import archive, launch, work
 from mvfa_core.training.runs import Run, RunError, Status, list_runs, runs_root
 from mvfa_core.training.saving import expect_state
@@ -59,7 +60,7 @@ def _list(args: argparse.Namespace) -> None:
 
 
 def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
+    return "-" if value is None else f"{of_count(value)}%"
 
 
 def _show(args: argparse.Namespace) -> None:
@@ -129,8 +130,8 @@ def _resume(args: argparse.Namespace) -> None:
     chosen = find_run(args.run)
     chosen.recipe()
     status = chosen.status()
-    if status.state == "finished":
-        raise RunError(f"{chosen.id}: finished already, after {status.step} steps; extend adds some")
+    if status.state == "finished":  # no fault: whoever asks twice gets what was asked for
+        return _say(args, chosen, f"finished already, after {status.step} steps; extend adds some", status)
     expect_state(chosen)
     launch.launch(chosen)
     _say(args, chosen, f"goes on from its last checkpoint, {_follow(chosen)}", chosen.status())

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from mvfa_core.cli.output import bars, print_json, say
+from mvfa_core.per_cent import of_count
 from mvfa_core.survey.folder import Survey, survey_of
 from mvfa_core.survey.request import SIDES, request_for
 from mvfa_core.survey.tables import summary
@@ -45,9 +46,9 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         print_json(told)
         return
-    say(f"accuracy {told['accuracy']:.2%} of {told['n']} pictures of {told['data']} ({told['side']})")
+    say(f"accuracy {of_count(told['accuracy'], 2)}% of {told['n']} pictures of {told['data']} ({told['side']})")
     if "rescued" in told:
-        say(f"auxiliary head {told['auxiliary_accuracy']:.2%}; the views rescued {told['rescued']} and harmed "
-              f"{told['harmed']}, sign test p = {told['p']:.2g}")  # fmt: skip
+        say(f"auxiliary head {of_count(told['auxiliary_accuracy'], 2)}%; the views rescued {told['rescued']} and "
+              f"harmed {told['harmed']}, sign test p = {told['p']:.2g}")  # fmt: skip
     say(f"expected calibration error {told['calibration_error']:.3f}")
     say(folder.path)

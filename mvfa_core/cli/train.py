@@ -15,6 +15,7 @@ from mvfa_core.cli.output import FailureError, bars, say
 from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, POOLINGS
+from mvfa_core.per_cent import of_count
 from mvfa_core.training.engine import Event, Stepped, Validated
 from mvfa_core.training.failures import TrainingError
 from mvfa_core.training.parallel import placed, world
@@ -68,6 +69,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     args.quiet = args.quiet or not world().first
+    if _is_done(args):
+        return
     try:
         target = _carried_out(args)
     except TrainingError as error:
@@ -79,9 +82,34 @@ def run(args: argparse.Namespace) -> None:
     if status.state == "diverged":
         raise FailureError(f"diverged at step {status.step}: {status.message}")
     if not args.quiet:
-        accuracy = "not measured" if status.accuracy is None else f"{status.accuracy:.2%}"
-        why = f" ({status.message})" if status.message else ""
-        say(f"{status.state} after {status.step} steps{why}, validation accuracy {accuracy}: {Path(target.path)}")
+        say(f"{status.state} {_outcome(target)}")
+
+
+def _is_done(args: argparse.Namespace) -> bool:
+    """Whether the run to go on with is finished and nothing is added to it: a queue may ask for it again."""
+    if not args.resume or args.extend is not None or Run(args.resume).status().state != "finished":
+        return False
+    _expect_own_recipe(args)
+    if not args.quiet:
+        say(f"finished already, {_outcome(Run(args.resume))}; --extend N gives it N steps more")
+    return True
+
+
+def _outcome(target: Run) -> str:
+    """What came of a run that is over."""
+    status = target.status()
+    accuracy = "not measured" if status.accuracy is None else f"{of_count(status.accuracy, 2)}%"
+    why = f" ({status.message})" if status.message else ""
+    return f"after {status.step} steps{why}, validation accuracy {accuracy}: {Path(target.path)}"
+
+
+def _expect_own_recipe(args: argparse.Namespace) -> None:
+    """Refuse what would change the recipe of a run that goes on."""
+    fixed = {field.name for field in fields(Recipe)} - {"devices", "nodes"}
+    given = [name for name in vars(args) if name in fixed and getattr(args, name) is not None]
+    if given or args.out:
+        name = "--" + (given[0] if given else "out").replace("_", "-")
+        raise ValueError(f"--resume goes on with the run's own recipe; leave out {name}")
 
 
 def _carried_out(args: argparse.Namespace) -> Run:
@@ -89,11 +117,7 @@ def _carried_out(args: argparse.Namespace) -> Run:
     if args.extend is not None and not args.resume:
         raise ValueError("--extend gives a run more steps; name it with --resume RUN")
     if args.resume:
-        fixed = {field.name for field in fields(Recipe)} - {"devices", "nodes"}
-        given = [name for name in vars(args) if name in fixed and getattr(args, name) is not None]
-        if given or args.out:
-            name = "--" + (given[0] if given else "out").replace("_", "-")
-            raise ValueError(f"--resume goes on with the run's own recipe; leave out {name}")
+        _expect_own_recipe(args)
         target = Run(args.resume)
         if args.extend is not None:
             extend(target, args.extend)
@@ -154,6 +178,6 @@ class Report:
         match event:
             case Stepped():
                 local = "" if event.loss_local is None else f" = {event.loss_global:.3f} + {event.loss_local:.1f}"
-                self.bar.set_postfix_str(f"loss {event.loss:.3f}{local}, train {event.train_accuracy:.1%}")
+                self.bar.set_postfix_str(f"loss {event.loss:.3f}{local}, train {of_count(event.train_accuracy)}%")
             case Validated() if not self.quiet:
-                self.bar.write(f"step {event.step:>6}: validation accuracy {event.accuracy:.2%} of {event.n}")
+                self.bar.write(f"step {event.step:>6}: validation accuracy {of_count(event.accuracy, 2)}% of {event.n}")

@@ -16,6 +16,7 @@ from mvfa_core.figures.desk import Desk, ModelSource, PictureSource
 from mvfa_core.figures.request import MOST_PANELS, PREDICTED, TRUE, Options, Request
 from mvfa_core.figures.sheet import Panel, Tile
 from mvfa_core.figures.words import class_name, table
+from mvfa_core.per_cent import of_count
 
 Fact = tuple[str, dict[str, object]]
 
@@ -141,8 +142,8 @@ def model_facts(source: ModelSource, options: Options, found: Explanation | None
     recipe = card.get("recipe", {})
     data = str(recipe.get("data", card.get("data", ""))).rstrip("/").rpartition("/")[2]
     trained = words["fact trained"].format(data=data) if data else ""
-    if isinstance(accuracy := card.get("accuracy"), int | float):
-        trained += words["fact accuracy"].format(percent=f"{100 * accuracy:.1f}")
+    if isinstance(accuracy := card.get("accuracy"), int | float) and 0 <= accuracy <= 1:
+        trained += words["fact accuracy"].format(percent=of_count(accuracy))
     pooling = words[source.config["pooling"]]
     backbone = source.config["backbone"]
     facts: list[Fact] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mvfa_core.per_cent import of_count
 from mvfa_core.training.recipes import Recipe
 
 
@@ -20,12 +21,13 @@ def enough(recipe: Recipe, validations: Sequence[tuple[int, float]]) -> str:
         return ""
     step, accuracy = validations[-1]
     if recipe.stop_at is not None and accuracy >= recipe.stop_at:
-        return f"ended at step {step}: validation accuracy {accuracy:.1%} reached the {recipe.stop_at:.1%} asked for"
+        reached = f"{of_count(accuracy)}% reached the {of_count(recipe.stop_at)}%"
+        return f"ended at step {step}: validation accuracy {reached} asked for"
     # a one-cycle schedule that began anew first unlearns a little; that is not held against it
     since = max((restart for restart in recipe.restarts if restart < step), default=0)
     recent = [value for at, value in validations if at > since]
     waited = len(recent) - 1 - recent.index(max(recent))
     if recipe.patience is not None and waited >= recipe.patience:
-        best = max(recent)
-        return f"ended at step {step}: no better validation accuracy than {best:.1%} in the last {waited} validations"
+        best = of_count(max(recent))
+        return f"ended at step {step}: no better validation accuracy than {best}% in the last {waited} validations"
     return ""

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import dataset_data, dataset_pictures, gallery
+from app import dataset_data, dataset_pictures, gallery, wording
 from mvfa_core.checkpoints import bundled
 from mvfa_core.data.synthetic import draw_scene
 from mvfa_core.survey import Findings, Request, Survey, request_for, survey_of
@@ -111,7 +111,7 @@ def test_finished_it_is_shown_at_once(dataset_page: OpenPage, shown: Shown) -> N
     assert not page.exception and not page.error and page.selectbox(key="most").value == str(LIMIT)
     told = summary(found, asked)
     figures = {metric.label: metric.value for metric in page.metric}
-    assert figures["Ensemble of the views"] == f"{100 * told['accuracy']:.1f}\u00a0%"
+    assert figures["Ensemble of the views"] == wording.share(told["accuracy"])
     assert figures["Rescued by the views"] == str(told["rescued"])
     by_class = {name: (int(n), float(right)) for name, n, right, *_ in shown("classes")["rows"]}
     for name, (n, right) in by_class.items():

@@ -53,7 +53,7 @@ def test_it_needs_nothing_else_and_holds_the_numbers(found: Explanation) -> None
     assert all(value.startswith("data:image/webp;base64,") for tag, value in page.asks if tag != "a")
     assert [value for tag, value in page.asks if tag == "a"] == [ADDRESS]
     assert "url(" not in text and "@import" not in text and "@page { size: A4" in text
-    assert page.words.count("Top-10 regions") == 1 and "98.20 %" in page.words and picture.digest in page.words
+    assert page.words.count("Top-10 regions") == 1 and "98.20\u00a0%" in page.words and picture.digest in page.words
     made = re.search(r"the cells' ([+-][\d.]+) and the bias ([+-][\d.]+) make ([+-][\d.]+)", page.words)
     assert made and float(made[1]) + float(made[2]) == pytest.approx(float(made[3]), abs=1.5)
     for one in found.top(10):

@@ -90,7 +90,6 @@ def test_export_and_import(call: Callable, own: Run, here: Path) -> None:
         ("import runs/one/recipe.json", "expected a .zip file"),
         ("import none.zip", "expected a .zip file"),
         ("pause one", "not running, its state is finished"),
-        ("resume one", "finished already, after 20 steps; extend adds some"),
         ("extend one 0", "steps: expected a whole number >= 1, got 0"),
         ("start-next --limit 0", "limit: expected a whole number >= 1, got 0"),
     ],
@@ -99,6 +98,12 @@ def test_wrong_requests(call: Callable, two: tuple[Run, Run], words: str, senten
     done = call("runs", *words.split())
     assert done.status == 2 and sentence in done.err and len(done.err.splitlines()) == 1
     assert ids(call) == ["one", "two"]
+
+
+def test_going_on_with_a_finished_run_says_so(call: Callable, two: tuple[Run, Run]) -> None:
+    done = call("runs", "resume", "one")
+    assert done == (0, "one: finished already, after 20 steps; extend adds some\n", "")
+    assert not two[0].is_alive()
 
 
 def test_a_run_without_its_state_is_not_begun_anew(call: Callable, own: Run) -> None:

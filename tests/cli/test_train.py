@@ -16,6 +16,7 @@ from mvfa_core import load_model
 from mvfa_core.data.folder import scan
 from mvfa_core.data.synthetic import CLASSES
 from mvfa_core.images import to_tensor
+from mvfa_core.per_cent import of_count
 from mvfa_core.training.runs import Run
 from tests.cli.conftest import TINY, sole_run
 from tests.pictures import fill
@@ -45,7 +46,7 @@ def test_train_on_the_synthetic_set(call: Callable, few_drawn: None, here: Path)
     run = sole_run(here / "runs")
     assert (run.status().state, run.status().step) == ("finished", 6)
     assert load_model(run.path).classes == CLASSES
-    said = re.search(r"finished after 6 steps, validation accuracy (\d+\.\d\d)%: (.*)", done.out)
+    said = re.search(r"finished after 6 steps, validation accuracy ([\d.]+)%: (.*)", done.out)
     assert said
     assert float(said[1]) == round(100 * run.status().accuracy, 2)
     assert said[2] == str(run.path)
@@ -66,13 +67,20 @@ def test_a_taken_name_is_refused_and_kept(call: Callable, model: Path, colours: 
 
 
 def test_resume(call: Callable, colours: Path, model: Path, here: Path) -> None:
-    """A finished run is refused; one whose recipe asks for more steps, and that has no end, goes on."""
+    """A finished run is left as it is, which is no failure; one that has no end and steps to do goes on."""
     run = Run(here / "runs" / "mine")
     first = call("train", "--data", colours, "--out", run.path, *TINY, "--steps", 3, "--quiet")
     assert first.status == 0
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
     again = call("train", "--resume", run.path)
-    assert again.status == 2
-    assert "finished already" in again.err
+    assert (again.status, again.err) == (0, "")
+    assert again.out.startswith("finished already, after 3 steps, validation accuracy ")
+    assert call("train", "--resume", run.path, "--quiet") == (0, "", "")
+    assert call("train", "--resume", run.path, "--devices", 2).status == 0
+    refused = call("train", "--resume", run.path, "--steps", 5)
+    assert (refused.status, "leave out --steps" in refused.err) == (2, True)
+    assert call("runs", "resume", run.path, "--json").status == 0
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
     recipe = json.loads((run.path / "recipe.json").read_text()) | {"steps": 5, "schedule": "constant"}
     (run.path / "recipe.json").write_text(json.dumps(recipe))
     (run.path / "metrics.jsonl").write_text(
@@ -105,7 +113,7 @@ def test_eval_is_a_hand_count(call: Callable, either: Path, colours: Path) -> No
     assert found["accuracy"] == pytest.approx(np.mean(right))
     assert found["accuracy"] == Run(either).status().accuracy
     plain = call("eval", either)
-    assert f"{found['accuracy']:.2%} of 9 pictures of colours" in plain.out
+    assert f"{of_count(found['accuracy'], 2)}% of 9 pictures of colours" in plain.out
 
 
 def test_eval_of_other_data_and_of_a_file(call: Callable, model: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import inspect
 import re
 import typing
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any
@@ -20,6 +21,7 @@ from app import language, wording_train
 from app.language import Language, current, fields, fitted, languages, library, preferred, spoken
 from app.walk import STEPS
 from mvfa_core.experiments.plan import Settings
+from mvfa_core.per_cent import of_count
 from tests.hostile.drawn import SETTINGS, WORDS, few
 
 WORDING = sorted(path.stem for path in Path(app.__file__).parent.glob("wording*.py"))
@@ -138,3 +140,17 @@ def test_files_of_languages(tmp_path: Path, content: bytes) -> None:
         finally:
             patch.undo()
             languages.cache_clear()
+
+
+@given(whole=st.integers(1, 10**7), data=st.data(), digits=st.integers(0, 3))
+def test_only_all_reads_as_all_and_only_none_as_none(whole: int, data: st.DataObject, digits: int) -> None:
+    part = data.draw(st.integers(0, whole))
+    said = of_count(part / whole, digits)
+    assert (Fraction(said) == 100) == (part == whole)
+    assert (Fraction(said) == 0) == (part == 0)
+    assert abs(Fraction(said) - Fraction(100 * part, whole)) <= Fraction(1, 2 * 10**digits) + Fraction(1, 10**9)
+
+
+@given(value=st.floats())
+def test_what_is_no_share_is_shown_all_the_same(value: float) -> None:
+    assert of_count(value)
