@@ -12,10 +12,10 @@ from mvfa_core.cli.output import BYTES, FailureError, bars, print_json, say, tab
 from mvfa_core.data.acquire import acquire
 from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root, entry_of
-from mvfa_core.data.check import SIDE, Report, duplicates, examine, inspect, reasons
+from mvfa_core.data.check import SIDE, Report, duplicates, examine, inspect
 from mvfa_core.data.download import DownloadError
 from mvfa_core.data.sets import DataError
-from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, find_data, load_data, place_of
+from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, load_data, place_of
 
 HELP = "List, get, check and prepare the paper's datasets or any folder of pictures."
 NOT_HERE = "not here"
@@ -145,12 +145,16 @@ def _show(name: str, report: Report, as_json: bool) -> None:
     else:
         say(f"{name}: {report.state}, in {report.place}")
         say(f"  layout      {report.layout or 'none that is known'}")
-        say(f"  classes     {report.classes}\n  train       {report.train}\n  held out    {report.val}")
+        say(f"  classes     {report.classes}\n  train       {report.train}\n  val         {report.val}")
+        say(f"  test        {report.test}")
+        for note in report.notes:
+            say(f"  note        {note}")
         for problem in report.problems:
             say(f"  problem     {problem}")
+        say(f"  passed over {len(report.passed_over)}")
+        _some(f"{one.file}: {one.reason}" for one in report.passed_over)
         if report.unreadable is not None:
             say(f"  unreadable  {len(report.unreadable)}")
-            _some(f"{file}: {reason}" for file, reason in report.unreadable)
         if report.duplicates is not None:
             say(f"  on both sides (same pixels at {SIDE} px)  {len(report.duplicates)}")
             _some(f"{trained} = {held_out}" for trained, held_out in report.duplicates)
@@ -171,21 +175,21 @@ def _prepare(args: argparse.Namespace) -> None:
     if args.side < 1:
         raise DataError(f"side: expected at least 1 px, got {args.side}")
     data = load_data(args.data, args.side, seed=args.seed, progress=bars(args.json))
-    unreadable = reasons(find_data(args.data, args.seed).home, data.skipped) if data.skipped else ()
-    twins = duplicates(data.train, data.val)
+    twins = duplicates(data.train, data.val, data.test)
     if args.json:
         print_json({"name": data.name, "side": args.side, "classes": list(data.classes), "train": len(data.train),
-                    "val": len(data.val), "cache": str(cache_root()), "unreadable": unreadable,
-                    "duplicates": twins})  # fmt: skip
+                    "val": len(data.val), "test": len(data.test), "cache": str(cache_root()),
+                    "passed_over": [asdict(one) for one in data.passed_over], "duplicates": twins})  # fmt: skip
     else:
-        say(f"{data.name}: {len(data.train)} to train on and {len(data.val)} held out, {len(data.classes)} classes, "
-              f"at {args.side} px in {cache_root()}")  # fmt: skip
-        say(f"  unreadable, left out  {len(unreadable)}")
-        _some(f"{file}: {reason}" for file, reason in unreadable)
+        test = f", {len(data.test)} to test on" if len(data.test) else ""
+        say(f"{data.name}: {len(data.train)} to train on and {len(data.val)} held out{test}, "
+            f"{len(data.classes)} classes, at {args.side} px in {cache_root()}")  # fmt: skip
+        say(f"  passed over  {len(data.passed_over)}")
+        _some(f"{one.file}: {one.reason}" for one in data.passed_over)
         say(f"  on both sides (same pixels at {args.side} px)  {len(twins)}")
         _some(f"{trained} = {held_out}" for trained, held_out in twins)
-    if args.strict and unreadable:
-        raise FailureError(f"{data.name}: {len(unreadable)} files cannot be read, first {unreadable[0][0]}")
+    if args.strict and (unreadable := data.unreadable):
+        raise FailureError(f"{data.name}: {len(unreadable)} files cannot be read, first {unreadable[0].file}")
 
 
 def _unit(what: str) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> None:
     recipe = read_card(args.model).get("recipe", {})
     source = args.data or recipe.get("data", "synthetic")
     # no training picture is needed here, but the split of a folder needs the seed it was made with
-    data = load_data(source, model.side, seed=recipe.get("seed", 0), train_n=0, progress=bars(args.json))
+    seed = recipe.get("seed", 0)
+    data = load_data(source, model.side, seed=seed, validate_on="test", splits=("val",), progress=bars(args.json))
     if data.classes != model.classes:
         raise DataError(f"the model knows {len(model.classes)} classes ({_few(model.classes)}), "
                         f"{data.name} has {len(data.classes)} ({_few(data.classes)})")  # fmt: skip

@@ -71,7 +71,7 @@ def _measured(args: argparse.Namespace) -> tuple[str, list[Measured]]:
     recipe = read_card(args.model).get("recipe", {})
     source, split_seed = args.data or recipe.get("data", SYNTHETIC), recipe.get("seed", 0)
     what, progress = _what(args, source), bars(args.json)
-    data = load_data(source, model.side, seed=split_seed, train_n=0, progress=progress)
+    data = load_data(source, model.side, seed=split_seed, validate_on="test", splits=("val",), progress=progress)
     if data.classes != model.classes:
         raise DataError(f"the model knows {len(model.classes)} classes, {data.name} has {len(data.classes)} or others; "
                         "measure it on what it was trained for")  # fmt: skip

@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from mvfa_core.data.catalogue import Entry
-from mvfa_core.data.folder import load_listed
+from mvfa_core.data.folder import SIDES, load_listed
 from mvfa_core.data.layouts import Found, find
-from mvfa_core.data.sets import DataError, PictureSet, Progress, silent
-from mvfa_core.images import PictureError, open_picture
+from mvfa_core.data.sets import DataError, PassedOver, PictureSet, Progress, silent
 
 SIDE = 32
 """Pictures are compared after they were decoded and squashed to this side in px."""
@@ -24,15 +23,20 @@ CLASS_FOLDERS = "class folders"
 
 @dataclass(frozen=True)
 class Report:
-    """What was found. `problems` are sentences; `unreadable` pairs of file and reason; `duplicates` pairs of a training
-    and a held-out file with the same pixels at `SIDE`. The last two are None where nothing was decoded."""
+    """What was found. `problems` are sentences; `passed_over` files that are not used, among them, where the pictures
+    were decoded, those that cannot be read; `unreadable` are these alone, as pairs of file and reason. `duplicates` are
+    pairs of a training and a held-out file with the same pixels at `SIDE`. The last two are None where nothing was
+    decoded."""
 
     place: str
     layout: str = ""
     classes: int = 0
     train: int = 0
     val: int = 0
+    test: int = 0
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
     unreadable: tuple[tuple[str, str], ...] | None = None
     duplicates: tuple[tuple[str, str], ...] | None = None
 
@@ -58,30 +62,17 @@ def examine(place: Path, entry: Entry | None = None, *, seed: int = 0, progress:
         return Report(str(place), problems=(str(error),))
     problems = list(_problems(found, entry))
     try:
-        data = load_listed(found.home, found.classes, found.train, found.val, SIDE, progress=progress)
+        data = load_listed(found.home, found.classes, found.sides(), SIDE, progress=progress)
     except DataError as error:
         return _report(place, found, (*problems, str(error)))
-    unreadable = reasons(found.home, data.skipped)
-    return _report(place, found, tuple(problems), unreadable, duplicates(data.train, data.val))
+    return _report(place, found, tuple(problems), data.passed_over, duplicates(data.train, data.val, data.test))
 
 
-def reasons(home: Path, files: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Every file with the sentence that says why it cannot be read."""
-    found = []
-    for file in files:
-        try:
-            open_picture(home / file)
-            reason = "could not be read before, and can be now; touch the file to have it decoded again"
-        except (PictureError, OSError) as error:
-            reason = str(error)
-        found.append((file, reason))
-    return tuple(found)
-
-
-def duplicates(train: PictureSet, val: PictureSet) -> tuple[tuple[str, str], ...]:
+def duplicates(train: PictureSet, *held_out: PictureSet) -> tuple[tuple[str, str], ...]:
     """(training file, held-out file) for every held-out picture whose decoded pixels are also trained on."""
     trained = {_hash(image): name for image, name in zip(train.images, train.names, strict=True)}
-    pairs = ((trained.get(_hash(image)), name) for image, name in zip(val.images, val.names, strict=True))
+    every = ((image, name) for side in held_out for image, name in zip(side.images, side.names, strict=True))
+    pairs = ((trained.get(_hash(image)), name) for image, name in every)
     return tuple((twin, name) for twin, name in pairs if twin is not None)
 
 
@@ -93,11 +84,15 @@ def _report(
     place: Path,
     found: Found,
     problems: tuple[str, ...],
-    unreadable: tuple[tuple[str, str], ...] | None = None,
+    unreadable: tuple[PassedOver, ...] | None = None,
     twins: tuple[tuple[str, str], ...] | None = None,
 ) -> Report:
-    train, val = len(found.train.files), len(found.val.files)
-    return Report(str(place), found.layout, len(found.classes), train, val, problems, unreadable, twins)
+    train, val, test = (len(getattr(found, side).files) for side in SIDES)
+    passed_over = (*found.passed_over, *(unreadable or ()))
+    pairs = None if unreadable is None else tuple((one.file, one.reason) for one in unreadable)
+    return Report(
+        str(place), found.layout, len(found.classes), train, val, test, problems, found.notes, passed_over, pairs, twins
+    )
 
 
 def _problems(found: Found, entry: Entry | None) -> Iterator[str]:
@@ -114,13 +109,15 @@ def _problems(found: Found, entry: Entry | None) -> Iterator[str]:
             yield f"{len(strange)} folders are no class of {entry.title}: {some(strange)}"
     elif len(folders) != entry.class_count:
         yield f"expected {entry.class_count} classes, got {len(folders)}: {some(sorted(folders))}"
-    sizes = Counter(found.folders[label] for side in (found.train, found.val) for label in side.labels)
+    sizes = Counter(found.folders[label] for side in found.sides().values() for label in side.labels)
     if "lists" not in found.layout:
         wrong = [f"{name} has {sizes[name]} pictures instead of {expected}" for name, expected in entry.classes.items()
                  if expected is not None and name in folders and sizes[name] != expected]  # fmt: skip
         if wrong:
             yield f"{len(wrong)} classes differ in size: {some(wrong)}"
     train, val = len(found.train.files), len(found.val.files)
+    if found.test.files:  # what is set apart of the training side for validation belongs to it
+        train, val = train + val, len(found.test.files)
     if found.layout == CLASS_FOLDERS:
         if train + val != entry.pictures:
             yield f"expected {entry.pictures:,} pictures, got {train + val:,}"

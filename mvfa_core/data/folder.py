@@ -7,13 +7,14 @@ is held out.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from mvfa_core.data.cache import Fields, cached_arrays, digest
-from mvfa_core.data.sets import DataError, DataSet, PictureSet, Progress, silent
+from mvfa_core.data.sets import DataError, DataSet, PassedOver, PictureSet, Progress, Unreadable, silent
 from mvfa_core.images import PictureError, open_picture, squash
 from mvfa_core.names import visible
 
@@ -25,10 +26,16 @@ LONGEST_PATH = 300
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of one split, relative to the folder, with their class indices."""
+    """The files of one side, relative to the folder, with their class indices."""
 
     files: tuple[str, ...]
     labels: tuple[int, ...]
+
+
+SIDES = ("train", "val", "test")
+Sides = Mapping[str, Listing]
+"""Listings by the names of `SIDES`."""
+NOTHING = Listing((), ())
 
 
 def is_folder(path: Path | str) -> bool:
@@ -46,43 +53,58 @@ def expect_folder(path: Path | str) -> None:
         raise DataError(f"{name}: no such folder; name one that holds a sub-folder of pictures for every class")
 
 
-def scan(folder: Path | str, seed: int = 0) -> tuple[tuple[str, ...], Listing, Listing]:
-    """The classes of a folder and its train and val listings, without decoding anything.
+def scan(folder: Path | str, seed: int = 0) -> tuple[tuple[str, ...], Sides]:
+    """The classes of a folder and the listings of its sides, without decoding anything.
 
     Raises:
-        DataError: no such folder, fewer than two classes, a class without pictures, or splits that disagree on them.
+        DataError: no such folder, fewer than two classes, a class without pictures, or sides that disagree on them.
     """
     expect_folder(folder)
     folder = _named(folder)
     shown = visible(folder.name)
-    if (folder / "train").is_dir():
-        held_out = next((name for name in ("val", "test") if (folder / name).is_dir()), None)
-        if held_out is None:
-            raise DataError(f"{shown}: has train/ but neither val/ nor test/; add one, or drop the train/ level")
-        classes = _classes(folder / "train")
-        strange = sorted(set(_classes(folder / held_out)) ^ set(classes))
-        if strange:
+    if not (folder / "train").is_dir():
+        classes = _classes(folder)
+        every = list_pictures(folder, "", classes)
+        if alone := next((name for label, name in enumerate(classes) if every.labels.count(label) == 1), None):
+            raise DataError(
+                f"class {visible(alone)} has one picture; two are needed, one to train on and one to hold out"
+            )
+        train, val = divide(every, len(classes), seed, HELD_OUT)
+        return classes, {"train": train, "val": val}
+    held_out = [name for name in ("val", "test") if (folder / name).is_dir()]
+    if not held_out:
+        raise DataError(f"{shown}: has train/ but neither val/ nor test/; add one, or drop the train/ level")
+    classes = _classes(folder / "train")
+    for side in held_out:
+        if strange := sorted(set(_classes(folder / side)) ^ set(classes)):
             named = ", ".join(visible(name) for name in strange[:5])
-            raise DataError(f"{shown}: train/ and {held_out}/ differ in their classes: {named}")
-        return classes, list_pictures(folder, "train", classes), list_pictures(folder, held_out, classes)
-    classes = _classes(folder)
-    train, val = _split(list_pictures(folder, "", classes), classes, seed)
-    return classes, train, val
-
-
-def load_folder(folder: Path | str, side: int, *, seed: int = 0, progress: Progress = silent) -> DataSet:
-    """Scan, decode to side x side px (once; later calls read the cache), and leave out what cannot be read."""
-    classes, train, val = scan(folder, seed)
-    return load_listed(_named(folder), classes, train, val, side, progress=progress)
+            raise DataError(f"{shown}: train/ and {side}/ differ in their classes: {named}")
+    return classes, {side: list_pictures(folder, side, classes) for side in ("train", *held_out)}
 
 
 def load_listed(
-    folder: Path, classes: tuple[str, ...], train: Listing, val: Listing, side: int, *, progress: Progress = silent
+    folder: Path, classes: tuple[str, ...], listings: Sides, side: int, *, progress: Progress = silent
 ) -> DataSet:
-    """The same of two listings, however they were found."""
-    train_set, skipped = _decode(folder, train, side, "train", progress)
-    val_set, also_skipped = _decode(folder, val, side, "val", progress)
-    return DataSet(folder.name, classes, train_set, val_set, skipped + also_skipped)
+    """Decode the listings of the sides to side x side px (once; later calls read the cache), and leave out what cannot
+    be read. Sides with the same listing are decoded once; an empty listing is a side without pictures."""
+    sets: dict[str, PictureSet] = {}
+    passed_over: dict[str, PassedOver] = {}
+    for name in SIDES:
+        listing = listings.get(name, NOTHING)
+        same = next((other for other in sets if listings.get(other) == listing), None)
+        if same is not None:
+            sets[name] = sets[same]
+        elif listing.files:
+            sets[name], skipped = _decode(folder, listing, side, name, progress)
+            passed_over |= {one.file: one for one in skipped}
+        else:
+            sets[name] = no_pictures(side)
+    return DataSet(folder.name, classes, sets["train"], sets["val"], sets["test"], tuple(passed_over.values()))
+
+
+def no_pictures(side: int) -> PictureSet:
+    """A side without pictures, at side x side px."""
+    return PictureSet(np.empty((0, side, side, 3), np.uint8), np.empty(0, np.int64), ())
 
 
 def _named(folder: Path | str) -> Path:
@@ -116,18 +138,16 @@ def list_pictures(folder: Path, split: str, classes: tuple[str, ...]) -> Listing
     return Listing(tuple(files), tuple(labels))
 
 
-def _split(listing: Listing, classes: tuple[str, ...], seed: int) -> tuple[Listing, Listing]:
-    """A fifth of every class, at least one picture, held out; which ones depends on the seed alone."""
+def divide(listing: Listing, classes: int, seed: int, part: float) -> tuple[Listing, Listing]:
+    """(the rest, a part of every class, at least one picture); which ones depends on the seed alone. A class of one
+    picture is not divided."""
     labels = np.array(listing.labels)
-    held_out = np.zeros(len(labels), dtype=bool)
+    taken = np.zeros(len(labels), dtype=bool)
     rng = np.random.default_rng(seed)
-    for label, name in enumerate(classes):
+    for label in range(classes):
         members = rng.permutation(np.flatnonzero(labels == label))
-        if len(members) < 2:
-            shown = visible(name)
-            raise DataError(f"class {shown} has one picture; two are needed, one to train on and one to hold out")
-        held_out[members[: max(1, round(HELD_OUT * len(members)))]] = True
-    return subset(listing, np.flatnonzero(~held_out)), subset(listing, np.flatnonzero(held_out))
+        taken[members[: max(1, round(part * len(members))) if len(members) > 1 else 0]] = True
+    return subset(listing, np.flatnonzero(~taken)), subset(listing, np.flatnonzero(taken))
 
 
 def subset(listing: Listing, index: np.ndarray) -> Listing:
@@ -137,7 +157,7 @@ def subset(listing: Listing, index: np.ndarray) -> Listing:
 
 def _decode(
     folder: Path, listing: Listing, side: int, split: str, progress: Progress
-) -> tuple[PictureSet, tuple[str, ...]]:
+) -> tuple[PictureSet, tuple[PassedOver, ...]]:
     stats = [(folder / file).stat() for file in listing.files]
     content = [(file, s.st_size, s.st_mtime_ns) for file, s in zip(listing.files, stats, strict=True)]
     key = f"folder-{side}-{digest([folder.resolve(), side, *content])}"
@@ -153,10 +173,23 @@ def _decode(
     images, readable = arrays["images"], arrays["readable"]
     if not readable.any():
         raise DataError(f"{visible(folder.name)}: none of the {len(readable)} pictures in {split} can be read")
-    skipped = tuple(file for file, ok in zip(listing.files, readable, strict=True) if not ok)
+    skipped = reasons(folder, [file for file, ok in zip(listing.files, readable, strict=True) if not ok])
     if skipped:
         listing, images = subset(listing, np.flatnonzero(readable)), images[readable]
     return PictureSet(images, np.array(listing.labels, dtype=np.int64), listing.files), skipped
+
+
+def reasons(home: Path, files: Sequence[str]) -> tuple[PassedOver, ...]:
+    """Every file with the sentence that says why it cannot be read."""
+    found = []
+    for file in files:
+        try:
+            open_picture(home / file)
+            reason = "could not be read before, and can be now; touch the file to have it decoded again"
+        except (PictureError, OSError) as error:
+            reason = str(error)
+        found.append(Unreadable(file, reason))
+    return tuple(found)
 
 
 def _decoded(file: Path, side: int) -> np.ndarray | None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from mvfa_core.checks import expect_choice
 from mvfa_core.data import folder as folders
 from mvfa_core.data.catalogue import Entry, Split
 from mvfa_core.data.classes import IMAGENETTE_NAMES
-from mvfa_core.data.folder import SUFFIXES, Listing
-from mvfa_core.data.sets import DataError
+from mvfa_core.data.folder import NOTHING, SIDES, SUFFIXES, Listing
+from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.names import visible, visible_names
 
 LISTS = (
@@ -30,6 +32,9 @@ LISTS = (
 """Lists of training and held-out pictures: one path a line, its class the folder it is in or named after a tab."""
 CLASS_LISTS = "ImageSplits"
 DEEPEST = 3
+SET_APART = 0.1
+"""Of every class of train/, as val, where only a test side comes with the data."""
+ValidateOn = Literal["val", "test"]
 LONGEST_LIST = 256 * 2**20
 _WNID = re.compile(r"n\d{8}")
 
@@ -45,21 +50,52 @@ class Found:
     classes: tuple[str, ...]
     train: Listing
     val: Listing
+    test: Listing = NOTHING
     missing: tuple[str, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def sides(self, *names: str) -> dict[str, Listing]:
+        """The listings of the sides with these names, of all three if none is given."""
+        return {name: listing for name in names or SIDES if (listing := getattr(self, name)).files}
 
 
-def find(folder: Path | str, entry: Entry | None = None, seed: int = 0) -> Found:
+def find(folder: Path | str, entry: Entry | None = None, seed: int = 0, *, validate_on: ValidateOn = "val") -> Found:
     """The layout of a folder, without decoding anything.
+
+    Which pictures are on which side:
+
+    - train, val and test lie there: as they lie.
+    - train and val: as they lie; test is empty.
+    - train and test: with `validate_on="val"` a seeded tenth of every class of train becomes val. With "test" all of
+      train is trained on, and val and test are both the test side.
+    - no sides: val is a seeded fifth of every class (or what the entry says), test is empty.
+
+    `validate_on="test"` is the paper's protocol and what every run did before there was a choice: nothing of train is
+    set apart; what is watched is the folder or list called val, else test.
 
     Args:
         entry: the dataset it should be; without one, class folders are divided like any other folder's.
         seed: of the division, where no split comes with the data.
+        validate_on: what training watches where the data has a test side and no validation side.
 
     Raises:
         DataError: no such folder, or none of the layouts; the message says what was looked for.
     """
     folder = Path(folder)
     folders.expect_folder(folder)
+    expect_choice(validate_on, ("val", "test"), "validate_on")
+    found = _found(folder, entry, seed)
+    if found.val.files or not found.test.files:
+        return found
+    if validate_on == "test":
+        return replace(found, val=found.test)
+    train, val = folders.divide(found.train, len(found.folders), seed, SET_APART)
+    return replace(found, train=train, val=val)
+
+
+def _found(folder: Path, entry: Entry | None, seed: int) -> Found:
+    """The layout as it lies: without a validation side where only a test side comes with the data."""
     places = _places(folder, entry)
     if home := next((p for p in places if _has_sides(p)), None):
         return _scanned("train and held-out folders", home, seed)
@@ -136,8 +172,9 @@ def _class_home(places: list[Path], entry: Entry) -> Path:
 
 
 def _scanned(layout: str, home: Path, seed: int) -> Found:
-    names, train, val = folders.scan(home, seed)
-    return Found(layout, home, names, readable(names), train, val)
+    names, sides = folders.scan(home, seed)
+    train, val, test = (sides.get(side, NOTHING) for side in SIDES)
+    return Found(layout, home, names, readable(names), train, val, test)
 
 
 def _divided(home: Path, entry: Entry, seed: int) -> Found:
@@ -171,7 +208,8 @@ def _from_lists(home: Path, pair: tuple[str, str]) -> Found:
     sides = [_entries(home / name) for name in pair]
     base = _base(home, [path for side in sides for path, _ in side])
     names = tuple(sorted({name for side in sides for _, name in side}))
-    return _listed(f"image lists ({' and '.join(pair)})", base, names, sides)
+    held_out = "val" if pair[1] == "val.txt" else "test"
+    return _listed(f"image lists ({' and '.join(pair)})", base, names, ("train", held_out), sides)
 
 
 def _from_class_lists(home: Path) -> Found:
@@ -184,14 +222,17 @@ def _from_class_lists(home: Path) -> Found:
         if absent := [name for name in names if not (lists / f"{name}_{side}.txt").is_file()]:
             raise DataError(f"{home.name}: {CLASS_LISTS}/ has no {absent[0]}_{side}.txt")
         sides.append([(p, name) for name in names for p in _lines(lists / f"{name}_{side}.txt")])
-    return _listed("image lists for every class", _base(home, [p for side in sides for p, _ in side]), names, sides)
+    base = _base(home, [p for side in sides for p, _ in side])
+    return _listed("image lists for every class", base, names, ("train", "test"), sides)
 
 
-def _listed(layout: str, base: Path, names: tuple[str, ...], sides: list[list[tuple[str, str]]]) -> Found:
+def _listed(
+    layout: str, base: Path, names: tuple[str, ...], called: Sequence[str], sides: list[list[tuple[str, str]]]
+) -> Found:
     missing: list[str] = []
-    listings = []
+    listings = {}
     numbers = {name: number for number, name in enumerate(names)}
-    for side in sides:
+    for side_name, side in zip(called, sides, strict=True):
         files: dict[str, int] = {}
         for path, name in side:
             real = _on_disk(base, path)
@@ -199,8 +240,9 @@ def _listed(layout: str, base: Path, names: tuple[str, ...], sides: list[list[tu
                 missing.append(path)
             else:
                 files[real] = numbers[name]
-        listings.append(Listing(tuple(files), tuple(files.values())))
-    return Found(layout, base, names, readable(names), listings[0], listings[1], tuple(missing))
+        listings[side_name] = Listing(tuple(files), tuple(files.values()))
+    train, val, test = (listings.get(side, NOTHING) for side in SIDES)
+    return Found(layout, base, names, readable(names), train, val, test, tuple(missing))
 
 
 def _entries(file: Path) -> list[tuple[str, str]]:

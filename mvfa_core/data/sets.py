@@ -1,4 +1,4 @@
-"""A data set as training sees it: decoded pictures, labels and names, split into train and val.
+"""A data set as training sees it: decoded pictures, labels and names, split into train, val and test.
 
 N pictures · S side in px
 """
@@ -6,7 +6,7 @@ N pictures · S side in px
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -46,15 +46,44 @@ class PictureSet:
         return len(self.labels)
 
 
+NO_PICTURES = PictureSet(np.empty((0, 1, 1, 3), np.uint8), np.empty(0, np.int64), ())
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A file that was found and is not used: its path below the folder, and why as a sentence's end."""
+
+    file: str
+    reason: str
+
+
+class Unreadable(PassedOver):
+    """A picture that cannot be decoded."""
+
+
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """A named set with its C classes and two splits; `skipped` names the files that could not be read."""
+    """A named set with its C classes and up to three sides.
+
+    Attributes:
+        train, val, test: the sides; one that the data has not, or that was not asked for, has no pictures.
+        passed_over: the files that are not used, each with its reason, unreadable pictures of the loaded sides among
+            them.
+        notes: what a person should know about how the data was read, one sentence each.
+    """
 
     name: str
     classes: tuple[str, ...]
     train: PictureSet
     val: PictureSet
-    skipped: tuple[str, ...] = field(default=())
+    test: PictureSet = NO_PICTURES
+    passed_over: tuple[PassedOver, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def unreadable(self) -> tuple[PassedOver, ...]:
+        """The pictures that cannot be decoded."""
+        return tuple(one for one in self.passed_over if isinstance(one, Unreadable))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", visible_names(self.classes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import numpy as np
 
 from mvfa_core.data.cache import Fields, cached_arrays
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root
-from mvfa_core.data.folder import LONGEST_PATH, is_folder, load_listed
-from mvfa_core.data.layouts import Found, find
+from mvfa_core.data.folder import LONGEST_PATH, SIDES, is_folder, load_listed, no_pictures
+from mvfa_core.data.layouts import Found, ValidateOn, find
 from mvfa_core.data.sets import DataError, DataSet, PictureSet, Progress, silent
 from mvfa_core.data.synthetic import CLASSES, render_set
 from mvfa_core.files import expect_inside, roots
@@ -32,6 +33,8 @@ def load_data(
     *,
     seed: int = 0,
     train_n: int | None = None,
+    validate_on: ValidateOn = "val",
+    splits: Sequence[str] = SIDES,
     progress: Progress = silent,
 ) -> DataSet:
     """The synthetic set or a dataset of the catalogue by its name, or a folder of pictures by its path, squashed to
@@ -40,33 +43,43 @@ def load_data(
     Args:
         seed: of the split, where a folder has none of its own.
         train_n: how many synthetic pictures to draw for training; 0 for a caller that only evaluates.
+        validate_on: as in `layouts.find`.
+        splits: the sides to decode; the others come without pictures. The synthetic set has no test side.
 
     Raises:
         DataError: the data is not there, not laid out as it should be, or incomplete.
     """
     if source != SYNTHETIC:
-        found = find_data(source, seed)
+        found = find_data(source, seed, validate_on=validate_on)
         if found.missing:
             first = visible(found.missing[0])
             raise DataError(f"{source}: {len(found.missing)} listed pictures are not there, first {first}; "
                             f"python -m mvfa_core data check {source}")  # fmt: skip
-        data = load_listed(found.home, found.classes, found.train, found.val, side, progress=progress)
-        return replace(data, name=place_of(source)[0].name)
-    train = _drawn("train", 0, SYNTHETIC_TRAIN if train_n is None else train_n, side, progress)
-    val = _drawn("val", FIRST_VAL_SEED, SYNTHETIC_VAL, side, progress)
-    return DataSet(SYNTHETIC, CLASSES, train, val)
+        data = load_listed(found.home, found.classes, found.sides(*splits), side, progress=progress)
+        passed_over = (*found.passed_over, *data.passed_over)
+        return replace(data, name=place_of(source)[0].name, passed_over=passed_over, notes=found.notes)
+    counts = {"train": SYNTHETIC_TRAIN if train_n is None else train_n, "val": SYNTHETIC_VAL}
+    train, val = (
+        _drawn(name, first, counts[name] if name in splits else 0, side, progress)
+        for name, first in (("train", 0), ("val", FIRST_VAL_SEED))
+    )
+    return DataSet(SYNTHETIC, CLASSES, train, val, no_pictures(side))
 
 
-def find_data(source: str, seed: int = 0) -> Found:
+def find_data(source: str, seed: int = 0, *, validate_on: ValidateOn = "val") -> Found:
     """The layout of a dataset of the catalogue or of a folder, without decoding anything.
+
+    Args:
+        seed, validate_on: as in `layouts.find`.
 
     Raises:
         DataError: it is not there or has none of the known layouts.
     """
-    found = find(*place_of(source), seed)
+    found = find(*place_of(source), seed, validate_on=validate_on)
     if roots() is not None:  # a link in it may lead out of it
-        for file in (*found.train.files, *found.val.files):
-            _expect_inside(found.home / file)
+        for listing in found.sides().values():
+            for file in listing.files:
+                _expect_inside(found.home / file)
     return found
 
 
@@ -100,7 +113,7 @@ def _expect_inside(path: Path) -> None:
 def _drawn(split: str, first: int, count: int, side: int, progress: Progress) -> PictureSet:
     seeds = range(first, first + count)
     if not seeds:
-        return PictureSet(np.empty((0, side, side, 3), np.uint8), np.empty(0, np.int64), ())
+        return no_pictures(side)
 
     def make(start: int, stop: int) -> dict[str, np.ndarray]:
         return render_set(seeds[start:stop], side)._asdict()

@@ -116,8 +116,7 @@ def measure_rule(cell: Cell, root: Path) -> Standing:
     """
     recipe = cell.recipe
     model = load_model(root / cell.run_id).to(find_device(recipe.device))
-    # one training picture is enough to ask for here, and the split needs the seed it was made with
-    data = load_data(recipe.data, model.side, seed=recipe.seed, train_n=0)
+    data = load_data(recipe.data, model.side, seed=recipe.seed, validate_on="test", splits=("val",))
     right = predict(model, data.val, ensemble=cell.ensemble) == data.val.labels
     trained = standing_of(replace(cell, ensemble="logit-sum"), root)
     accuracy = float(right.mean())

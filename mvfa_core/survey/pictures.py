@@ -65,7 +65,7 @@ def side_of(data: str, side: str, seed: int = 0) -> Side:
     """
     if data == SYNTHETIC:
         return Side(data, side, CLASSES, SYNTHETIC_VAL if side == "val" else SYNTHETIC_TRAIN)
-    found = find_data(data, seed)
+    found = find_data(data, seed, validate_on="test")
     listing = found.val if side == "val" else found.train
     if found.missing:
         raise DataError(f"{Path(data).name}: {len(found.missing)} listed pictures are not there, "
@@ -96,20 +96,19 @@ class Gathered:
         if self.side.listing is not None:
             self._decode(progress)
         elif request.side == "val" and len(self.places_N) == self.side.count:
-            self._all = load_data(SYNTHETIC, side_px, train_n=0, progress=progress).val  # kept for `eval` and training
+            self._all = load_data(
+                SYNTHETIC, side_px, splits=("val",), progress=progress
+            ).val  # kept for `eval` and training
 
     def _decode(self, progress: Progress) -> None:
         assert self.side.home is not None and self.side.listing is not None
         listing = subset(self.side.listing, self.places_N)
-        what = f"decoding {self.side.side}"
-        # both sides are asked for; the second time the same ones come from the cache
-        found = load_listed(
-            self.side.home, self.side.classes, listing, listing, self.side_px,
-            progress=lambda _, done, total: progress(what, done, total),
-        )  # fmt: skip
-        self._all = found.val
+        name = self.side.side
+        found = load_listed(self.side.home, self.side.classes, {name: listing}, self.side_px, progress=progress)
+        pictures: PictureSet = getattr(found, name)
+        self._all = pictures
         place_of = dict(zip(listing.files, self.places_N.tolist(), strict=True))
-        self.places_N = np.array([place_of[name] for name in found.val.names])
+        self.places_N = np.array([place_of[name] for name in pictures.names])
 
     def __len__(self) -> int:
         return len(self.places_N)

@@ -25,7 +25,7 @@ def bundle(run: Run, out: Path | str, *, progress: Progress = silent) -> dict:
     model = load_model(run.path)
     save_model(model, file, card, half=True)
     recipe = run.recipe()
-    data = load_data(recipe.data, model.side, seed=recipe.seed, train_n=recipe.train_n, progress=progress)
+    data = load_data(recipe.data, model.side, seed=recipe.seed, validate_on="test", splits=("val",), progress=progress)
     right = predict(load_model(file), data.val) == data.val.labels
     card |= {"accuracy": float(right.mean()), "n": len(right), "weights": "float16"}
     card["curve"] = [[step, accuracy] for step, accuracy in run.validations()]

@@ -130,7 +130,7 @@ def picture_counts(recipe: Recipe) -> tuple[int, int, int]:
     """
     if recipe.data == SYNTHETIC:
         return len(CLASSES), recipe.train_n or SYNTHETIC_TRAIN, SYNTHETIC_VAL
-    found = find_data(recipe.data, recipe.seed)
+    found = find_data(recipe.data, recipe.seed, validate_on="test")
     return len(found.classes), len(found.train.files), len(found.val.files)
 
 

@@ -186,7 +186,10 @@ def _prepare(run: Run, recipe: Recipe, progress: Progress) -> Trainer:
     place = join(recipe)
     device = place.device(find_device(recipe.device))
     side = find_backbone(recipe.backbone).side
-    data = load_data(recipe.data, side, seed=recipe.seed, train_n=recipe.train_n, progress=progress)
+    data = load_data(
+        recipe.data, side, seed=recipe.seed, train_n=recipe.train_n, validate_on="test", splits=("train", "val"),
+        progress=progress,
+    )  # fmt: skip
     place.expect_one_data_set(data, recipe.batch)
     model = build_model(
         recipe.backbone,

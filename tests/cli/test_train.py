@@ -120,7 +120,7 @@ def test_eval_of_other_data_and_of_a_file(call: Callable, model: Path, tmp_path:
     """A flat folder is split with the seed of the model's recipe, so that nothing it was trained on is held out."""
     folder = fill(tmp_path / "flat", 10, first=40)
     found = json.loads(call("eval", model / "model.safetensors", "--data", folder, "--json").out)
-    files = [folder / name for name in scan(folder, seed=3)[2].files]
+    files = [folder / name for name in scan(folder, seed=3)[1]["val"].files]
     right = [name == file.parent.name for name, file in zip(by_hand(model, files), files, strict=True)]
     assert (found["n"], found["accuracy"]) == (6, pytest.approx(np.mean(right)))
 

@@ -106,7 +106,9 @@ def test_the_real_archives(name: str, unpacked: object, root: Path) -> None:
         shutil.copytree(unpacked("imagenette-val", each=2), folder, dirs_exist_ok=True)  # type: ignore[operator]
     report = examine(folder, CATALOGUE[name])
     assert report.classes == CATALOGUE[name].class_count
-    assert (report.unreadable, report.duplicates) == ((), ())
+    assert report.unreadable == ()
+    # two of the aerial pictures lie twice in train/ and one copy of each is set apart
+    assert not [pair for pair in report.duplicates or () if any(not file.startswith("train/") for file in pair)]
     assert len(report.problems) == 2 and "classes differ in size" in report.problems[0]
-    expected = {"ucmerced": (63, 63), "imagenette": (30, 20)}[name]
-    assert (report.train, report.val) == expected
+    expected = {"ucmerced": (42, 21, 63), "imagenette": (30, 20, 0)}[name]
+    assert (report.train, report.val, report.test) == expected

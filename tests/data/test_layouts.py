@@ -101,8 +101,8 @@ LAYOUTS: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], int, int]] = {
 def test_a_dataset_is_loaded_by_its_name(name: str, root: Path) -> None:
     make, classes, train, val = LAYOUTS[name]
     make(root / name)
-    data = load_data(name, 16)
-    assert (data.name, data.classes, data.skipped) == (name, classes, ())
+    data = load_data(name, 16, validate_on="test")
+    assert (data.name, data.classes, data.passed_over) == (name, classes, ())
     assert (len(data.train), len(data.val)) == (train, val)
     reds = {"bar", "riding_a_bike", "1000", "tench", "ant"}
     for side in (data.train, data.val):
@@ -115,12 +115,12 @@ def test_a_dataset_is_loaded_by_its_name(name: str, root: Path) -> None:
 @pytest.mark.parametrize("name", ["indoor67", "action40", "corel5k", "imagenette"])
 def test_the_same_is_loaded_by_its_path(name: str, tmp_path: Path) -> None:
     make, classes, train, val = LAYOUTS[name]
-    data = load_data(str(make(tmp_path / "some where")), 16)
+    data = load_data(str(make(tmp_path / "some where")), 16, validate_on="test")
     assert (data.classes, len(data.train), len(data.val)) == (classes, train, val)
 
 
 def test_lists_are_followed_to_the_letter(root: Path) -> None:
-    found = find(action40(root / "action40"), CATALOGUE["action40"])
+    found = find(action40(root / "action40"), CATALOGUE["action40"], validate_on="test")
     assert found.train.files == ("fishing_001.jpg", "fishing_003.jpg", "riding_a_bike_001.jpg", "riding_a_bike_003.jpg")
     assert found.val.files == ("fishing_002.jpg", "riding_a_bike_002.jpg")
     assert (found.train.labels, found.val.labels) == ((0, 0, 1, 1), (0, 1))

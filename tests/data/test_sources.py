@@ -29,7 +29,7 @@ def drawn() -> DataSet:
 
 
 def test_synthetic_pictures_are_the_scenes_of_their_names(drawn: DataSet) -> None:
-    assert (drawn.name, drawn.classes, drawn.skipped) == ("synthetic", CLASSES, ())
+    assert (drawn.name, drawn.classes, drawn.passed_over) == ("synthetic", CLASSES, ())
     assert (len(drawn.train), len(drawn.val)) == (TRAIN, VAL)
     for pictures in (drawn.train, drawn.val):
         assert pictures.images.shape == (len(pictures), PX, PX, 3)

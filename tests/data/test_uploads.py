@@ -62,7 +62,7 @@ def test_a_split_of_its_own_is_kept(pack: Pack) -> None:
     entries = {f"w/train/{name}": data for name, data in classes("cat", "dog", each=5).items()}
     entries |= {f"w/test/{name}": data for name, data in classes("cat", "dog", each=1).items()}
     found = find_data(str(uploads.keep(pack(entries), "w.zip").folder))
-    assert (len(found.train.files), len(found.val.files)) == (10, 2)
+    assert (len(found.train.files), len(found.val.files), len(found.test.files)) == (8, 2, 2)
 
 
 def test_what_is_no_picture_is_named_and_left_out(pack: Pack) -> None:

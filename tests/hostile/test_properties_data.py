@@ -19,18 +19,21 @@ from mvfa_core.data.annotations import Marked, match
 from mvfa_core.data.archives import Limits, gather, is_archive, unpack_telling
 from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import data_root
-from mvfa_core.data.check import Report, duplicates, examine, inspect, reasons, some
+from mvfa_core.data.check import Report, duplicates, examine, inspect, some
 from mvfa_core.data.classes import counted
 from mvfa_core.data.folder import (
     Listing,
+    divide,
     expect_folder,
     is_folder,
     list_pictures,
-    load_folder,
     load_listed,
+    no_pictures,
+    reasons,
     scan,
     subset,
 )
+from mvfa_core.data.layouts import Found
 from mvfa_core.data.members import expect_few, tar_members, zip_members
 from mvfa_core.data.sets import DataError, PictureSet
 from mvfa_core.data.sources import find_data, load_data, place_of
@@ -80,28 +83,34 @@ def test_folders(tmp_path_factory: pytest.TempPathFactory, classes: dict[str, in
     for one in told.problems:
         assert len(one) > 5
     try:
-        names, train, val = scan(folder, seed)
+        names, sides = scan(folder, seed)
     except DataError as error:
         assert len(str(error)) > 10
         return
+    train, val = sides["train"], sides["val"]
     every = [*train.files, *val.files]
     assert len(set(every)) == len(every) and all((folder / file).is_file() for file in every)
     assert set(train.labels) == set(val.labels) == set(range(len(names)))
-    assert scan(folder, seed) == (names, train, val) and find_data(str(folder), seed).train.files
+    assert scan(folder, seed) == (names, sides)
     assert (
         all(list_pictures(folder, side.rstrip("/") if side in ("train/", "val/") else "", names).files for _ in "1")
         or side
     )
+    rest, taken = divide(train, len(names), seed, 0.1)
+    assert sorted((*rest.files, *taken.files)) == sorted(train.files) and len(no_pictures(8)) == 0
+    assert {*rest.labels} == {*train.labels}  # a class of one picture is not divided
     picked = subset(train, np.arange(len(train.files))[::-1])
     assert picked.files == train.files[::-1] and picked.labels == train.labels[::-1]
+    found = find_data(str(folder), seed)
+    assert isinstance(found, Found) and found.sides("val") == {"val": val} and found.train.files
     with suppress(DataError):
-        data = load_folder(folder, 8, seed=seed)
+        data = load_data(str(folder), 8, seed=seed)
         assert data.train.images.shape == (len(data.train), 8, 8, 3)
-        assert len(data.train) + len(data.val) + len(data.skipped) == len(every)
-        assert load_data(str(folder), 8, seed=seed).train.names == load_listed(folder, names, train, val, 8).train.names
+        assert len(data.train) + len(data.val) + len(data.unreadable) == len(every)
+        assert data.train.names == load_listed(folder, names, sides, 8).train.names
         checked = examine(folder, seed=seed)
-        assert len(checked.unreadable or ()) == len(data.skipped)
-        assert all(len(why) > 10 for _, why in reasons(folder, data.skipped))
+        assert len(checked.unreadable or ()) == len(data.unreadable)
+        assert reasons(folder, [one.file for one in data.unreadable]) == data.unreadable
 
 
 @few

@@ -33,7 +33,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
         run = Run(place / "runs" / "land")
         train(replace(TINY, data="ucmerced", steps=6, val_every=3, film=0), run)
         bundle(run, place / "out")
-        data = load_data("ucmerced", 112)
+        data = load_data("ucmerced", 112, validate_on="test")
     np.save(place / "images.npy", data.val.images)
     np.save(place / "labels.npy", data.val.labels)
     return run, place
