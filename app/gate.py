@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import language, wording, wording_serving
-from app.serving import serving
+from app.serving import base_path, serving
 
 COOKIE, ENTER, HEALTH = "mvfa_pass", "/enter", "/healthz"
 INSIDE = "mvfa_inside"
@@ -90,6 +90,8 @@ class Gate:
         self.app = app
         passcode = serving().passcode
         self._passcode = _digest(passcode) if passcode else None
+        self._base = base = base_path()
+        self._open = {HEALTH, base + HEALTH, "/"} if base else {HEALTH}  # the root then only leads to the app
         self._key = secrets.token_bytes(32)
         self._tries = Tries()
 
@@ -100,7 +102,7 @@ class Gate:
         visitor = HTTPConnection(scope)
         inside = self._passcode is None or self._knows(visitor.cookies.get(COOKIE, ""))
         scope[INSIDE] = inside
-        if inside or (scope["type"] == "http" and scope["path"] == HEALTH):
+        if inside or (scope["type"] == "http" and scope["path"] in self._open):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
@@ -111,11 +113,13 @@ class Gate:
             await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if request.method == "POST" and request.scope["path"] == ENTER:  # not `url`: that believes the Host header
+        path = request.scope["path"]  # not `url`: that believes the Host header
+        if request.method == "POST" and path == self._base + ENTER:
             return await self._enter(request)
-        if request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", ""):
-            asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return _form(asked, status=401)
+        here = path == self._base or path.startswith(self._base + "/")
+        if here and request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", ""):
+            asked = path.removeprefix(self._base) + (f"?{request.url.query}" if request.url.query else "")
+            return _form(asked, status=401, action=self._way(path))
         return PlainTextResponse(wording_serving.PASSCODE_NEEDED, status_code=401, headers=_NOT_KEPT)
 
     async def _enter(self, request: Request) -> Response:
@@ -126,10 +130,16 @@ class Gate:
         if not hmac.compare_digest(_digest(told.get("code", "").strip()), self._passcode or b""):
             return _form(to, wording_serving.PASSCODE_WRONG, 401)
         self._tries.right(address)
-        answer = RedirectResponse(to, status_code=303, headers=_NOT_KEPT)
+        answer = RedirectResponse(f".{to}", status_code=303, headers=_NOT_KEPT)
         secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto", "") == "https"
-        answer.set_cookie(COOKIE, self._token(), VALID_S, httponly=True, samesite="lax", secure=secure)
+        # Without a path the browser takes the folder of this address: the app's own, whatever a proxy puts before it.
+        answer.set_cookie(COOKIE, self._token(), VALID_S, path=None, httponly=True, samesite="lax", secure=secure)
         return answer
+
+    def _way(self, path: str) -> str:
+        """Where the form goes, seen from the path that was asked for: a proxy may have taken off the front of it."""
+        below = path.removeprefix(self._base)
+        return "../" * (below.count("/") - 1) + ENTER[1:] if below else self._base.rpartition("/")[2] + ENTER
 
     def _token(self) -> str:
         until = str(int(time.time()) + VALID_S)
@@ -152,11 +162,13 @@ def _digest(passcode: str) -> bytes:
     return hashlib.sha256(passcode.encode()).digest()
 
 
-def _form(to: str, problem: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _form(
+    to: str, problem: str = "", status: int = 200, headers: dict[str, str] | None = None, action: str = ENTER[1:]
+) -> Response:
     words = {
         "title": wording_serving.PASSCODE_TITLE, "text": wording_serving.PASSCODE_TEXT, "app": wording.APP,
         "field": wording_serving.PASSCODE_FIELD, "enter": wording_serving.PASSCODE_ENTER, "problem": problem,
-        "to": _inner(to), "action": ENTER, "language": language.current(),
+        "to": _inner(to), "action": action, "language": language.current(),
     }  # fmt: skip
     text = _FORM.format(**{name: html.escape(word, quote=True) for name, word in words.items()})
     return HTMLResponse(text, status, headers={**_NOT_KEPT, **(headers or {})})

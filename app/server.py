@@ -15,12 +15,12 @@ from typing import Any
 import plotly
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import gate
-from app.serving import serving
+from app.serving import base_path, serving
 
 COMPONENTS = Path(__file__).parent / "components"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -146,10 +146,66 @@ async def health(request: Request) -> Response:
     return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
 
-ROUTES = [
-    Route(gate.HEALTH, health),
-    Route("/vendor/plotly.min.js", plotly_file),
-    Route("/components/{name}.js", component_file),
-    Route("/gallery/{name}.webp", gallery_file),
-]
-MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(gate.Gate)]
+class OwnScript:
+    """Puts `components/page.js` before Streamlit's own scripts, into every page that it sends."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self._base = app, base_path()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].removeprefix(self._base).strip("/") if scope["type"] == "http" else ""
+        if scope.get("method") != "GET" or "/" in name or "." in name:  # no page: a file, or what is downloaded
+            await self.app(scope, receive, send)
+            return
+        # Whole and as it is: what is packed, or a piece, cannot be added to. A copy that a browser has kept is never
+        # taken for this one, which has no name of its own there.
+        headers = [(name, value) for name, value in scope["headers"] if name not in _PIECES]
+        start: Message = {}
+        parts: list[bytes] = []
+
+        async def send_with_script(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start" and message["status"] == 200 and _is_page(message):
+                start = message
+            elif not start:
+                await send(message)
+            else:
+                parts.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    page = b"".join(parts).replace(b"<head>", b"<head>" + OWN_SCRIPT, 1)
+                    kept = [(name, value) for name, value in start["headers"] if name.lower() not in _OF_THE_FILE]
+                    await send({**start, "headers": [*kept, (b"content-length", str(len(page)).encode())]})
+                    await send({"type": "http.response.body", "body": page})
+
+        await self.app({**scope, "headers": headers, "extensions": {}}, receive, send_with_script)
+
+
+OWN_SCRIPT = b'<script src="./components/page.js"></script>'
+_PIECES = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range", b"if-range")
+_OF_THE_FILE = (b"content-length", b"etag", b"last-modified", b"accept-ranges")
+
+
+def _is_page(message: Message) -> bool:
+    return dict(message["headers"]).get(b"content-type", b"").startswith(b"text/html")
+
+
+def routes(base: str) -> list[Route]:
+    """The addresses of our own below a base path, as `serving.base_path` gives it.
+
+    How the server is can also be asked at the root: who looks after it asks the server itself, past any proxy.
+    """
+    own = [
+        Route(f"{base}{gate.HEALTH}", health),
+        Route(f"{base}/vendor/plotly.min.js", plotly_file),
+        Route(f"{base}/components/{{name}}.js", component_file),
+        Route(f"{base}/gallery/{{name}}.webp", gallery_file),
+    ]
+    return [*own, Route(gate.HEALTH, health), Route("/", _to_base)] if base else own
+
+
+async def _to_base(_request: Request) -> Response:
+    return RedirectResponse(f"{base_path()}/")
+
+
+ROUTES = routes(base_path())
+MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(gate.Gate), Middleware(OwnScript)]

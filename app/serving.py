@@ -4,14 +4,15 @@
     MVFA_PASSCODE       what visitors must enter first; or better MVFA_PASSCODE_FILE, a file that holds it
     MVFA_THREADS        how many threads the network may use (default: torch's choice)
 
-`python -m app.serving`, which is `make serve`, starts a shared server with them, and with HOST, PORT, MVFA_UPLOAD_MB
-and MVFA_HOSTS. Without any of it the app is open, complete and on this machine alone.
+`python -m app.serving`, which is `make serve`, starts a shared server with them, and with HOST, PORT, MVFA_UPLOAD_MB,
+MVFA_HOSTS and MVFA_BASE_PATH. Without any of it the app is open, complete and on this machine alone.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -99,6 +100,34 @@ def _passcode(told: Mapping[str, str]) -> str:
     return passcode
 
 
+# --- where the app lives on its server ---
+
+_SEGMENT = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,100}")
+
+
+def base_path(told: str | None = None) -> str:
+    """The path below which the app answers: "" at the root of its server, else "/tools/mvfa", without a last slash.
+
+    Args:
+        told: as somebody writes it, with slashes or without; by default Streamlit's setting `server.baseUrlPath`.
+
+    Raises:
+        ValueError: what cannot stand in an address.
+    """
+    if told is None:
+        from streamlit import config
+
+        told = config.get_option("server.baseUrlPath") or ""
+    inner = told.strip(" /")
+    parts = inner.split("/") if inner else []
+    if not all(_SEGMENT.fullmatch(part) for part in parts):
+        raise ValueError(
+            "MVFA_BASE_PATH: expected a path such as tools/mvfa, of letters, digits and . _ ~ -, "
+            f"got {visible(told)!r:.80}"
+        )
+    return "".join(f"/{part}" for part in parts)
+
+
 # --- nothing is changed on a read-only server ---
 
 
@@ -147,6 +176,8 @@ def command(environment: Mapping[str, str] | None = None) -> list[str]:
     hosts = [name.strip() for name in told.get("MVFA_HOSTS", "").split(",") if name.strip()] or _names(host)
     words = ["run", str(ROOT / "app" / "main.py"), f"--server.address={host}", f"--server.port={port}"]
     words += [f"--server.maxUploadSize={megabytes}", "--server.headless=true"]
+    if base := base_path(told.get("MVFA_BASE_PATH", "")):
+        words.append(f"--server.baseUrlPath={base[1:]}")
     return words + [f"--server.allowedHosts={name}" for name in hosts]
 
 

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
 
 import pytest
+import streamlit
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from app import dataset_job, estimate, gate, jobs, launching, runs_keeping, serving, telling, upload, wording_serving
+from app import (
+    dataset_job,
+    estimate,
+    gate,
+    jobs,
+    launching,
+    runs_keeping,
+    server,
+    serving,
+    telling,
+    upload,
+    wording_serving,
+)
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run, list_runs
 from tests.app.samples import a_run
@@ -60,14 +78,101 @@ def test_the_form_leads_back_to_where_one_wanted_to_go(client: TestClient) -> No
     wrong = client.post("/enter", data={"code": "open", "to": "/maps"})
     assert wrong.status_code == 401 and wording_serving.PASSCODE_WRONG in wrong.text and not wrong.cookies
     right = client.post("/enter", data={"code": CODE, "to": "/maps?k=3"})
-    assert right.status_code == 303 and right.headers["location"] == "/maps?k=3"
+    assert right.status_code == 303 and right.headers["location"] == "./maps?k=3"
     assert "HttpOnly" in right.headers["set-cookie"] and CODE not in right.headers["set-cookie"]
     assert client.get("/maps").text == "secret page"
 
 
+# --- below a path ---
+
+
+@pytest.mark.parametrize(
+    ("told", "path"),
+    [("", ""), ("/", ""), (" // ", ""), ("mvfa", "/mvfa"), ("/tools/mvfa/", "/tools/mvfa"), ("a/b/c", "/a/b/c")],
+)
+def test_a_path_with_and_without_slashes(told: str, path: str) -> None:
+    assert serving.base_path(told) == path
+    words = serving.command({"MVFA_BASE_PATH": told})
+    assert [word for word in words if "baseUrlPath" in word] == ([f"--server.baseUrlPath={path[1:]}"] if path else [])
+
+
+@pytest.mark.parametrize("told", ["a//b", "../x", "a/./b", "a b", "a?b", "ä", "a\\b", "http://x/y"])
+def test_what_cannot_stand_in_an_address_is_refused(told: str) -> None:
+    with pytest.raises(ValueError, match="MVFA_BASE_PATH: expected a path such as tools/mvfa"):
+        serving.command({"MVFA_BASE_PATH": told})
+
+
+@pytest.fixture(params=["tools/mvfa", "/tools/mvfa/"])
+def below(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setenv("MVFA_PASSCODE", CODE)
+    page = Route("/{path:path}", lambda _request: PlainTextResponse("secret page"))
+    before = config.get_option("server.baseUrlPath")
+    config.set_option("server.baseUrlPath", request.param)
+    app = Starlette(routes=[*server.routes(serving.base_path()), page], middleware=[Middleware(gate.Gate)])
+    yield TestClient(app, follow_redirects=False)
+    config.set_option("server.baseUrlPath", before)
+
+
+@pytest.mark.parametrize("asked", ["", "/", "/maps?k=3", "/maps/", "/a/b"])
+def test_the_form_is_sent_to_where_the_app_lives(below: TestClient, asked: str) -> None:
+    """Also where a proxy has taken the path off: the form's way and the way on are seen from the page."""
+    base = "http://testserver/tools/mvfa"
+    shown = below.get(f"/tools/mvfa{asked}", headers={"accept": "text/html"})
+    assert shown.status_code == 401
+    action, to = (re.search(f'{name}="([^"]*)"', shown.text)[1] for name in ("action", 'name="to" value'))  # type: ignore[index]
+    assert urljoin(base + asked, action) == f"{base}/enter"
+    answer = below.post("/tools/mvfa/enter", data={"code": CODE, "to": to})
+    assert urljoin(f"{base}/enter", answer.headers["location"]) == base + (asked or "/")
+    assert "path=" not in answer.headers["set-cookie"].lower(), "the browser takes the folder of /enter"
+
+
+def test_own_addresses_lie_below_it(below: TestClient) -> None:
+    for path in ("/healthz", "/tools/mvfa/healthz"):
+        assert below.get(path).json() == {"status": "ok"}
+    assert below.get("/").headers["location"] == "/tools/mvfa/"
+    for path in ("/tools/mvfa/components/board.js", "/tools/mvfa/gallery/scene-23.webp", "/components/board.js"):
+        assert below.get(path).status_code == 401
+    below.headers["cookie"] = below.post("/tools/mvfa/enter", data={"code": CODE}).headers["set-cookie"].split(";")[0]
+    for path in ("components/board.js", "gallery/scene-23.webp", "vendor/plotly.min.js"):
+        assert below.get(f"/tools/mvfa/{path}").status_code == 200
+        assert below.get(f"/{path}").text == "secret page", "not one of ours at the root"
+
+
+# --- our script on Streamlit's page ---
+
+
+def page_with(path: str, content: bytes, kind: str = "text/html", **asked: str) -> Any:
+    async def answer(request: Request) -> Response:
+        assert "accept-encoding" not in request.headers or "." in path
+        return Response(content, media_type=kind, headers={"etag": '"a"'})
+
+    app = Starlette(routes=[Route("/{path:path}", answer)], middleware=[Middleware(server.OwnScript)])
+    return TestClient(app).get(path, headers=asked)
+
+
+def test_our_script_comes_first() -> None:
+    shown = page_with("/maps", b"<html><head><script src=theirs></script></head>", **{"if-none-match": '"a"'})
+    assert shown.content == b"<html><head>" + server.OWN_SCRIPT + b"<script src=theirs></script></head>"
+    assert int(shown.headers["content-length"]) == len(shown.content) and "etag" not in shown.headers
+    streamlits = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
+    shown = page_with("/", streamlits)
+    assert shown.content.index(server.OWN_SCRIPT) < shown.content.index(b"static/js/index.")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/media/ab.html", "text/html"), ("/ab.html", "text/html"), ("/maps", "text/plain")]
+)
+def test_what_is_no_page_stays_as_it_is(path: str, kind: str) -> None:
+    shown = page_with(path, b"<head></head>", kind)
+    assert shown.content == b"<head></head>" and shown.headers["etag"] == '"a"'
+
+
+# --- the passcode's way on, and guesses ---
+
+
 @pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nX: y", "enter"])
 def test_the_way_on_stays_on_this_server(client: TestClient, to: str) -> None:
-    assert client.post("/enter", data={"code": CODE, "to": to}).headers["location"] == "/"
+    assert client.post("/enter", data={"code": CODE, "to": to}).headers["location"] == "./"
 
 
 def test_a_name_in_the_address_is_text(client: TestClient) -> None:

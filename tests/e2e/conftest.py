@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -26,14 +26,18 @@ expect.set_options(timeout=15_000)  # two cores that may be training at the same
 
 
 class Server:
-    """`streamlit run app/main.py` at an address of its own, with a runs folder of its own."""
+    """`streamlit run app/main.py` at an address of its own, with a runs folder of its own.
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        self.root, self.folder = root, folder
+    Args:
+        settings: of the environment. base: the path below which it answers, such as /tools/mvfa.
+    """
+
+    def __init__(self, root: Path, folder: Path, settings: Mapping[str, str] | None = None, base: str = "") -> None:
+        self.root, self.folder, self.settings, self.base = root, folder, settings or {}, base
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}{base}"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -41,13 +45,15 @@ class Server:
         streamlit = Path(sys.executable).with_name("streamlit")
         command = [str(streamlit), "run", "app/main.py", f"--server.port={self.port}", "--server.headless=true"]
         places = {f"MVFA_{name.upper()}": str(self.folder / name) for name in ("runs", "cache", "data")}
-        environment = {**os.environ, **places}
+        if self.base:
+            command.append(f"--server.baseUrlPath={self.base}")
+        environment = {**os.environ, **places, **self.settings}
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=log, stderr=log)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).close()
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=2).close()
                 return
             except OSError:
                 time.sleep(0.2)
@@ -82,9 +88,8 @@ def _is_streamlits_probe(message: ConsoleMessage) -> bool:
     return "404" in message.text and "/_stcore/" in message.location.get("url", "")
 
 
-@pytest.fixture
-def visit(page: Page, server: Server) -> Iterator[Callable[[str], Page]]:
-    """visit("/train") -> the page when it has settled; any error on the way or later fails the test."""
+def errors_of(page: Page) -> list[str]:
+    """Every error that the page meets from now on."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(f"page error: {error}"))
     page.on(
@@ -95,6 +100,13 @@ def visit(page: Page, server: Server) -> Iterator[Callable[[str], Page]]:
             else None
         ),
     )
+    return errors
+
+
+@pytest.fixture
+def visit(page: Page, server: Server) -> Iterator[Callable[[str], Page]]:
+    """visit("/train") -> the page when it has settled; any error on the way or later fails the test."""
+    errors = errors_of(page)
 
     def go(path: str) -> Page:
         page.goto(server.url + path)

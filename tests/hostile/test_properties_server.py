@@ -10,13 +10,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app.gate import ENTER, MOST_EACH, Gate, Tries
 from app.server import (
+    OWN_SCRIPT,
     ROUTES,
+    OwnScript,
     SecurityHeaders,
     component_file,
     frame_ancestors,
@@ -24,8 +27,9 @@ from app.server import (
     health,
     plotly_file,
     policy,
+    routes,
 )
-from app.serving import ReadOnlyError, Serving, changing, command, must_be_open, read_only, serving
+from app.serving import ReadOnlyError, Serving, base_path, changing, command, must_be_open, read_only, serving
 from app.telling import pressed
 from tests.hostile.drawn import TEXT, WORDS, expect_sentence, few, fewer, rarely, refused
 
@@ -64,6 +68,7 @@ ENVIRONMENT = st.dictionaries(
             "MVFA_HOSTS",
             "MVFA_OPEN",
             "MVFA_PASSCODE_FILE",
+            "MVFA_BASE_PATH",
         ]
     ),
     WORDS | st.sampled_from(["1", "yes", "0.0.0.0", "::1", "999999", "0", "9" * 5000, "letters"]),
@@ -140,7 +145,7 @@ def test_the_gate(body: bytes, path: str, cookie: str, wishes: str) -> None:
             let_in = b"code=secret-code" in body
             assert answer.status_code in ((303,) if let_in else (401, 429)), (body, answer.status_code)
             if let_in:
-                assert re.match(r"/(?!/)", answer.headers["location"]) and "x" not in answer.cookies
+                assert re.match(r"\./(?!/)", answer.headers["location"]) and "x" not in answer.cookies
                 assert client.get("/").text == "inside"
 
 
@@ -160,6 +165,36 @@ def test_tries(visits: list[tuple[str, int, bool]]) -> None:
             tries.right(address)
         elif may:
             wrong[address] = [*mine, now]
+
+
+@rarely
+@given(st.lists(st.sampled_from([b"<head>", b"x", b"", b"</head>"])), st.sampled_from(["text/html", "text/plain"]))
+def test_our_script_on_a_page(parts: list[bytes], kind: str) -> None:
+    """Once and first on a page; anything else, and whatever comes in pieces, arrives as it was sent."""
+
+    def sent(_request: Any) -> StreamingResponse:
+        return StreamingResponse(iter(parts), media_type=kind)
+
+    with TestClient(Starlette(routes=[Route("/", sent)], middleware=[Middleware(OwnScript)])) as client:
+        whole = b"".join(parts)
+        expected = whole.replace(b"<head>", b"<head>" + OWN_SCRIPT, 1) if kind == "text/html" else whole
+        assert client.get("/").content == expected
+
+
+@few
+@given(st.text(max_size=30) | st.lists(st.sampled_from(["tools", "a.b", "..", ".", "", "x?y", "%2e"])).map("/".join))
+@example("a\n")
+@example("/tools//mvfa/")
+def test_where_the_app_lives(told: str) -> None:
+    """A path that an address can hold, and that is read as it was written; or a sentence."""
+    try:
+        path = base_path(told)
+    except ValueError as error:
+        expect_sentence(str(error))
+        return
+    assert re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", path) and base_path(path) == path == base_path(f"{path}/")
+    assert not {".", ".."} & set(path.split("/"))
+    assert [route.path for route in routes(path)][:4] == [path + route.path for route in routes("")]
 
 
 @rarely

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -26,13 +25,12 @@ from playwright.sync_api import Browser, Page, expect
 from app import wording_serving as words
 from app.gate import COOKIE, MOST_EACH
 from tests.e2e.conftest import START_S, settle
-from tests.load import contained
+from tests.load import contained, nginx
 from tests.load.host import ROOT, free_port
+from tests.load.nginx import needs_nginx
 
 CODE = "sesame-9"
 NAME = "mfa.example.org"
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-needs_nginx = pytest.mark.skipif(not (NGINX and shutil.which("openssl")), reason="needs nginx and openssl")
 
 
 class Shared:
@@ -82,11 +80,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
 def proxy(shared: Shared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """nginx with docs/nginx.conf: other ports, names of files and nothing else; the address it answers at."""
     folder = tmp_path_factory.mktemp("nginx")
-    key, certificate = folder / "key.pem", folder / "fullchain.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={NAME}",
-         "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True,
-    )  # fmt: skip
+    key, certificate = nginx.certificate(folder, NAME)
     secret = subprocess.run(["openssl", "passwd", "-6", "a pass"], check=True, capture_output=True, text=True).stdout
     (folder / "users").write_text(f"ada:{secret}")
     recipe = (ROOT / "docs" / "nginx.conf").read_text()
@@ -100,25 +94,8 @@ def proxy(shared: Shared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     open_to_all = recipe.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
     by_name = recipe[recipe.index("server {") :].replace("listen 443 ssl", f"listen 127.0.0.1:{named_port} ssl")
     by_name = by_name.replace("# auth_basic ", "auth_basic ").replace("# auth_basic_user_file", "auth_basic_user_file")
-    kept = "\n".join(f"{kind}_temp_path {folder / kind};" for kind in
-                     ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))  # fmt: skip
-    own = "user root root;\n" if os.geteuid() == 0 else ""  # else the temporary folders would be another user's
-    (folder / "nginx.conf").write_text(
-        f"{own}worker_processes 1;\npid {folder / 'pid'};\nerror_log {folder / 'error.log'};\n"
-        f"events {{ worker_connections 64; }}\nhttp {{\naccess_log off;\n{kept}\n{open_to_all}\n{by_name}\n}}\n"
-    )
-    words = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-    subprocess.run([*words, "-t"], check=True, capture_output=True, text=True)
-    process = subprocess.Popen([*words, "-g", "daemon off;"])
-    try:
-        url, until = f"https://127.0.0.1:{port}", time.monotonic() + 20
-        while get(f"{url}/healthz")[0] != 200:
-            assert process.poll() is None and time.monotonic() < until, (folder / "error.log").read_text()
-            time.sleep(0.05)
-        yield f"{url} https://127.0.0.1:{named_port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+    with nginx.running(folder, f"{open_to_all}\n{by_name}", lambda: get(f"https://127.0.0.1:{port}/healthz")[0] == 200):
+        yield f"https://127.0.0.1:{port} https://127.0.0.1:{named_port}"
 
 
 class Stay(urllib.request.HTTPRedirectHandler):
