@@ -6,30 +6,32 @@ is drawn at every start. The passcode travels in the body of one POST: it stands
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import html
+import math
 import secrets
-import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
 from urllib.parse import parse_qs
 
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import language, wording, wording_serving
-from app.serving import base_path, serving
+from app.serving import base_path, take
+from app.tries import Tries, Turns, address_of, network_of
 
 COOKIE, ENTER, HEALTH = "mvfa_pass", "/enter", "/healthz"
 INSIDE = "mvfa_inside"
 """In the scope of what is asked: whether the visitor was let in."""
 VALID_S = 12 * 3600
-WINDOW_S, MOST_EACH, MOST_ALL, MOST_KNOWN = 60.0, 10, 60, 4096
-"""Wrong passcodes in a minute: of one address, of all, and how many addresses are remembered."""
-MOST_BYTES = 4096
+MOST_BYTES, FORM_S = 4096, 10.0
+"""How long a form may be, and how long it may take to come."""
+AGAIN_S = 3
+"""When to try again where too many try at once."""
 
 _FORM = """<!doctype html><html lang="{language}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
@@ -49,51 +51,17 @@ button{{margin-top:.75rem;background:light-dark(#28576f,#8fbdd3);color:light-dar
 <p role="alert">{problem}</p></form></main></html>"""
 
 
-class Tries:
-    """Wrong passcodes of the last minute, by address and in all."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock, self._lock = clock, threading.Lock()
-        self._all: deque[float] = deque()
-        self._each: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def may(self, address: str) -> bool:
-        """Whether that address may try once more; it counts as wrong until `right` says otherwise."""
-        with self._lock:
-            now = self.clock()
-            own = self._each.setdefault(address, deque())
-            self._each.move_to_end(address)
-            for tries in (self._all, own):
-                while tries and now - tries[0] > WINDOW_S:
-                    tries.popleft()
-            if len(own) >= MOST_EACH or len(self._all) >= MOST_ALL:
-                return False
-            own.append(now)
-            self._all.append(now)
-            while len(self._each) > MOST_KNOWN:
-                self._each.popitem(last=False)
-            return True
-
-    def right(self, address: str) -> None:
-        """The last try of that address was right: a class behind one address is not held up by its own number."""
-        with self._lock:
-            if own := self._each.get(address):
-                own.pop()
-            if self._all:
-                self._all.pop()
-
-
 class Gate:
     """Lets nothing through but the health address and those who know the passcode; without a passcode, everything."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        passcode = serving().passcode
+        passcode = take().passcode
         self._passcode = _digest(passcode) if passcode else None
         self._base = base = base_path()
         self._open = {HEALTH, base + HEALTH, "/"} if base else {HEALTH}  # the root then only leads to the app
         self._key = secrets.token_bytes(32)
-        self._tries = Tries()
+        self._tries, self._turns = Tries(), Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -108,7 +76,7 @@ class Gate:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            with language.spoken(language.preferred(_wishes(visitor))):
+            with language.spoken(language.preferred(wishes(visitor.headers))):
                 answer = await self._answer(Request(scope, receive))
             await answer(scope, receive, send)
 
@@ -124,14 +92,20 @@ class Gate:
 
     async def _enter(self, request: Request) -> Response:
         told = await _fields(request)
-        to, address = _inner(told.get("to", "")), _address(request)
+        to, address = _inner(told.get("to", "")), address_of(request.client.host if request.client else "")
         if not self._tries.may(address):
-            return _form(to, wording_serving.PASSCODE_SLOW, 429, {"Retry-After": f"{WINDOW_S:.0f}"})
+            wait_s = math.ceil(self._tries.wait_s(address))
+            return _form(to, wording_serving.PASSCODE_SLOW, 429, {"Retry-After": f"{max(1, wait_s)}"})
+        if not await self._turns.turn(network_of(address)):
+            self._tries.right(address)  # it was not looked at
+            return _form(to, wording_serving.PASSCODE_CROWD, 429, {"Retry-After": f"{AGAIN_S}"})
         if not hmac.compare_digest(_digest(told.get("code", "").strip()), self._passcode or b""):
             return _form(to, wording_serving.PASSCODE_WRONG, 401)
         self._tries.right(address)
+        self._turns.right()
         answer = RedirectResponse(f".{to}", status_code=303, headers=_NOT_KEPT)
-        secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto", "") == "https"
+        # what a proxy that we trust says is in the scheme already
+        secure = request.scope.get("scheme") == "https"
         # Without a path the browser takes the folder of this address: the app's own, whatever a proxy puts before it.
         answer.set_cookie(COOKIE, self._token(), VALID_S, path=None, httponly=True, samesite="lax", secure=secure)
         return answer
@@ -181,26 +155,21 @@ def _inner(to: str) -> str:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    """The fields of a short form; none of a long one."""
+    """The fields of a short form; none of a long one, or of one that does not come."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            return {}
     try:
+        async with asyncio.timeout(FORM_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    return {}
         told = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
-    except ValueError:
+    except (TimeoutError, ValueError):
         return {}
     return {name: values[0] for name, values in told.items()}
 
 
-def _wishes(visitor: HTTPConnection) -> list[str]:
+def wishes(headers: Headers) -> list[str]:
     """The languages that a browser prefers, in its order."""
-    told = visitor.headers.get("accept-language", "")[:200]
+    told = headers.get("accept-language", "")[:200]
     return [wish.partition(";")[0].strip() for wish in told.split(",")]
-
-
-def _address(request: Request) -> str:
-    """Who asks; behind a reverse proxy on this machine, whom that one names."""
-    peer = request.client.host if request.client else ""
-    return request.headers.get("x-real-ip", peer)[:64] if peer in ("127.0.0.1", "::1") else peer

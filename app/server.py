@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import gate
+from app import gate, origins
 from app.serving import base_path, serving
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -46,6 +46,7 @@ def frame_ancestors(hosts: str) -> str:
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 POLICY = (
     "default-src 'self'",
@@ -208,4 +209,4 @@ async def _to_base(_request: Request) -> Response:
 
 
 ROUTES = routes(base_path())
-MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(gate.Gate), Middleware(OwnScript)]
+MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(origins.Origins), Middleware(gate.Gate), Middleware(OwnScript)]

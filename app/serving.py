@@ -5,7 +5,7 @@
     MVFA_THREADS        how many threads the network may use (default: torch's choice)
 
 `python -m app.serving`, which is `make serve`, starts a shared server with them, and with HOST, PORT, MVFA_UPLOAD_MB,
-MVFA_HOSTS and MVFA_BASE_PATH. Without any of it the app is open, complete and on this machine alone.
+MVFA_HOSTS, MVFA_PROXIES and MVFA_BASE_PATH. Without any of it the app is open, complete and on this machine alone.
 """
 
 from __future__ import annotations
@@ -30,6 +30,13 @@ MOST_PORT = 65_535
 SHORTEST = 6
 """Letters of a passcode: short enough for a blackboard, and guessing is slowed down."""
 ROOT = Path(__file__).resolve().parents[1]
+HERE = ("localhost", "127.0.0.1")
+"""Names under which this machine may always ask: no other site can be called so."""
+PROXIES = "127.0.0.1,::1"
+"""Whose X-Forwarded-For and X-Forwarded-Proto are believed where MVFA_PROXIES does not say."""
+SECRET = ("MVFA_PASSCODE", "MVFA_PASSCODE_FILE")
+_taken: list[str] = []
+"""The passcode, once it has left the environment."""
 
 
 class ReadOnlyError(PermissionError):
@@ -65,7 +72,22 @@ def serving(environment: Mapping[str, str] | None = None) -> Serving:
             meant to be closed must not open because of a slip.
     """
     told = os.environ if environment is None else environment
-    return Serving(_switch(told, "MVFA_READ_ONLY"), _passcode(told), _number(told, "MVFA_THREADS"))
+    passcode = _passcode(told) or (_taken[0] if environment is None and _taken else "")
+    return Serving(_switch(told, "MVFA_READ_ONLY"), passcode, _number(told, "MVFA_THREADS"))
+
+
+def take() -> Serving:
+    """As `serving`, for the server itself: from now on the passcode is known to this module alone, and no process that
+    is started here inherits it.
+
+    Raises:
+        ValueError: as `serving`.
+    """
+    asked = serving()
+    _taken[:] = [asked.passcode] if asked.passcode else []
+    for name in SECRET:
+        os.environ.pop(name, None)
+    return asked
 
 
 def read_only() -> bool:
@@ -173,12 +195,31 @@ def command(environment: Mapping[str, str] | None = None) -> list[str]:
             f"HOST={visible(host)} lets others in: set MVFA_PASSCODE_FILE (or MVFA_PASSCODE), or MVFA_OPEN=1 if "
             "everybody may"
         )
-    hosts = [name.strip() for name in told.get("MVFA_HOSTS", "").split(",") if name.strip()] or _names(host)
+    hosts = [*HERE, *([name.strip() for name in told.get("MVFA_HOSTS", "").split(",") if name.strip()] or _names(host))]
     words = ["run", str(ROOT / "app" / "main.py"), f"--server.address={host}", f"--server.port={port}"]
     words += [f"--server.maxUploadSize={megabytes}", "--server.headless=true"]
     if base := base_path(told.get("MVFA_BASE_PATH", "")):
         words.append(f"--server.baseUrlPath={base[1:]}")
-    return words + [f"--server.allowedHosts={name}" for name in hosts]
+    return words + [f"--server.allowedHosts={name}" for name in dict.fromkeys(hosts)]
+
+
+def proxies(environment: Mapping[str, str]) -> str:
+    """The addresses and networks of reverse proxies, as MVFA_PROXIES names them with commas; "none" for no proxy.
+
+    Raises:
+        ValueError: one of them is no address. Everybody (`*`) is none: then the first address that a visitor makes up
+            would be believed.
+    """
+    told = environment.get("MVFA_PROXIES", "").strip()
+    if told.lower() in NO[1:] or told.lower() == "none":
+        return ""
+    named = [name.strip() for name in (told or PROXIES).split(",") if name.strip()]
+    for name in named:
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            raise ValueError(f"MVFA_PROXIES: expected addresses or networks, got {visible(name)}") from None
+    return ",".join(named)
 
 
 def _is_here(host: str) -> bool:
@@ -190,7 +231,7 @@ def _is_here(host: str) -> bool:
 
 def _names(host: str) -> list[str]:
     """Under which names visitors may ask: this machine's own, so that a strange page cannot lend it another."""
-    names = ["localhost", "127.0.0.1"]
+    names: list[str] = []
     if not _is_here(host):
         import psutil
 
@@ -204,6 +245,7 @@ def main(words: Sequence[str] = ()) -> None:
     """Turn into the server."""
     try:
         asked = [*command(), *words]
+        os.environ["FORWARDED_ALLOW_IPS"] = proxies(os.environ)  # what uvicorn reads
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

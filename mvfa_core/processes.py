@@ -21,15 +21,24 @@ GROUP_NICE = 5
 counts only inside one, and a process in a session of its own would give way to nobody."""
 
 
+SERVERS = ("MVFA_PASSCODE", "STREAMLIT_", "FORWARDED_ALLOW_IPS")
+"""How variables begin that are a server's business and no other process's: among them are its secrets."""
+
+
+def environment() -> dict[str, str]:
+    """The environment of a process that is started here: this one's without what is a server's."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(SERVERS)}
+    # threads that wait by spinning would take the processor from the server, or from other work
+    return {"OMP_WAIT_POLICY": "PASSIVE", **kept}
+
+
 def start_apart(words: Sequence[str], log: Path) -> int:
     """Start `python -m mvfa_core` with those words, in a session of its own; what it prints is added to the log.
     Returns its pid at once."""
-    # threads that wait by spinning would take the processor from the server, or from other work
-    environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
     command = [sys.executable, "-m", "mvfa_core", *words]
     with log.open("ab") as file:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment(), start_new_session=True
         )
     stand_back(process.pid)
     return process.pid

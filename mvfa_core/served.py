@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mvfa_core.processes import environment
+
 START_S = 600
 LOG_CHARACTERS = 300
 
@@ -65,7 +67,7 @@ def served(root: Path | None = None) -> Iterator[Served]:
         paths = {"PYTHONPATH": os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))}
         with log.open("ab") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", *words], cwd=root, env={**os.environ, **places, **paths},
+                [sys.executable, "-m", "streamlit", *words], cwd=root, env={**environment(), **places, **paths},
                 stdin=subprocess.DEVNULL, stdout=file, stderr=file,
             )  # fmt: skip
         try:

@@ -6,7 +6,6 @@ What was measured is noted in the cache, for the same model, batch and machine, 
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, find_data
 from mvfa_core.data.synthetic import CLASSES
 from mvfa_core.files import read_json, replace_text
-from mvfa_core.processes import stand_back
+from mvfa_core.processes import environment, stand_back
 from mvfa_core.training.device import find_device
 from mvfa_core.training.measured import Measured, machine_of, measure, model_of
 from mvfa_core.training.recipes import Recipe
@@ -114,9 +113,8 @@ def begin(recipe: Recipe) -> subprocess.Popen[str]:
     words = shlex.split(recipe.command("NAME"))
     place = words.index("--out")
     command = [sys.executable, "-m", "mvfa_core", "estimate", *words[4:place], *words[place + 2 :], "--again", "--json"]
-    environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     )
     stand_back(process.pid)
     return process

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 from streamlit import config
 from streamlit.testing.v1 import AppTest
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import (
     dataset_job,
@@ -25,13 +29,18 @@ from app import (
     gate,
     jobs,
     launching,
+    origins,
     runs_keeping,
     server,
     serving,
     telling,
+    tries,
     upload,
     wording_serving,
 )
+from mvfa_core import processes
+from mvfa_core.processes import environment
+from mvfa_core.training import estimate as measuring
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run, list_runs
 from tests.app.samples import a_run
@@ -66,10 +75,27 @@ def test_others_are_let_in_only_on_purpose(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> TestClient:
+def closed(monkeypatch: pytest.MonkeyPatch) -> Starlette:
+    """A page behind the passcode."""
+    monkeypatch.setattr(serving, "_taken", [])
     monkeypatch.setenv("MVFA_PASSCODE", CODE)
-    page = Route("/{path:path}", lambda _request: PlainTextResponse("secret page"))
-    return TestClient(Starlette(routes=[page], middleware=[Middleware(gate.Gate)]), follow_redirects=False)
+    page = Route("/{path:path}", lambda _request: PlainTextResponse("secret page"), methods=["GET", "POST", "PUT"])
+    return Starlette(routes=[page], middleware=[Middleware(gate.Gate)])
+
+
+@pytest.fixture
+def client(closed: Starlette) -> TestClient:
+    return TestClient(closed, follow_redirects=False)
+
+
+def at(site: Starlette, address: str) -> TestClient:
+    """A visitor from that address, as uvicorn tells of it behind a proxy at 127.0.0.1."""
+    proxied = ProxyHeadersMiddleware(site, serving.proxies({}))  # type: ignore[arg-type]
+    return TestClient(proxied, follow_redirects=False, client=(address, 50_000))  # type: ignore[arg-type]
+
+
+def guess(visitor: TestClient, code: str = "a guess", **headers: str) -> int:
+    return visitor.post("/enter", data={"code": code}, headers=headers).status_code
 
 
 def test_the_form_leads_back_to_where_one_wanted_to_go(client: TestClient) -> None:
@@ -194,21 +220,136 @@ def test_a_host_that_holds_a_path_opens_nothing(client: TestClient, host: str) -
 
 
 def test_guessing_is_slowed_down(client: TestClient) -> None:
-    codes = [client.post("/enter", data={"code": f"guess {n}"}).status_code for n in range(gate.MOST_EACH + 1)]
-    assert codes == [401] * gate.MOST_EACH + [429]
-    assert client.post("/enter", data={"code": CODE}).status_code == 429, "a lucky guess among many is refused as well"
+    codes = [guess(client) for _ in range(tries.MOST_EACH + 1)]
+    assert codes == [401] * tries.MOST_EACH + [429]
+    answer = client.post("/enter", data={"code": CODE})
+    assert answer.status_code == 429, "a lucky guess among many is refused as well"
+    assert 0 < int(answer.headers["retry-after"]) <= tries.WINDOW_S
+
+
+def test_nobody_is_locked_out_by_the_guesses_of_others(closed: Starlette) -> None:
+    """Sixty wrong ones shut the door for everybody once."""
+    assert [guess(at(closed, "192.0.2.7")) for _ in range(70)][-1] == 429
+    with at(closed, "198.51.100.7") as other:
+        assert guess(other) == 401 and guess(other, CODE) == 303
+
+
+def test_a_visitor_behind_the_proxy_cannot_make_up_an_address(closed: Starlette) -> None:
+    """The proxy's own word stands last; and who comes without a proxy is believed nothing."""
+    proxy, stranger = at(closed, "127.0.0.1"), at(closed, "192.0.2.9")
+    told = [{"x-forwarded-for": f"198.51.100.{n}, 192.0.2.7", "x-real-ip": f"198.51.100.{n}"} for n in range(12)]
+    assert [guess(proxy, **one) for one in told][-1] == 429
+    assert guess(proxy, **{"x-forwarded-for": "198.51.100.1, 192.0.2.8"}) == 401
+    assert [guess(stranger, **one) for one in told][-1] == 429
+
+
+def test_tls_is_believed_of_the_proxy_alone(closed: Starlette) -> None:
+    for address, secure in (("127.0.0.1", True), ("192.0.2.9", False)):
+        answer = at(closed, address).post("/enter", data={"code": CODE}, headers={"x-forwarded-proto": "https"})
+        assert ("Secure" in answer.headers["set-cookie"]) is secure
+
+
+@pytest.mark.parametrize("told", ["*", "proxy.example", "127.0.0.1/40", "127.0.0.1,*"])
+def test_proxies_are_addresses(told: str) -> None:
+    with pytest.raises(ValueError, match="MVFA_PROXIES"):
+        serving.proxies({"MVFA_PROXIES": told})
+
+
+def test_which_proxies_are_believed() -> None:
+    assert serving.proxies({}) == "127.0.0.1,::1" and serving.proxies({"MVFA_PROXIES": "none"}) == ""
+    assert serving.proxies({"MVFA_PROXIES": "10.0.0.0/8, fd00::1"}) == "10.0.0.0/8,fd00::1"
+
+
+def test_one_customer_of_a_provider_is_one_address() -> None:
+    same = {tries.address_of(f"2001:db8:1:2::{n:x}") for n in range(20)} | {tries.address_of("2001:db8:1:2::1%eth0")}
+    assert same == {"2001:db8:1:2::/64"} and tries.address_of("2001:db8:1:3::1") not in same
+    assert tries.address_of("::ffff:192.0.2.7") == tries.address_of("192.0.2.7") == "192.0.2.7"
+    assert (
+        tries.network_of("192.0.2.7") == "192.0.2.0/24" and tries.network_of("2001:db8:1:2::/64") == "2001:db8:1::/48"
+    )
+    assert tries.network_of(tries.address_of("testclient")) == "testclient"
 
 
 def test_tries_are_forgotten_and_a_class_behind_one_address_is_not_held_up() -> None:
     now = [0.0]
-    tries = gate.Tries(lambda: now[0])
-    for _ in range(3 * gate.MOST_ALL):
-        assert tries.may("school")
-        tries.right("school")
-    assert all(tries.may("school") for _ in range(gate.MOST_EACH)) and not tries.may("school")
-    assert tries.may("home")
-    now[0] = gate.WINDOW_S + 1
-    assert tries.may("school")
+    held = tries.Tries(lambda: now[0])
+    for _ in range(3 * tries.FREE):
+        assert held.may("school")
+        held.right("school")
+    assert not len(held)
+    assert all(held.may("school") for _ in range(tries.MOST_EACH)) and not held.may("school")
+    assert held.may("home")
+    now[0] = tries.WINDOW_S + 1
+    assert held.may("school")
+
+
+def test_the_table_of_tries_does_not_grow() -> None:
+    now = [0.0]
+    held = tries.Tries(lambda: now[0])
+    for place in range(3 * tries.MOST_KNOWN):
+        held.may(f"{place}")
+        assert len(held) <= tries.MOST_KNOWN
+    now[0] = tries.WINDOW_S + 1
+    held.may("one")
+    assert len(held) == 1
+
+
+def test_the_passcode_leaves_the_environment(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a second server of the same process is not open for that."""
+    monkeypatch.setenv("STREAMLIT_SERVER_COOKIE_SECRET", "another secret")
+    assert guess(client, CODE) == 303
+    assert CODE not in " ".join(os.environ.values()) and "another secret" not in " ".join(environment().values())
+    assert serving.serving().passcode == CODE and guess(TestClient(gate.Gate(Starlette()))) == 401
+
+
+def test_processes_of_ours_inherit_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    started = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **options: started.append(options["env"]) or os)
+    monkeypatch.setattr(os, "pid", os.getpid(), raising=False)
+    monkeypatch.setattr(processes, "stand_back", lambda _: None)
+    monkeypatch.setattr(measuring, "stand_back", lambda _: None)
+    for name in ("MVFA_PASSCODE", "MVFA_PASSCODE_FILE", "STREAMLIT_SERVER_COOKIE_SECRET"):
+        monkeypatch.setenv(name, CODE)
+    processes.start_apart(["runs"], tmp_path / "log")
+    measuring.begin(quick())
+    assert len(started) == 2 and not any(CODE in value for one in started for value in one.values())
+
+
+# --- names and other sites ---
+
+
+@pytest.fixture
+def named() -> TestClient:
+    site = Starlette(
+        routes=[Route("/{path:path}", lambda _request: PlainTextResponse("inside"), methods=["GET", "PUT", "POST"])],
+        middleware=[Middleware(origins.Origins)],
+    )
+    return TestClient(site, base_url="http://127.0.0.1:8501")
+
+
+PATHS = ["/", "/healthz", "/gallery/scene-15.webp", "/media/x.bin", "/_stcore/upload_file/session/file"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_only_names_of_this_server_and_its_own_pages_are_answered(named: TestClient, path: str) -> None:
+    for host in ("rebound.example", "127.0.0.1.evil.example", "127.0.0.1@evil.example", ""):
+        answer = named.put(path, headers={"host": host})
+        assert answer.status_code == 403 and wording_serving.STRANGE_HOST in answer.text
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1:8501.evil.example"):
+        for method in ("GET", "POST", "PUT"):
+            answer = named.request(method, path, headers={"origin": origin})
+            assert answer.status_code == 403 and wording_serving.STRANGE_ORIGIN in answer.text
+    assert named.put(path, headers={"origin": "http://127.0.0.1:8501"}).text == "inside"
+    assert named.get(path).text == "inside"
+
+
+def test_a_websocket_of_another_site_is_closed_before_streamlit_hears_of_it(named: TestClient) -> None:
+    with (
+        pytest.raises(WebSocketDisconnect) as closed,
+        named.websocket_connect("/_stcore/stream", headers={"origin": "https://evil.example"}),
+    ):
+        pass
+    assert closed.value.code == 1008
 
 
 @pytest.mark.parametrize("body", [b"code=" + b"x" * 9000, b"&".join([b"a=1"] * 50), b"\xff\xfe", b""])

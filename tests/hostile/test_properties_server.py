@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,12 +13,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.gate import ENTER, MOST_EACH, Gate, Tries
+from app import serving as settings
+from app.gate import ENTER, Gate, wishes
+from app.origins import Origins, refusal, same_host
 from app.server import (
     OWN_SCRIPT,
     ROUTES,
@@ -29,8 +35,21 @@ from app.server import (
     policy,
     routes,
 )
-from app.serving import ReadOnlyError, Serving, base_path, changing, command, must_be_open, read_only, serving
+from app.serving import (
+    ReadOnlyError,
+    Serving,
+    base_path,
+    changing,
+    command,
+    must_be_open,
+    proxies,
+    read_only,
+    serving,
+    take,
+)
 from app.telling import pressed
+from app.tries import FREE, MOST_EACH, MOST_WAITING, PER_S, Tries, Turns, address_of, network_of
+from mvfa_core.processes import environment
 from tests.hostile.drawn import TEXT, WORDS, expect_sentence, few, fewer, rarely, refused
 
 
@@ -127,6 +146,7 @@ def inside(_: Any) -> PlainTextResponse:
 def test_the_gate(body: bytes, path: str, cookie: str, wishes: str) -> None:
     """Without the passcode nobody is inside, whatever is sent; with it, the way on leads nowhere else."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "_taken", [])
         patch.setenv("MVFA_PASSCODE", "secret-code")
         site = Gate(SecurityHeaders(Starlette(routes=[Route("/{rest:path}", inside)])))
         with TestClient(site, follow_redirects=False) as client:
@@ -165,6 +185,104 @@ def test_tries(visits: list[tuple[str, int, bool]]) -> None:
             tries.right(address)
         elif may:
             wrong[address] = [*mine, now]
+
+
+@few
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=2 * MOST_WAITING), st.integers(0, 200))
+def test_turns(many: list[str], spent: int) -> None:
+    """However many tries wait, a network that sends one has its turn after at most one of every other network; and no
+    more than the pace are looked at once the free ones are used up."""
+    now, order = [0.0], []
+
+    async def sleep(seconds: float) -> None:
+        now[0] += seconds
+        await asyncio.sleep(0)
+
+    async def all_of_them() -> None:
+        turns = Turns(lambda: now[0], sleep)
+        for _ in range(spent):
+            await turns.turn("earlier")
+        began = now[0]
+
+        async def one(network: str) -> None:
+            if await turns.turn(network):
+                order.append((network, now[0]))
+
+        waiting = [asyncio.create_task(one(network)) for network in (*many, "newcomer")]
+        await asyncio.gather(*waiting)
+        free = max(0, FREE - spent)
+        assert len(order) <= free + PER_S * (now[0] - began) + 1e-6
+        late = [network for network, at in order if at > began]
+        if "newcomer" in late:
+            assert late.index("newcomer") <= len(set(many)) and len(set(late[: late.index("newcomer")])) == late.index(
+                "newcomer"
+            )
+        assert len(many) >= MOST_WAITING or "newcomer" in [network for network, _ in order]
+
+    asyncio.run(all_of_them())
+
+
+@few
+@given(st.ip_addresses() | TEXT)
+def test_addresses_that_are_counted(host: Any) -> None:
+    """Short, the same again, and never more than one network of the address."""
+    counted = address_of(str(host))
+    assert (len(counted) <= 64 and address_of(counted.partition("/")[0]) == counted) or not hasattr(host, "version")
+    assert network_of(counted) == network_of(network_of(counted)) and len(network_of(counted)) <= 64
+
+
+@few
+@given(
+    st.sampled_from(["localhost:8501", "127.0.0.1", "evil.example", "", "127.0.0.1:x", "[::1]"]) | WORDS,
+    st.none() | st.sampled_from(["http://localhost:8501", "https://127.0.0.1", "null", ""]) | TEXT,
+)
+def test_origins(host: str, origin: str | None) -> None:
+    """Only names of this server, and only its own pages."""
+    told = [(b"host", host.encode())] + ([] if origin is None else [(b"origin", origin.encode("utf-8", "replace"))])
+    headers = Headers(raw=[(name, value) for name, value in told])
+    known = host.partition(":")[0] in ("localhost", "127.0.0.1") and not host.endswith("x")
+    if not refusal(headers):
+        assert known and (origin is None or same_host(origin, host))
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": headers.raw}
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(Origins(PlainTextResponse("inside"))(scope, send, send))
+    assert sent[0]["status"] == (403 if refusal(headers) else 200)
+    assert wishes(headers) == [""]
+    assert refusal(Headers(raw=[*told, (b"host", b"localhost")])) == "STRANGE_HOST"
+
+
+@few
+@given(ENVIRONMENT)
+def test_a_child_gets_no_secret(told: dict[str, str]) -> None:
+    """And what the server took is out of its own environment, and known to it still."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "_taken", [])
+        for name, value in told.items():
+            patch.setenv(name, value.replace("\0", ""))
+        try:
+            asked = take()
+        except ValueError as error:
+            expect_sentence(str(error))
+        else:
+            assert not {"MVFA_PASSCODE", "MVFA_PASSCODE_FILE"} & set(os.environ) and take() == asked == serving()
+        assert not {"MVFA_PASSCODE", "MVFA_PASSCODE_FILE"} & set(environment())
+
+
+@few
+@given(st.lists(st.ip_addresses().map(str) | WORDS, max_size=3))
+@example(["*"])
+def test_proxies(named: list[str]) -> None:
+    """Addresses, or a sentence: what cannot be understood is never everybody."""
+    try:
+        found = proxies({"MVFA_PROXIES": ",".join(named)})
+    except ValueError as error:
+        expect_sentence(str(error))
+        return
+    assert "*" not in found and all(ip_network(one) for one in found.split(",") if one)
 
 
 @rarely

@@ -5,6 +5,8 @@ One server for all of them: closed by a passcode, and read-only. The tests of ng
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import re
@@ -23,7 +25,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app import wording_serving as words
-from app.gate import COOKIE, MOST_EACH
+from app.gate import COOKIE
+from app.tries import MOST_EACH
 from tests.e2e.conftest import START_S, settle
 from tests.load import contained, nginx
 from tests.load.host import ROOT, free_port
@@ -223,9 +226,30 @@ def test_a_visitor_enters_and_changes_nothing(shared: Shared, page: Page) -> Non
 
 
 def test_strangers_are_slowed_down_each_for_themselves(shared: Shared) -> None:
-    """The last of them all, since it uses up its minute: for one address behind the proxy, and not for another."""
+    """For one address behind the proxy, and not for another; what a visitor says of himself comes before it."""
     code = urllib.parse.urlencode({"code": "a guess", "to": "/"}).encode()
-    statuses = [get(f"{shared.url}/enter", code, **{"X-Real-IP": "192.0.2.7"})[0] for _ in range(MOST_EACH + 1)]
-    assert statuses == [401] * MOST_EACH + [429]
-    assert get(f"{shared.url}/enter", code, **{"X-Real-IP": "192.0.2.8"})[0] == 401
+    forged = [{"X-Forwarded-For": f"198.51.100.{n}, 192.0.2.7"} for n in range(MOST_EACH + 1)]
+    assert [get(f"{shared.url}/enter", code, **one)[0] for one in forged] == [401] * MOST_EACH + [429]
+    assert get(f"{shared.url}/enter", code, **{"X-Forwarded-For": "198.51.100.1, 192.0.2.8"})[0] == 401
     assert CODE not in (shared.folder / "server.log").read_text()
+
+
+@needs_nginx
+def test_guesses_through_nginx_hold_up_who_guesses_and_nobody_else(proxy: str) -> None:
+    """Two visitors with addresses of their own. The last of the tests: it uses up a minute of 127.0.0.2."""
+    url = urllib.parse.urlsplit(proxy.split()[0])
+
+    def enter_from(address: str, code: str, **headers: str) -> int:
+        form = {"Content-Type": "application/x-www-form-urlencoded", "Host": url.netloc, **headers}
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        line = http.client.HTTPSConnection(url.netloc, timeout=30, context=trusting, source_address=(address, 0))
+        with contextlib.closing(line):
+            line.request("POST", "/enter", urllib.parse.urlencode({"code": code, "to": "/"}), form)
+            return line.getresponse().status
+
+    forged = [{"X-Forwarded-For": f"198.51.100.{n}", "X-Real-IP": f"198.51.100.{n}"} for n in range(MOST_EACH + 2)]
+    assert [enter_from("127.0.0.2", "a guess", **one) for one in forged] == [401] * MOST_EACH + [429] * 2
+    assert enter_from("127.0.0.1", "a guess") == 401
+    assert enter_from("127.0.0.1", CODE) == 303
+    assert enter_from("127.0.0.2", CODE) == 429
