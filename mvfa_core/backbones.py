@@ -18,7 +18,7 @@ from torch import nn
 
 from mvfa_core.attention import attended
 from mvfa_core.checks import expect, expect_choice
-from mvfa_core.pretrained import timm_net, torchvision_net
+from mvfa_core.pretrained import timm_features, timm_net, torchvision_net
 
 FINEST = 14
 """Cells on a side that a feature map needs at least, to have room for views (Section 3.2)."""
@@ -95,21 +95,23 @@ def compact(*, weights: str | None = None) -> nn.Module:
 
 def vgg16(attention: str | None = None, *, weights: str | None = None) -> nn.Module:
     """The convolutions of VGG16 without the last pooling: 224 px -> 14 x 14 x 512; optionally with attention blocks."""
-    features = torchvision_net("vgg16", weights).features[:-1]
+    features = torchvision_net("vgg16", weights, lambda net: net.features[:-1])
     return features if attention is None else attended(features, attention)
 
 
 def resnet(name: str, stages: int, *, weights: str | None = None) -> nn.Module:
     """A torchvision ResNet or ResNeXt up to and with its stage 2..5 (counting the stem as the first)."""
-    net = torchvision_net(name, weights)
-    blocks = [net.layer1, net.layer2, net.layer3, net.layer4][: stages - 1]
-    return nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool, *blocks)
+
+    def cut(net: Any) -> nn.Module:
+        blocks = [net.layer1, net.layer2, net.layer3, net.layer4][: stages - 1]
+        return nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool, *blocks)
+
+    return torchvision_net(name, weights, cut)
 
 
 def mobilenet(stages: int, *, weights: str | None = None) -> nn.Module:
     """MobileNet v1 (timm) up to and with its stage 1..5."""
-    net = timm_net("mobilenetv1_100", weights)
-    return nn.Sequential(net.conv_stem, net.bn1, *net.blocks[:stages])
+    return timm_net("mobilenetv1_100", weights, lambda net: nn.Sequential(net.conv_stem, net.bn1, *net.blocks[:stages]))
 
 
 class LastMap(nn.Module):
@@ -132,7 +134,7 @@ def timm_backbone(name: str) -> Backbone:
     """
     try:
         with torch.device("meta"):  # only its shape is asked for: no memory, and no random numbers used up
-            probe = timm_net(name, None, features_only=True)
+            probe = timm_features(name, None)
     except (RuntimeError, AttributeError, TypeError) as error:
         raise ValueError(f"timm:{name}: this model hands over no feature maps; choose another ({error})") from error
     side = (getattr(probe, "default_cfg", None) or {}).get("input_size", (3, 224, 224))[-1]
@@ -142,7 +144,7 @@ def timm_backbone(name: str) -> Backbone:
     stage = fine[-1]
 
     def build(*, weights: str | None = None) -> nn.Module:
-        return LastMap(timm_net(name, weights, features_only=True, out_indices=(stage,)))
+        return LastMap(timm_features(name, weights, out_indices=(stage,)))
 
     return Backbone(build, probe.feature_info.channels()[stage], strides[stage], side, f"timm, stage {stage}")
 

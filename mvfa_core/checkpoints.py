@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from mvfa_core.checks import expect
+from mvfa_core.file_kinds import OTHER, TORCH, TORCH_OLD, kind_of_file
 from mvfa_core.files import parse_json, whole_file
 from mvfa_core.model import Classifier, build_model
 from mvfa_core.names import visible
@@ -156,13 +157,16 @@ def _opened(file: Path) -> Iterator[Any]:
 def _advice(file: Path, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "it may not be read here"
-    with suppress(OSError), file.open("rb") as opened:
-        start = opened.read(4)
-        if not start:
-            return "it is empty, 0 bytes; save or download it again"
-        if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-            return "it is a pickle, which can run any program; models are read from safetensors only, save it as such"
-    return "models are read from safetensors only; a pickle (.pt, .pth) is never opened; if it is one, it is cut off"
+    with suppress(OSError):
+        kind = kind_of_file(file)
+        if kind.format in (TORCH, TORCH_OLD):
+            return (
+                "it is a pickle, which can run any program; models are read from safetensors only, save it as such. "
+                "Weights of a backbone may be one: train --weights FILE"
+            )
+        if kind.format == OTHER:
+            return f"it is {kind.name}; models are read from safetensors only, save it with save_model"
+    return "it is damaged; download or save it again"
 
 
 def _card(file: Path, opened: Any) -> dict:

@@ -12,7 +12,7 @@ from app.telling import told
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import find_data, load_data
 from mvfa_core.files import sentence_of
-from mvfa_core.pretrained import WeightsError, timm_net
+from mvfa_core.pretrained import WeightsError, timm_features
 from mvfa_core.training.archive import export_zip, import_zip
 from mvfa_core.training.runs import Run
 from tests.pictures import split_folder
@@ -47,7 +47,7 @@ def test_links_inside_that_lead_out_are_refused(allowed: Path) -> None:
 def test_weights_outside_are_refused(allowed: Path) -> None:
     (allowed.parent / "w.pth").write_bytes(b"x")
     with pytest.raises(WeightsError, match=r"w\.pth: lies outside"):
-        timm_net("resnet10t", str(allowed.parent / "w.pth"))
+        timm_features("resnet10t", str(allowed.parent / "w.pth"))
 
 
 def test_without_the_setting_every_folder_may_be_used(allowed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

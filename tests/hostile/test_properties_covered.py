@@ -81,7 +81,8 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "mvfa_core.cells.CellRegion", "mvfa_core.firmness.Path", "mvfa_core.data.catalogue.Remote",
         "mvfa_core.data.synthetic.Scene", "mvfa_core.data.uploads.Upload", "mvfa_core.experiments.plan.Cell",
         "mvfa_core.experiments.report.Figure", "mvfa_core.experiments.rows.Row", "mvfa_core.figures.making.Made",
-        "mvfa_core.walk.record.*", "mvfa_core.figures.recipe.Recipe",
+        "mvfa_core.walk.record.*", "mvfa_core.figures.recipe.Recipe", "mvfa_core.file_kinds.FileKind",
+        "mvfa_core.state_dicts.Contents", "mvfa_core.weight_files.PickledArray",
     ),
 }  # fmt: skip
 """Why a property does not name it, and what is meant: a name, or a pattern for what of a module is left."""
