@@ -82,8 +82,8 @@ _STARTS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it and name the file of weights in it"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it and name the file of weights in it"),
     (0, b"Rar!", "a RAR archive; unpack it and name the file of weights in it"),
-    (257, b"ustar", "a tar archive; unpack it and name the file of weights in it. If torch.save wrote it, as its first "
-     "versions did, open it where you trust it and save its state dict again"),
+    (257, b"ustar", "a tar archive; unpack it and name the file of weights in it. If an early version of torch.save "
+     "wrote it, open it where you trust it and save its state dict again"),
     (0, b"\x89PNG", "a picture; name a file of weights"),
     (0, b"\xff\xd8\xff", "a picture; name a file of weights"),
     (0, b"%PDF", "a PDF document; name a file of weights"),
