@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import colours, controls, loaders, panels, state, teacher, wording
+from app import colours, controls, loaders, narrowed, panels, state, teacher, wording
 from app import wording_compare as words
 from app.gallery import Specimen
 from app.loaders import Facts
@@ -69,6 +69,7 @@ def show_answers(sides: tuple[Side, Side], picture: Specimen, target: str | None
         name, share = found.classes[found.predicted], float(found.ensemble_C[found.predicted])
         known = picture.truth in found.classes
         st.markdown(words.answer(one.model, name, share, picture.truth, known=known))
+        narrowed.note(one.facts.known, len(found.classes))
         if target is not None and target not in found.classes:
             st.caption(words.CLASS_UNKNOWN.format(model=wording.plain(one.model), name=wording.plain(target),
                                                   own=wording.plain(name)))  # fmt: skip

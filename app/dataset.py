@@ -18,7 +18,7 @@ from mvfa_core.survey import Findings, Request
 from mvfa_core.survey.figures import (
     by_class,
     by_scale,
-    confusion,
+    confused,
     profiles,
     reliability,
     rescued_and_harmed,
@@ -86,8 +86,7 @@ def against(model: str, choice: Choice, found: Findings) -> None:
 def show_confusion(found: Findings) -> None:
     """The matrix; a pressed cell leaves its pictures in the grid."""
     st.subheader(words.CONFUSION_TITLE, anchor=False)
-    counts = confusion(found)
-    cells = [[int(i), int(j), int(counts[i, j])] for i, j in np.argwhere(counts)]
+    cells = confused(found).tolist()
     pressed = tuple(state.get(key, dataset_grid.ANY) for key in (state.TRUTH, state.SAID))
     selected = [found.classes.index(name) for name in pressed if name in found.classes]
 

@@ -10,7 +10,9 @@ from typing import Any
 import streamlit as st
 
 from app import dataset_pictures, gallery, loaders, state
+from app import wording_figures as words
 from app.gallery import Specimen
+from app.shelf import kept
 from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.explain import Explanation
@@ -57,8 +59,15 @@ class AppDesk:
     def explanation(
         self, model: str, picture: str, target: int | None, k: int | None, sizes: tuple[int, ...] | None
     ) -> Explanation:
-        """What the model makes of the picture."""
-        return loaders.explanation(model, self.specimen(picture), target, k, sizes)
+        """What the model makes of the picture; `target` counts all classes of the model."""
+        one = self.specimen(picture)
+        facts = loaders.facts(model, one)
+        if target is not None and len(facts.classes) < facts.known:
+            name = loaders.model(*loaders.version(model)).classes[target]
+            if name not in facts.classes:
+                raise CheckpointError(words.not_likely(name, len(facts.classes), facts.known))
+            target = facts.classes.index(name)
+        return loaders.explanation(model, one, target, k, sizes)
 
     def run(self, where: str) -> Run:
         """A run by its name."""
@@ -149,12 +158,12 @@ def _stamps(request: Request) -> tuple[int, ...]:
     return tuple(found)
 
 
-@st.cache_resource(show_spinner=False, max_entries=12)
+@kept("figures", megabytes=128)
 def _figure(text: str, stamps: tuple[int, ...], own: tuple[str, ...], _request: Request, _desk: AppDesk) -> Made:
     return make(_request, _desk)
 
 
-@st.cache_data(show_spinner=False, max_entries=24)
+@kept("files of figures", megabytes=64)
 def written(data: str, text: str, kind: str, dpi: int | None, _made: Made) -> bytes:
     """The figure as a file; `data` and `text`, digest and request, are its key."""
     return _made.as_bytes(kind, dpi)

@@ -10,7 +10,7 @@ import streamlit as st
 from app import figures_desk, figures_form, loaders, state, telling, wording
 from app import wording_figures as words
 from mvfa_core.figures import Made, Recipe, RecipeError, Request, differences, read, same_data, zipped
-from mvfa_core.figures.drawing import figure_of
+from mvfa_core.figures.request import LEAST_DPI
 
 PREVIEW_PX = 1200
 MIME = {"pdf": "application/pdf", "svg": "image/svg+xml", "png": "image/png", "zip": "application/zip",
@@ -22,8 +22,10 @@ def show(request: Request) -> None:
     try:
         with st.spinner(words.BUSY):
             made = figures_desk.figure(request)
-            height = figure_of(made.sheet, request.options, "svg").get_figheight()
-            kind, content = _preview(made)
+            height, dpi = made.height(), made.fitting_dpi("svg")
+            if dpi < LEAST_DPI:
+                raise ValueError(words.TOO_MANY_PANELS)
+            kind, content, dpi = _preview(made, dpi)
     except ValueError as error:
         st.error(words.CANNOT.format(why=wording.plain(telling.told(error))))
         return
@@ -33,7 +35,9 @@ def show(request: Request) -> None:
         st.image(url, width=wide, alt=f"{words.PREVIEW}: {made.caption()}")
     panels = sum(1 for _ in made.sheet.all())
     st.caption(words.says(request.options.inches, height, panels, request.options.size))
-    _downloads(made, complete=kind == "png")
+    if dpi < request.options.dpi:
+        st.info(words.fewer_dots(request.options.dpi, dpi))
+    _downloads(made, dpi, complete=kind == "png")
     _compare(made)
     left, right = st.columns(2, gap="large")
     with left:
@@ -44,25 +48,30 @@ def show(request: Request) -> None:
         st.code(made.latex(), language=None, wrap_lines=True)
 
 
-def _preview(made: Made) -> tuple[str, bytes]:
-    """A PNG of about `PREVIEW_PX`; an SVG, with the reason said, where no font here has the signs."""
+def _preview(made: Made, vectors: int) -> tuple[str, bytes, int]:
+    """A PNG of about `PREVIEW_PX`, and the dots per inch of files; an SVG, with the reason said, where no font here has
+    the signs."""
     options = made.request.options
-    dpi = max(72, min(options.dpi, 600, round(PREVIEW_PX / options.inches)))
+    wanted = max(72, min(options.dpi, 600, round(PREVIEW_PX / options.inches)))
     try:
-        return "png", figures_desk.written(made.recipe.data, repr(made.request), "png", dpi, made)
+        if (dpi := made.fitting_dpi("png")) < LEAST_DPI:
+            raise ValueError(words.TOO_MANY_PANELS)
+        content = figures_desk.written(made.recipe.data, repr(made.request), "png", min(wanted, dpi), made)
+        return "png", content, dpi
     except ValueError as error:
+        dpi = min(wanted, vectors)
         content = figures_desk.written(made.recipe.data, repr(made.request), "svg", dpi, made)
         st.warning(words.SVG_ONLY.format(why=wording.plain(telling.told(error))))
-        return "svg", content
+        return "svg", content, vectors
 
 
-def _downloads(made: Made, *, complete: bool) -> None:
+def _downloads(made: Made, dpi: int, *, complete: bool) -> None:
     """Files are made when they are asked for."""
     makers: dict[str, Callable[[], bytes]] = {
-        "pdf": lambda: made.as_bytes("pdf"),
-        "svg": lambda: made.as_bytes("svg"),
-        "png": lambda: made.as_bytes("png"),
-        "zip": lambda: zipped(made),
+        "pdf": lambda: made.as_bytes("pdf", dpi),
+        "svg": lambda: made.as_bytes("svg", dpi),
+        "png": lambda: made.as_bytes("png", dpi),
+        "zip": lambda: zipped(made, dpi),
         "json": lambda: (made.recipe.to_text() + "\n").encode(),
         "tex": lambda: made.latex().encode(),
         "txt": lambda: (made.caption() + "\n").encode(),

@@ -30,7 +30,7 @@ AGAIN = {"deletion": faithfulness, "road": road}
 
 @kept("rectangles", megabytes=16)
 def _asked(version: tuple[str, int], digest: str, box: Corners, _encoding: Any) -> Asked:
-    return jobs.infer(ask, loaders.model(*version), _encoding, box)
+    return jobs.infer(ask, loaders.model_for(version, digest, _encoding), _encoding, box)
 
 
 def asked(model_id: str, one: Specimen, box: Corners) -> Asked:
@@ -40,7 +40,7 @@ def asked(model_id: str, one: Specimen, box: Corners) -> Asked:
 
 @kept("best rectangles", megabytes=16)
 def _best_rectangle(version: tuple[str, int], digest: str, target: int, _encoding: Any) -> Asked:
-    return jobs.infer(best, loaders.model(*version), _encoding, target)
+    return jobs.infer(best, loaders.model_for(version, digest, _encoding), _encoding, target)
 
 
 def best_rectangle(model_id: str, one: Specimen, target: int) -> Asked:
@@ -57,7 +57,9 @@ def _walk(
     truth: int | None,
     _encoding: Any,
 ) -> Walk:
-    return jobs.infer(facts_of_walk, loaders.model(*version), _encoding, k=k, sizes=sizes, truth=truth)
+    return jobs.infer(
+        facts_of_walk, loaders.model_for(version, digest, _encoding), _encoding, k=k, sizes=sizes, truth=truth
+    )
 
 
 def lesson(model_id: str, one: Specimen, k: int | None, sizes: tuple[int, ...] | None, truth: int | None) -> Walk:
@@ -89,7 +91,7 @@ def seen(model_id: str) -> Sight:
 
 @kept("answers for every K", megabytes=32)
 def _path(version: tuple[str, int], digest: str, sizes: tuple[int, ...], _encoding: Any) -> Path:
-    return jobs.infer(prediction_path, loaders.model(*version), _encoding, sizes=sizes)
+    return jobs.infer(prediction_path, loaders.model_for(version, digest, _encoding), _encoding, sizes=sizes)
 
 
 def answer_path(model_id: str, one: Specimen, sizes: tuple[int, ...]) -> Path:
@@ -128,9 +130,9 @@ Question = tuple[str, int, int | None, tuple[int, ...] | None]
 
 @kept("altered pictures", megabytes=4)
 def _faithful(
-    version: tuple[str, int], question: Question, method: str, what: str, _picture: Any, _map_HW: Any
+    version: tuple[str, int], question: Question, method: str, what: str, _encoding: Any, _picture: Any, _map_HW: Any
 ) -> dict[str, float]:
-    model = loaders.model(*version)
+    model = loaders.model_for(version, question[0], _encoding)
     image = squash(_picture, (model.side, model.side))
     return jobs.infer(AGAIN[what], model, image, {method: _map_HW}, question[1])[method]
 
@@ -138,4 +140,5 @@ def _faithful(
 def faithful(model_id: str, one: Specimen, found: Explanation, method: str, what: str) -> dict[str, float]:
     """What the model says of altered pictures, in the order of one map: `what` is "deletion" or "road"."""
     question = (one.digest, found.target, found.k, found.sizes)
-    return _faithful(loaders.version(model_id), question, method, what, one.picture, maps_of(found)[method])
+    encoding = loaders.encoding(model_id, one)
+    return _faithful(loaders.version(model_id), question, method, what, encoding, one.picture, maps_of(found)[method])

@@ -12,6 +12,7 @@ from typing import Any
 
 from app import dataset_pictures, gallery, jobs, state, wording
 from app.gallery import Specimen
+from app.narrowed import fitted
 from app.shelf import kept
 from mvfa_core.atlas import ClassAtlas, class_atlas
 from mvfa_core.cells import CellStory, cell_story
@@ -29,7 +30,8 @@ OWN_PREFIX = "uploaded/"
 class Facts:
     """What the controls must know of a model: its class names, whether it has views, and its own K and L_R.
 
-    `cells` is H*W for the pictures it is given, the most anchors there can be.
+    `cells` is H*W for the pictures it is given, the most anchors there can be. `known` is how many classes it has,
+    `classes` those that are looked at: all of them, or the likeliest of the picture.
     """
 
     classes: tuple[str, ...]
@@ -37,6 +39,7 @@ class Facts:
     k: int
     sizes: tuple[int, ...]
     cells: int
+    known: int
     card: dict[str, Any]
 
 
@@ -175,6 +178,11 @@ def model(file: str, stamp_ns: int) -> Any:
     return _model(file, stamp_ns)
 
 
+def model_for(version: tuple[str, int], digest: str, encoding: Encoding) -> Any:
+    """The model of that version as it is asked about one picture; see `narrowed.fitted`."""
+    return fitted(_model(*version), version, digest, encoding)
+
+
 @kept("features", megabytes=192)
 def _encoding(file: str, stamp_ns: int, digest: str, _picture: Any) -> Encoding:
     return jobs.infer(encode, _model(file, stamp_ns), _picture)
@@ -188,11 +196,12 @@ def encoding(model_id: str, one: Specimen) -> Encoding:
 def facts(model_id: str, one: Specimen) -> Facts:
     """What the controls must know of a model. May raise `ValueError` with a sentence for the visitor."""
     key = _key(model_id)
-    model = _model(*key)
-    rows, columns = encoding(model_id, one).F_BDHW.shape[-2:]
+    whole, found = _model(*key), encoding(model_id, one)
+    model = fitted(whole, key, one.digest, found)
+    rows, columns = found.F_BDHW.shape[-2:]
     views = model.config["pooling"] == "mfa"
     k, sizes = (model.config["k"], tuple(model.config["sizes"])) if views else (1, (1,))
-    return Facts(model.classes, model.config["pooling"], k, sizes, rows * columns, _card(*key))
+    return Facts(model.classes, model.config["pooling"], k, sizes, rows * columns, len(whole.classes), _card(*key))
 
 
 @kept("explanations", megabytes=64)
@@ -206,7 +215,9 @@ def _explanation(
     _picture: Any,
 ) -> Explanation:
     found = _encoding(file, stamp_ns, digest, _picture)
-    return jobs.infer(explain_encoding, _model(file, stamp_ns), found, target=target, k=k, sizes=sizes)
+    return jobs.infer(
+        explain_encoding, model_for((file, stamp_ns), digest, found), found, target=target, k=k, sizes=sizes
+    )
 
 
 def explanation(
@@ -221,7 +232,7 @@ def _cell(
     file: str, stamp_ns: int, digest: str, cell: tuple[int, int], sizes: tuple[int, ...] | None, _picture: Any
 ) -> CellStory:
     found = _encoding(file, stamp_ns, digest, _picture)
-    return jobs.infer(cell_story, _model(file, stamp_ns), found, cell, sizes=sizes)
+    return jobs.infer(cell_story, model_for((file, stamp_ns), digest, found), found, cell, sizes=sizes)
 
 
 def cell(model_id: str, one: Specimen, place: tuple[int, int], sizes: tuple[int, ...] | None) -> CellStory:
@@ -232,7 +243,7 @@ def cell(model_id: str, one: Specimen, place: tuple[int, int], sizes: tuple[int,
 @kept("atlases", megabytes=64)
 def _atlas(file: str, stamp_ns: int, digest: str, temperatures: tuple[float, ...], _picture: Any) -> ClassAtlas:
     found = _encoding(file, stamp_ns, digest, _picture)
-    return jobs.infer(class_atlas, _model(file, stamp_ns), found, temperatures)
+    return jobs.infer(class_atlas, model_for((file, stamp_ns), digest, found), found, temperatures)
 
 
 def atlas(model_id: str, one: Specimen, temperatures: tuple[float, ...]) -> ClassAtlas:
@@ -252,7 +263,7 @@ def _other_map(
     _picture: Any,
 ) -> Any:
     found = _encoding(file, stamp_ns, digest, _picture)
-    return jobs.infer(other_map, _model(file, stamp_ns), found, method, target, k=k, sizes=sizes)
+    return jobs.infer(other_map, model_for((file, stamp_ns), digest, found), found, method, target, k=k, sizes=sizes)
 
 
 def other(model_id: str, one: Specimen, method: str, target: int, k: int | None, sizes: tuple[int, ...] | None) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import colours, gallery, loaders, questions, state, wording
+from app import colours, gallery, loaders, narrowed, questions, state, wording
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.explain import Explanation, Region
@@ -86,6 +86,7 @@ def show_answer(model: str, picture: Specimen, found: Explanation) -> None:
     name = found.classes[found.predicted]
     share, known = float(found.ensemble_C[found.predicted]), picture.truth in found.classes
     st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=known))
+    narrowed.note(loaders.facts(model, picture).known, len(found.classes))
     width, height = found.size_px
     if width != height:
         step = {"cell_width": width / found.grid[1], "cell_height": height / found.grid[0]}

@@ -95,6 +95,10 @@ SQUASH_NOTE = (
     "The picture of {width} × {height} px is squashed, not cropped, to a square for the network. Maps and boxes are "
     "drawn back at its own proportions, so a cell here is {cell_width:.0f} × {cell_height:.0f} px."
 )
+NARROWED = (
+    "This model knows {known:,} classes. All of them would take more memory than this server allows; shown are the "
+    "{shown:,} likeliest for this picture, and shares are among those."
+)
 PHOTOGRAPH_NOTE = "This model knows ten drawn shapes and nothing else: for a photograph its answer is a guess."
 
 MAPS_TITLE = "Where the evidence lies"

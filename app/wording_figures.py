@@ -155,6 +155,14 @@ AGAIN_FORGET = "Stop comparing"
 MISSING_MODEL = "model {name} is not here"
 MISSING_PICTURE = "picture {name} is not here; upload it first"
 MISSING_RUN = "run {name} is not here"
+NOT_LIKELY = (
+    "{name} is not among the {shown:,} likeliest of {known:,} classes for a picture, and all of them take more memory "
+    "than this server allows; choose another class"
+)
+TOO_MANY_PANELS = "it has so many panels that it takes more memory than this server allows; choose fewer pictures"
+FEWER_DOTS = (
+    "With {asked} dots per inch the figure takes more memory than this server allows: files are made with {dpi}."
+)
 RULE_TOLD = "Chosen by rule: {rule}."
 
 
@@ -162,6 +170,16 @@ def says(inches: float, height: float, panels: int, size: float) -> str:
     """Size, panels and text of the figure that is shown."""
     counted = (here.PANELS_ONE if panels == 1 else here.PANELS_MANY).format(n=panels)
     return here.SAYS.format(inches=inches, height=height, panels=counted, size=size)
+
+
+def not_likely(name: str, shown: int, known: int) -> str:
+    """The class to explain is not among those that are looked at."""
+    return here.NOT_LIKELY.format(name=name, shown=shown, known=known)
+
+
+def fewer_dots(asked: int, dpi: int) -> str:
+    """Files are coarser than asked for."""
+    return here.FEWER_DOTS.format(asked=asked, dpi=dpi)
 
 
 def missing(names: list[str]) -> str:

@@ -15,7 +15,7 @@ import torch
 
 from mvfa_core.boxes import areas, best_box, rectangle_means
 from mvfa_core.checks import expect, expect_target
-from mvfa_core.explain import Encoding
+from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.model import Classifier
 from mvfa_core.regions import cells_to_pixels
 
@@ -51,6 +51,7 @@ def ask(model: Classifier, encoding: Encoding, box: Sequence[int]) -> Asked:
     inside = 0 <= x0 <= x1 < width and 0 <= y0 <= y1 < height
     expect(inside, "box", f"(x_tl, y_tl, x_br, y_br) inside {width} x {height} cells", tuple(box))
     boxes_14 = torch.tensor([list(box)], device=F_BDHW.device)
+    expect_room(model, encoding, k=1)
     with torch.no_grad():
         head = model.pooling.head
         maps_BEHW = head.maps(F_BDHW)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from mvfa_core import budget
 from mvfa_core.adacam import label_dial, softened
 from mvfa_core.checks import expect
 from mvfa_core.explain import Encoding
@@ -43,9 +44,12 @@ def class_atlas(model: Classifier, encoding: Encoding, temperatures: Sequence[fl
     for a linear head is the head's class maps.
 
     Raises:
-        ValueError: no temperature, or one that is not positive.
+        ValueError: no temperature, or one that is not positive; `budget.TooLargeError`: more memory than it may take.
     """
     expect(len(temperatures) > 0, "temperatures", "at least one", "none")
+    cells, count = encoding.F_BDHW.shape[-2] * encoding.F_BDHW.shape[-1], len(model.classes)
+    needed = budget.of_atlas(count, cells, len(temperatures))
+    budget.expect_fits(needed, f"the maps of {count:,} classes", "the model has too many classes for it")
     with torch.no_grad():
         G_BCHW = _class_maps(model, encoding.F_BDHW).float()
         z_BC = G_BCHW.mean(dim=(-2, -1))

@@ -80,14 +80,25 @@ def best_box(head: Head, F_BDHW: torch.Tensor, targets_B: torch.Tensor, *, power
     with torch.no_grad():
         maps_BEHW = head.maps(F_BDHW)
         boxes_N4 = rectangles(maps_BEHW.shape[-2], maps_BEHW.shape[-1], maps_BEHW.device)
-        at_once = max(1, _MOST_NUMBERS // (len(boxes_N4) * maps_BEHW.shape[1]))
+        widest = max(maps_BEHW.shape[1], head.finish(maps_BEHW[:1, :, 0, 0]).shape[-1])
+        at_once, boxes_at_once = _at_once(len(boxes_N4), widest)
         parts = zip(maps_BEHW.split(at_once), targets_B.split(at_once), strict=True)
-        odds_BN = torch.cat([_log_odds(head, *part, boxes_N4) for part in parts])
+        odds_BN = torch.cat(
+            [
+                torch.cat([_log_odds(head, *part, boxes) for boxes in boxes_N4.split(boxes_at_once)], dim=1)
+                for part in parts
+            ]
+        )
         cells_N = areas(boxes_N4)
         lead_BN = odds_BN - odds_BN[:, cells_N.argmax(), None]
         place_B = (lead_BN * cells_N**power).argmax(dim=1)
         odds_B = odds_BN.gather(1, place_B[:, None])[:, 0]
     return BestBox(boxes_N4[place_B], odds_B, odds_B.sigmoid())
+
+
+def _at_once(boxes: int, widest: int) -> tuple[int, int]:
+    """How many pictures, and of one picture how many rectangles, are looked at together."""
+    return max(1, _MOST_NUMBERS // (boxes * widest)), max(1, _MOST_NUMBERS // widest)
 
 
 def _log_odds(head: Head, maps_BEHW: torch.Tensor, targets_B: torch.Tensor, boxes_N4: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,7 @@ import torch
 
 from mvfa_core.adacam import attention_map
 from mvfa_core.checks import expect, expect_sizes
-from mvfa_core.explain import Encoding
+from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.heads import pointwise
 from mvfa_core.model import MFA, Classifier
 from mvfa_core.regions import cells_to_pixels, region_boxes
@@ -98,6 +98,7 @@ def cell_story(
     height, width = F_BDHW.shape[-2:]
     x, y = cell
     expect(0 <= x < width and 0 <= y < height, "cell", f"(x, y) inside {width} x {height} cells", (x, y))
+    expect_room(model, encoding, k=1, sizes=sizes)
     with torch.no_grad():
         G_BCHW = pointwise(F_BDHW, pooling.auxiliary.weight.flatten(1), pooling.auxiliary.bias)
         A_BHW, f_BC = attention_map(G_BCHW)

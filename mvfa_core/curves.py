@@ -10,8 +10,8 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from mvfa_core.checks import expect, expect_choice
-from mvfa_core.figures.drawing import DRAWING
 from mvfa_core.figures.request import FORMATS
+from mvfa_core.figures.room import DRAWING
 
 DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 MOST_DECADES = 1.0

@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from mvfa_core import budget
 from mvfa_core.adacam import attention_map
-from mvfa_core.checks import expect, expect_target
+from mvfa_core.checks import expect, expect_target, is_whole
 from mvfa_core.explanation import Explanation, Region
+from mvfa_core.heads import MLPHead
 from mvfa_core.images import Picture, as_picture, to_tensor
 from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, gradient_map, top_regions
 from mvfa_core.model import GAP, MFA, Classifier
@@ -67,7 +69,8 @@ def explain(
         k, sizes: K and L_R in cells for this call; the model's own if not given.
 
     Raises:
-        ValueError: class, K or a size out of range, or a model whose features are not finite.
+        ValueError: class, K or a size out of range, a model whose features are not finite, or an explanation that takes
+        more memory than it may (`budget.TooLargeError`).
     """
     return explain_encoding(model, encode(model, picture), target=target, k=k, sizes=sizes)
 
@@ -89,6 +92,7 @@ def explain_encoding(
         f"k={k}, sizes={sizes}",
     )
     options = {} if gap else {"k": k, "sizes": sizes}
+    expect_room(model, encoding, k=k, sizes=sizes)
     with torch.enable_grad():  # one pass serves the answer and Grad-CAM
         stages = model.pooling(encoding.F_BDHW.detach().requires_grad_(), **options)
     logits_C = stages.ensemble_BC[0].detach()
@@ -107,6 +111,25 @@ def explain_encoding(
         logits_C=_numpy(logits_C),
         **_maps(model.pooling, stages, target, views),
         **({} if gap else _views(stages, encoding.size_px)),
+    )
+
+
+def expect_room(
+    model: Classifier, encoding: Encoding, *, k: int | None = None, sizes: Sequence[int] | None = None
+) -> None:
+    """Raise `budget.TooLargeError` if a pass of the module, and what is counted from it, takes more than it may."""
+    pooling, head = model.pooling, model.pooling.head
+    cells = encoding.F_BDHW.shape[-2] * encoding.F_BDHW.shape[-1]
+    views, count = 0, len(model.classes)
+    if isinstance(pooling, MFA):
+        asked = pooling.k if k is None else k
+        anchors = asked if pooling.anchors != "all" and is_whole(asked, 1, cells) else cells
+        views = anchors * len(pooling.sizes if sizes is None else sizes)
+    width = head.first.out_features if isinstance(head, MLPHead) else 0
+    budget.expect_fits(
+        budget.of_explanation(count, cells, views, width),
+        f"{count:,} classes, {views:,} views" if views else f"{count:,} classes",
+        "ask for fewer anchors or region sizes" if views else "the model has too many classes for it",
     )
 
 

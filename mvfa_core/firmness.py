@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from mvfa_core.checks import expect
-from mvfa_core.explain import Encoding
+from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.explanation import Explanation
 from mvfa_core.model import MFA, Classifier
 
@@ -43,6 +43,7 @@ def prediction_path(model: Classifier, encoding: Encoding, *, sizes: Sequence[in
     """
     expect(isinstance(model.pooling, MFA), "model", "one that ends in MFA", "one that ends in GAP")
     height, width = encoding.F_BDHW.shape[-2:]
+    expect_room(model, encoding, k=height * width, sizes=sizes)
     with torch.no_grad():
         stages = model.pooling(encoding.F_BDHW, k=height * width, sizes=sizes)
     assert stages.logits_BMC is not None and stages.sizes is not None

@@ -80,7 +80,7 @@ class MFA(nn.Module):
         grid = (F_BDHW.shape[-2], F_BDHW.shape[-1])
         G_BCHW = pointwise(F_BDHW, self.auxiliary.weight.flatten(1), self.auxiliary.bias)
         A_BHW, f_BC = attention_map(G_BCHW)
-        anchors_BK2 = self._anchors(G_BCHW, A_BHW, self.k if k is None else k, labels_B)
+        anchors_BK2 = self._anchors(G_BCHW, A_BHW, k, labels_B)
         boxes_BKR4 = region_boxes(anchors_BK2, sizes, grid)
         weights_BMHW = region_weights(boxes_BKR4, grid, F_BDHW.dtype)
         logits_BMC = self.head.finish(pool_views(weights_BMHW, self.head.maps(F_BDHW)))
@@ -98,17 +98,23 @@ class MFA(nn.Module):
         )
 
     def _anchors(
-        self, G_BCHW: torch.Tensor, A_BHW: torch.Tensor, k: int, labels_B: torch.Tensor | None
+        self, G_BCHW: torch.Tensor, A_BHW: torch.Tensor, k: int | None, labels_B: torch.Tensor | None
     ) -> torch.Tensor:
+        if self.anchors == "label" and self.training:
+            expect(labels_B is not None, "labels_B", "the labels of the batch, for anchors from them", None)
+            A_BHW = G_BCHW[torch.arange(len(G_BCHW), device=G_BCHW.device), labels_B]
+        return self.chosen(A_BHW, k)
+
+    def chosen(self, A_BHW: torch.Tensor, k: int | None = None) -> torch.Tensor:
+        """The anchors of an attention map, anchors_BK2 as (x, y) in cells, by this module's rule; its own K if not
+        given."""
+        k = self.k if k is None else k
         if self.anchors == "random":
             return top_anchors(torch.rand_like(A_BHW), k)
         if self.anchors == "covering":
             return repeated_anchors(A_BHW, k, covered_cells(A_BHW))
         if self.anchors == "all":
             return top_anchors(A_BHW, A_BHW[0].numel())
-        if self.anchors == "label" and self.training:
-            expect(labels_B is not None, "labels_B", "the labels of the batch, for anchors from them", None)
-            return top_anchors(G_BCHW[torch.arange(len(G_BCHW), device=G_BCHW.device), labels_B], k)
         return top_anchors(A_BHW, k)
 
 

@@ -26,7 +26,7 @@ from pytorch_grad_cam.base_cam import BaseCAM
 from torch import nn
 
 from mvfa_core.checks import expect_choice, expect_target
-from mvfa_core.explain import Encoding
+from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.model import MFA, Classifier
 
 OTHER_MAPS: dict[str, type[BaseCAM]] = {
@@ -72,6 +72,7 @@ def other_map(
     """
     expect_choice(method, OTHER_MAPS, "method")
     expect_target(target, len(model.classes))
+    expect_room(model, encoding, k=k, sizes=sizes)
     tail = _Tail(model.pooling, {"k": k, "sizes": sizes} if isinstance(model.pooling, MFA) else {})
     F_BDHW = encoding.F_BDHW.detach().requires_grad_()
     with torch.enable_grad():

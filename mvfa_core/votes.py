@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from mvfa_core import budget
 from mvfa_core.checks import expect, expect_target
 from mvfa_core.ensembles import ENSEMBLES, combine
 from mvfa_core.explanation import Explanation
@@ -88,6 +89,7 @@ def scale_profile(found: Explanation, target: int) -> np.ndarray:
 
 def agreement(found: Explanation) -> Agreement:
     """Whether the views are unsure or whether they disagree: the split of the entropy of their mean."""
+    _expect_room(found)
     log_MC = torch.tensor(_logits(found), dtype=torch.float64).log_softmax(dim=-1)  # a copy: what is kept is read-only
     probabilities_MC = log_MC.exp()
     unsure = -(probabilities_MC * log_MC).sum(dim=-1).mean()
@@ -103,6 +105,7 @@ def verdicts(found: Explanation) -> tuple[Verdict, ...]:
 
     The shares of the logit sum are the softmax of the mean view logit, as in `Explanation.ensemble_C`.
     """
+    _expect_room(found)
     logits_BMC = torch.tensor(_logits(found))[None]
     answers = []
     for rule in ENSEMBLES:
@@ -131,3 +134,9 @@ def _logits(found: Explanation) -> np.ndarray:
     expect(found.logits_MC is not None, "found", "the explanation of an MFA model", f"that of a {found.pooling} model")
     assert found.logits_MC is not None
     return found.logits_MC
+
+
+def _expect_room(found: Explanation) -> None:
+    views, classes = _logits(found).shape
+    what = f"the votes of {views:,} views for {classes:,} classes"
+    budget.expect_fits(budget.of_votes(classes, views), what, "ask for fewer anchors or region sizes")

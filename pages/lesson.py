@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import further, loaders, subject, telling, walk
+from app import further, loaders, narrowed, subject, telling, walk
 from app import wording_walk as words
 
 st.title(words.TITLE, anchor=False)
@@ -17,4 +17,5 @@ with lesson:
         facts = loaders.facts(model, picture)
         k, sizes = walk.method(facts)
         found = further.lesson(model, picture, k, sizes, walk.truth_of(picture, facts))
+    narrowed.note(facts.known, len(facts.classes))
     walk.show(model, picture, facts, found)

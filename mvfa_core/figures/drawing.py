@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import warnings
 from typing import Any, BinaryIO
 
@@ -17,9 +16,9 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MaxNLocator
 
 from mvfa_core import draw
-from mvfa_core.figures.fonts import families as families_for
-from mvfa_core.figures.layout import POINT, SMALL, Placed, Plan, Rect, fitted, number, plan, round_numbers, text_width
+from mvfa_core.figures.layout import POINT, SMALL, Placed, Plan, Rect, fitted, number, round_numbers, text_width
 from mvfa_core.figures.request import Options
+from mvfa_core.figures.room import DRAWING, MOST_PX, expect_room, placed
 from mvfa_core.figures.sheet import Chart, Sheet, Tile
 from mvfa_core.images import squash
 
@@ -28,21 +27,9 @@ RC: Any = {
     "axes.unicode_minus": True, "path.simplify": False,
 }  # fmt: skip
 """Text stays text, and the same figure gives the same bytes."""
-DRAWING = threading.RLock()
-"""Held while Matplotlib draws: its settings and font caches are shared by all threads."""
 INK, RIM, FRAME = "#1a1a1a", "#141414", "#8a8a8a"
-LEAST_PX, MOST_PX = 64, 1600
+LEAST_PX = 64
 ANCHOR = "#{:02x}{:02x}{:02x}".format(*draw.ANCHOR_RGB)
-
-
-def texts(sheet: Sheet, options: Options) -> list[str]:
-    """Everything that will be written."""
-    found = [*sheet.rows, sheet.unit, *(label for label, _ in sheet.legend), "0123456789−.,+…"]
-    for panel in sheet.all():
-        found += [panel.above, panel.below]
-        if isinstance(panel, Chart):
-            found += [panel.x_label, panel.y_label]
-    return found if options.labels else [sheet.unit, "0123456789−.", *(label for label, _ in sheet.legend)]
 
 
 def figure_of(sheet: Sheet, options: Options, kind: str = "png") -> Figure:
@@ -50,20 +37,14 @@ def figure_of(sheet: Sheet, options: Options, kind: str = "png") -> Figure:
 
     Raises:
         ValueError: a font that is not there, signs that no font here has (an SVG is then shown in the reader's own
-        fonts), or panels that would be too narrow.
+        fonts), panels that would be too narrow, or (`budget.TooLargeError`) more dots than memory allows.
     """
-    fonts, lacking = families_for(options.font, texts(sheet, options))
-    if lacking and kind != "svg":
-        raise ValueError(
-            f"font: none on this machine has the signs {lacking[:8]}; install one (Noto Sans CJK has Chinese), "
-            "or write an SVG, which is shown in the reader's own fonts"
-        )
-    with DRAWING:
-        placed = plan(sheet, options, fonts)
+    places, fonts = placed(sheet, options, kind)
+    expect_room(places, options, kind)
     with DRAWING, matplotlib.rc_context(RC):
-        figure = Figure(figsize=(placed.width, placed.height), dpi=options.dpi, facecolor="white")
-        pen = _Pen(figure, placed, options, fonts, kind)
-        for one in placed.panels:
+        figure = Figure(figsize=(places.width, places.height), dpi=options.dpi, facecolor="white")
+        pen = _Pen(figure, places, options, fonts, kind)
+        for one in places.panels:
             if isinstance(one.panel, Tile):
                 pen.tile(one, one.panel)
             else:

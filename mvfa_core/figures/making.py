@@ -14,6 +14,7 @@ from mvfa_core.figures.desk import Desk
 from mvfa_core.figures.drawing import figure_of, save
 from mvfa_core.figures.recipe import Recipe, metadata, note
 from mvfa_core.figures.request import FORMATS, Request
+from mvfa_core.figures.room import fitting_dpi, placed
 from mvfa_core.figures.sheet import Sheet
 from mvfa_core.files import replace_text, whole_file
 
@@ -51,6 +52,19 @@ class Made:
         written = metadata(kind, self.recipe.to_text(), f"MVFA {self.request.kind}")
         save(figure_of(self.sheet, options, kind), buffer, kind, options.dpi, written)
         return buffer.getvalue()
+
+    def fitting_dpi(self, kind: str) -> int:
+        """The most dots per inch, up to the request's, with which memory allows a file of that kind; 0 for none.
+
+        Raises:
+            ValueError: as `as_bytes`.
+        """
+        options = self.request.options
+        return fitting_dpi(placed(self.sheet, options, kind)[0], options, kind)
+
+    def height(self) -> float:
+        """In inches. Raises as `as_bytes`."""
+        return placed(self.sheet, self.request.options, "svg")[0].height
 
     def caption(self) -> str:
         """A draft that states the facts."""

@@ -14,25 +14,27 @@ from mvfa_core.figures.drawing import figure_of, save
 from mvfa_core.figures.layout import plan
 from mvfa_core.figures.making import Made
 from mvfa_core.figures.request import FORMATS, Options
+from mvfa_core.figures.room import texts
 from mvfa_core.figures.sheet import Chart, Panel, Sheet, Tile
 
 DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest a ZIP can tell: the same parts give the same bytes."""
 
 
-def zipped(made: Made) -> bytes:
-    """The ZIP; formats that cannot be written here, for want of a font, are left out and told in README.txt."""
+def zipped(made: Made, dpi: int | None = None) -> bytes:
+    """The ZIP, with `dpi` in place of the request's where those are too many. Formats that cannot be written here, for
+    want of a font, are left out and told in README.txt."""
     kind = made.request.kind
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         left_out = []
         for ending in FORMATS:
             try:
-                _add(archive, f"{kind}.{ending}", made.as_bytes(ending))
+                _add(archive, f"{kind}.{ending}", made.as_bytes(ending, dpi))
             except ValueError as error:
                 left_out.append(f"{kind}.{ending}: {error}")
         for panel in made.sheet.all():
-            _add(archive, f"panels/{panel.name}.png", panel_png(panel, made))
+            _add(archive, f"panels/{panel.name}.png", panel_png(panel, made, dpi))
             for what, values in panel.arrays():
                 _add(archive, f"arrays/{panel.name}.{what}.npy", _npy(values))
         _add(archive, f"{kind}.json", (made.recipe.to_text() + "\n").encode())
@@ -42,12 +44,11 @@ def zipped(made: Made) -> bytes:
     return buffer.getvalue()
 
 
-def panel_png(panel: Panel, made: Made) -> bytes:
+def panel_png(panel: Panel, made: Made, dpi: int | None = None) -> bytes:
     """One panel without any name around it, as wide as it is in the figure; a chart keeps its axes."""
-    from mvfa_core.figures.drawing import texts
     from mvfa_core.figures.fonts import families
 
-    options = made.request.options
+    options = made.request.options if dpi is None else replace(made.request.options, dpi=dpi)
     fonts, _ = families(options.font, texts(made.sheet, options))
     cell = plan(made.sheet, options, fonts).cell
     wide = max(cell, 1.2) + 0.5 if isinstance(panel, Chart) else max(cell, 1.0)
@@ -64,7 +65,6 @@ def _bare(options: Options, width: float, *, labels: bool) -> Options:
 
 
 def _lacks(made: Made) -> bool:
-    from mvfa_core.figures.drawing import texts
     from mvfa_core.figures.fonts import families
 
     return bool(families(made.request.options.font, texts(made.sheet, made.request.options))[1])

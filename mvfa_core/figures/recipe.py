@@ -23,6 +23,7 @@ from mvfa_core.checks import expect
 from mvfa_core.figures.desk import Desk
 from mvfa_core.figures.fonts import families
 from mvfa_core.figures.request import OF_RUNS, Options, Request
+from mvfa_core.figures.room import texts
 from mvfa_core.figures.sheet import Sheet, data_digest, described
 from mvfa_core.files import parse_json
 
@@ -82,8 +83,6 @@ class Recipe:
 
 def note(request: Request, desk: Desk, sheet: Sheet) -> Recipe:
     """The recipe of a figure that was just made from a desk."""
-    from mvfa_core.figures.drawing import texts
-
     arrays = described(sheet)
     fonts, _ = families(request.options.font, texts(sheet, request.options))
     of_runs = request.kind in OF_RUNS

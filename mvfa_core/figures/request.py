@@ -25,6 +25,7 @@ WIDTHS = {
 }  # fmt: skip
 """Widths of a column, or of a page's text, in inches."""
 LEAST_IN, MOST_IN = 1.0, 40.0
+LEAST_DPI, MOST_DPI = 36, 1200
 MOST_PANELS = 400
 LONGEST_TEXT = 400
 """Of a title, a class or a font; where a text does not fit it is cut sign by sign."""
@@ -74,7 +75,7 @@ class Options:
         expect_choice(self.span, SPANS, "span")
         expect_choice(self.shape, SHAPES, "shape")
         expect_choice(self.language, languages(), "language")
-        for name, least, most in (("frames", 1, 60), ("dpi", 36, 1200), ("columns", 1, 60)):
+        for name, least, most in (("frames", 1, 60), ("dpi", LEAST_DPI, MOST_DPI), ("columns", 1, 60)):
             value = getattr(self, name)
             fits = (value is None and name == "columns") or is_whole(value, least, most)
             expect(fits, name, f"a whole number {least} to {most}", value)

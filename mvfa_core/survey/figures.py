@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest
 
+from mvfa_core import budget
 from mvfa_core.checks import expect
 from mvfa_core.measure import accuracy_by_scale
 from mvfa_core.survey.findings import Findings
@@ -69,9 +70,24 @@ def side_by_side(first: Findings, second: Findings) -> Paired:
 
 
 def confusion(found: Findings) -> np.ndarray:
-    """(C, C) counts: row the true class, column the answer."""
+    """(C, C) counts: row the true class, column the answer.
+
+    Raises:
+        TooLargeError: so many classes that the matrix takes more memory than it may; see `confused`.
+    """
     count = len(found.classes)
+    budget.expect_fits(
+        budget.of_matrix(count), f"counts of {count:,} x {count:,} classes", "look at `confused` instead"
+    )
     return np.bincount(found.label_N * count + found.predicted_N, minlength=count**2).reshape(count, count)
+
+
+def confused(found: Findings) -> np.ndarray:
+    """The counts above zero of the same matrix, rows of (true class, answer, pictures) in its order; as many as there
+    are pictures at most."""
+    count = len(found.classes)
+    place, pictures = np.unique(found.label_N.astype(np.int64) * count + found.predicted_N, return_counts=True)
+    return np.stack((place // count, place % count, pictures), axis=1)
 
 
 @dataclass(frozen=True)

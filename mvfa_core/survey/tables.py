@@ -10,7 +10,8 @@ import io
 from dataclasses import asdict
 from typing import Any
 
-from mvfa_core.survey.figures import by_class, by_scale, confusion, profiles, reliability, rescued_and_harmed
+from mvfa_core import budget
+from mvfa_core.survey.figures import by_class, by_scale, confused, confusion, profiles, reliability, rescued_and_harmed
 from mvfa_core.survey.findings import Findings
 from mvfa_core.survey.request import Request
 
@@ -64,7 +65,10 @@ def summary(found: Findings, request: Request) -> dict[str, Any]:
     if found.profile_NR is not None:
         told["sizes"] = list(found.sizes)
         told["profiles"] = {classes[label]: values.tolist() for label, values in profiles(found).items()}
-    return told | {"classes": list(classes), "confusion": confusion(found).tolist()}
+    told["classes"] = list(classes)
+    if budget.of_matrix(len(classes)) > budget.allowed():  # the counts above zero as [true class, answer, pictures]
+        return told | {"confused": confused(found).tolist()}
+    return told | {"confusion": confusion(found).tolist()}
 
 
 def _short(value: Any) -> float:

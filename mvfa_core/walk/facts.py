@@ -15,7 +15,7 @@ import torch
 
 from mvfa_core.adacam import attention_map
 from mvfa_core.checks import expect_k
-from mvfa_core.explain import Encoding
+from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.heads import MLPHead, PrototypeHead, pointwise
 from mvfa_core.maps import cam
 from mvfa_core.model import GAP, MFA, Classifier
@@ -47,6 +47,9 @@ def walk(
         ValueError: K or a size out of range, or a model whose numbers are not finite.
     """
     pooling, F_BDHW = model.pooling, encoding.F_BDHW
+    gap = isinstance(pooling, GAP)
+    cells = F_BDHW.shape[-2] * F_BDHW.shape[-1]
+    expect_room(model, encoding, k=None if gap else cells, sizes=None if gap else sizes)
     with torch.no_grad():
         stages, G_BCHW, weights = _pass(pooling, F_BDHW, sizes)
         A_BHW, f_BC = (stages.A_BHW, stages.f_BC) if stages.A_BHW is not None else attention_map(G_BCHW)

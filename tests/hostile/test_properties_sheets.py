@@ -20,7 +20,7 @@ from mvfa_core.figures import making
 from mvfa_core.figures.caption import caption, latex_text, snippet
 from mvfa_core.figures.common import grid_words, with_limits
 from mvfa_core.figures.desk import Files, ModelSource, PictureSource, name_of, opened, sha256_of, weights_of
-from mvfa_core.figures.drawing import figure_of, save, texts
+from mvfa_core.figures.drawing import figure_of, save
 from mvfa_core.figures.fig6 import lines
 from mvfa_core.figures.fig7 import colour, top_boxes
 from mvfa_core.figures.filmstrip import chosen
@@ -29,6 +29,7 @@ from mvfa_core.figures.making import make
 from mvfa_core.figures.parts import panel_png, zipped
 from mvfa_core.figures.recipe import Recipe, metadata, note, read
 from mvfa_core.figures.request import Options, Request
+from mvfa_core.figures.room import texts
 from mvfa_core.figures.sheet import Box, Chart, Sheet, Tile, data_digest, described
 from mvfa_core.figures.words import table
 from tests.hostile.drawn import (

@@ -1,0 +1,33 @@
+"""Models of more classes than memory allows: asked about a picture, they answer with the likeliest of their classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import jobs, wording
+from app.shelf import kept
+from mvfa_core.narrow import classes_for, likeliest
+
+MOST_SIZES = 7
+"""Region sizes that a page offers besides those of the model."""
+
+
+@kept("narrowed models", megabytes=64)
+def _narrowed(version: tuple[str, int], digest: str, most: int, _model: Any, _encoding: Any) -> Any:
+    return jobs.infer(likeliest, _model, _encoding, most)
+
+
+def fitted(model: Any, version: tuple[str, int], digest: str, encoding: Any) -> Any:
+    """The model as it is asked about one picture: with all its classes, or as many of the likeliest as fit with every
+    anchor and region size that a page offers."""
+    sizes = MOST_SIZES + len(getattr(model.pooling, "sizes", ()))
+    most = classes_for(model, encoding, sizes)
+    return model if most >= len(model.classes) else _narrowed(version, digest, most, model, encoding)
+
+
+def note(known: int, shown: int) -> None:
+    """Says so where not all classes of a model are looked at."""
+    if shown < known:
+        st.caption(wording.NARROWED.format(known=known, shown=shown))

@@ -1,0 +1,59 @@
+"""A model of more classes than memory allows: the likeliest are looked at, and every page says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import gallery, loaders, state, wording
+from mvfa_core import budget
+from mvfa_core.checkpoints import save_model
+from mvfa_core.explain import encode
+from mvfa_core.model import build_model
+from mvfa_core.narrow import ensemble_logits
+
+CLASSES, SIZES = 2_000, tuple(range(1, 26, 2))
+
+
+@pytest.fixture
+def crowded(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The app on a server of 32 MB a computation, with such a model chosen."""
+    monkeypatch.setenv(budget.VARIABLE, "32")
+    model = build_model("compact", "mfa", CLASSES, k=196, sizes=SIZES)
+    save_model(model, tmp_path / "crowd.safetensors", {"data": "synthetic"}, half=True)
+    app.session_state[state.OWN_MODELS] = {"crowd": str(tmp_path / "crowd.safetensors")}
+    app.run()
+    app.query_params[state.MODEL] = app.query_params[state.OF_MODEL] = loaders.OWN_PREFIX + "crowd"
+    return app
+
+
+@pytest.mark.parametrize("name", ["anchors", "maps", "views", "lesson"])
+def test_pages_show_the_likeliest_classes(crowded: AppTest, name: str) -> None:
+    crowded.switch_page(f"../pages/{name}.py").run()
+    assert not crowded.exception and not crowded.error
+    (told,) = [one.value for one in crowded.caption if one.value.startswith(wording.NARROWED[:16])]
+    assert told == wording.NARROWED.format(known=CLASSES, shown=int(told.split("shown are the ")[1].split()[0]))
+
+
+def test_figures_show_them_too(crowded: AppTest) -> None:
+    crowded.switch_page("../pages/figures.py").run()
+    assert not crowded.exception and not crowded.error
+
+
+def test_they_are_the_likeliest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the whole model's own ensemble, in its order; with memory enough all of them are there."""
+    model, picture = build_model("compact", "mfa", CLASSES, k=50, sizes=SIZES).eval(), loaders.specimen(gallery.DEFAULT)
+    file = tmp_path / "m.safetensors"
+    save_model(model, file, {})
+    version = (str(file), file.stat().st_mtime_ns)
+    one = encode(model, picture.picture)
+    monkeypatch.setenv(budget.VARIABLE, "32")
+    few = loaders.model_for(version, picture.digest, one)
+    index = [model.classes.index(name) for name in few.classes]
+    best = np.argsort(-ensemble_logits(model, one.F_BDHW).detach().numpy(), kind="stable")[: len(index)]
+    assert index == sorted(best.tolist()) and 2 < len(index) < CLASSES
+    monkeypatch.setenv(budget.VARIABLE, "4000")
+    assert loaders.model_for(version, picture.digest, one).classes == model.classes
