@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import state, telling, wording, wording_findings
+from app import limits, state, telling, wording, wording_findings
 from app import wording_dataset as words
 from app.serving import must_be_open, read_only
 from mvfa_core.survey import Request, Survey, SurveyError, survey_of
 from mvfa_core.survey.folder import BUSY, Status
 from mvfa_core.survey.launch import start
+from mvfa_core.training.runs import RunError
 
 
 def show(request: Request) -> Survey | None:
@@ -49,8 +50,9 @@ def begin(request: Request) -> None:
     """A process for it, or on the next run of the page why there is none."""
     try:
         must_be_open()
-        start(request)
-    except (SurveyError, OSError) as error:
+        with limits.one_more():
+            start(request)
+    except (RunError, SurveyError, OSError) as error:
         state.put(state.MESSAGE("survey"), telling.told(error))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from app import jobs, telling, wording
+from app import jobs, limits, telling, wording
 from app import wording_set_up as words
 from app.serving import must_be_open
 from mvfa_core.training.estimate import Estimate, Size, begin, noted, picture_counts, size_of
@@ -34,6 +34,7 @@ class Desk:
     def ask(self, recipe: Recipe) -> None:
         """Begin to measure, if nothing is being measured."""
         must_be_open()
+        limits.expect_startable(recipe)
         self.look()
         if self.process is None:
             self.answers.pop(recipe, None)

@@ -10,6 +10,7 @@ import streamlit as st
 from app import state, telling, wording
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.data.sources import SYNTHETIC_TRAIN
+from mvfa_core.training.bounds import BOUNDS, expect_offered
 from mvfa_core.training.recipes import RECIPES, Recipe
 
 LAYOUT: dict[str, Any] = {"width": "stretch", "persist_state": "session"}
@@ -36,7 +37,9 @@ class Form:
             return None
         kept = {one.name: getattr(self.base, one.name) for one in fields(Recipe)}
         try:
-            return Recipe(**{**kept, **self.values})
+            recipe = Recipe(**{**kept, **self.values})
+            expect_offered(recipe)
+            return recipe
         except ValueError as error:
             self.problems.append(telling.told(error))
             return None
@@ -56,14 +59,17 @@ def select(label: str, options: list[str], start: str, name: str, **more: Any) -
     return st.selectbox(label, options, place, key=key(name), **LAYOUT, **more)
 
 
-def whole(label: str, start: int, name: str, most: int, least: int = 1) -> int:
-    """A whole number."""
+def whole(label: str, start: int, name: str) -> int:
+    """A whole number of a recipe's field, within the bounds of `training.bounds`."""
+    least, most = int(BOUNDS[name].least), int(BOUNDS[name].offered)
     return st.number_input(label, least, most, min(start, most), key=key(name), **LAYOUT)
 
 
-def number(label: str, start: float, name: str, *, least: float, most: float, step: float) -> float:
-    """A number with digits after the point."""
-    return st.number_input(label, least, most, start, step=step, format="%.6g", key=key(name), **LAYOUT)
+def number(label: str, start: float, name: str, *, step: float, least: float | None = None) -> float:
+    """A number with digits after the point, likewise; `least` for a field that steps from above its bound."""
+    low, high = BOUNDS[name].least if least is None else least, BOUNDS[name].offered
+    start = min(max(start, low), high)
+    return st.number_input(label, low, high, start, step=step, format="%.6g", key=key(name), **LAYOUT)
 
 
 def key(name: str) -> str:
@@ -86,8 +92,8 @@ def fill(recipe: Recipe, *, data: bool = True) -> None:
 
 
 def remember(recipe: Recipe) -> None:
-    """Let fields start from a recipe, as one for a new run."""
-    state.put(state.SET_UP_BASE, replace(recipe, restarts=()).to_json())
+    """Let fields start from a recipe, as one for a new run of one process."""
+    state.put(state.SET_UP_BASE, replace(recipe, restarts=(), devices=1, nodes=1).to_json())
 
 
 def base(preset: str) -> Recipe:

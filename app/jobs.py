@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app import wording
+from app import limits, wording
 from app.line import Line
 from app.serving import changing, read_only
 from mvfa_core.training.follow import FollowedRun
@@ -70,9 +70,16 @@ def _session() -> str:
 
 @changing
 def start_training(recipe: Recipe, *, wait: bool = False) -> Run:
-    """A new run in a process that outlives this server; `wait` lets it start when no other run is being trained."""
+    """A new run in a process that outlives this server; `wait` lets it start when no other run is being trained.
+
+    Raises:
+        RunError: a recipe that no page offers, or as many processes at work, or runs in line, as there may be.
+    """
+    limits.expect_startable(recipe)
     if not wait:
-        return start(recipe)
+        with limits.one_more():
+            return start(recipe)
+    limits.expect_short_line()
     run = Run(runs_root() / new_run_id(recipe))
     run.create(recipe)
     queue(run)
@@ -82,19 +89,31 @@ def start_training(recipe: Recipe, *, wait: bool = False) -> Run:
 @changing
 def start_held(recipe: Recipe, *, wait: bool = False) -> Run:
     """As `start_training`, but the run holds before its first step until it is let go."""
+    limits.expect_startable(recipe)
+    if wait:
+        limits.expect_short_line()
+        run = _held(recipe)
+        queue(run)
+    else:
+        with limits.one_more():
+            run = _held(recipe)
+            launch(run)
+    return run
+
+
+def _held(recipe: Recipe) -> Run:
     run = Run(runs_root() / new_run_id(recipe))
     run.create(recipe)
     hold(run)
-    if wait:
-        queue(run)
-    else:
-        launch(run)
     return run
 
 
 @changing
 def queue(run: Run) -> None:
-    """Let a run that is not being trained go on when its turn comes."""
+    """Let a run that is not being trained go on when its turn comes. Raises as `start_training`."""
+    limits.expect_startable(run.recipe())
+    if run.queued_since() is None:
+        limits.expect_short_line()
     enqueue(run)
     move_line_on()
 
@@ -155,5 +174,8 @@ def events(run: Run) -> list[dict[str, Any]]:
 
 @changing
 def go_on(run: Run) -> None:
-    """A new process for a run that ended early or waits in line, from its last checkpoint."""
-    launch(run)
+    """A new process for a run that ended early or waits in line, from its last checkpoint. Raises as
+    `start_training`."""
+    limits.expect_startable(run.recipe())
+    with limits.one_more():
+        launch(run)

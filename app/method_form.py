@@ -13,12 +13,12 @@ from app.controls import SIZES
 from app.fields import Form, choice, number, select, whole
 from mvfa_core.backbones import BACKBONES, TIMM, Backbone, find_backbone
 from mvfa_core.model import POOLINGS
+from mvfa_core.training.bounds import BOUNDS, MOST_FILM
 from mvfa_core.training.measured import devices_here
-from mvfa_core.training.recipes import LOGS, MOST_FILM, PRECISIONS
+from mvfa_core.training.recipes import LOGS, PRECISIONS
 
 OTHER = "timm"
 WEIGHT_FILES = (".safetensors", ".pth", ".pt")
-WIDEST = 8192
 
 
 # --- model ---
@@ -107,11 +107,13 @@ def _head(form: Form) -> None:
         parts = re.split(r"[,\s]+", told.strip())
         widths = [int(part) for part in parts if re.fullmatch(r"\d{1,4}", part)]
         form.values["hidden"] = tuple(widths)
-        if len(widths) != len(parts) or not all(1 <= width <= WIDEST for width in widths):
+        if len(widths) != len(parts) or not all(
+            BOUNDS["hidden"].within(width, BOUNDS["hidden"].offered) for width in widths
+        ):
             form.problem(words.HIDDEN_WRONG)
     if head == "prototype":
         form.values["prototype_weight"] = number(
-            words.PROTOTYPE_WEIGHT, form.base.prototype_weight, "prototype_weight", least=0.0, most=10.0, step=0.001
+            words.PROTOTYPE_WEIGHT, form.base.prototype_weight, "prototype_weight", step=0.001
         )
 
 
@@ -184,20 +186,18 @@ def training(form: Form) -> None:
     with left:
         values["augment"] = choice(words.AUGMENT, words.AUGMENT_SHOWN, base.augment, "augment")
         values["mix"] = choice(words.MIX, words.MIX_SHOWN, base.mix, "mix")
-        values["seed"] = whole(words.SEED, base.seed, "seed", 2**31 - 1, least=0)
+        values["seed"] = whole(words.SEED, base.seed, "seed")
     with middle:
         values["optimizer"] = choice(words.OPTIMIZER, words.OPTIMIZER_SHOWN, base.optimizer, "optimizer")
         values["schedule"] = choice(words.SCHEDULE, words.SCHEDULE_SHOWN, base.schedule, "schedule")
-        values["lr"] = number(words.LR, base.lr, "lr", least=1e-6, most=1.0, step=1e-4)
-        values["weight_decay"] = number(
-            words.WEIGHT_DECAY, base.weight_decay, "weight_decay", least=0.0, most=1.0, step=0.001
-        )
+        values["lr"] = number(words.LR, base.lr, "lr", least=1e-6, step=1e-4)
+        values["weight_decay"] = number(words.WEIGHT_DECAY, base.weight_decay, "weight_decay", step=0.001)
     with right:
-        values["batch"] = whole(words.BATCH, base.batch, "batch", 1024)
+        values["batch"] = whole(words.BATCH, base.batch, "batch")
         train_n = form.train_n
         if train_n and values["batch"] > train_n:
             st.caption(words.BATCH_LESS.format(train=train_n))
-        values["val_every"] = whole(words.VAL_EVERY, base.val_every, "val_every", 100_000)
+        values["val_every"] = whole(words.VAL_EVERY, base.val_every, "val_every")
         if values["val_every"] > values["steps"]:
             st.caption(words.VAL_LATE)
 
@@ -229,8 +229,8 @@ def device(form: Form) -> None:
         )  # fmt: skip
         values["stop_at"] = None if enough is None else enough / 100
         values["patience"] = st.number_input(
-            words.PATIENCE, 1, 10_000, base.patience, key=fields.key("patience"), placeholder=words.NO_LIMIT,
-            **fields.LAYOUT,
+            words.PATIENCE, 1, int(BOUNDS["patience"].offered), base.patience, key=fields.key("patience"),
+            placeholder=words.NO_LIMIT, **fields.LAYOUT,
         )  # fmt: skip
         values["film"] = st.slider(
             words.FILM, 0, MOST_FILM, base.film, key=fields.key("film"), help=words.FILM_HELP, **fields.LAYOUT

@@ -99,7 +99,7 @@ def show_own(form: Form) -> None:
 def show_more(form: Form) -> None:
     """How many pictures are drawn, and the data sets that are not here with how to get them."""
     if form.values.get("data") == SYNTHETIC:
-        drawn = fields.whole(words.DRAWN_N, form.base.train_n or SYNTHETIC_TRAIN, "train_n", 1_000_000)
+        drawn = fields.whole(words.DRAWN_N, form.base.train_n or SYNTHETIC_TRAIN, "train_n")
         form.train_n = drawn
         form.values["train_n"] = form.base.train_n if drawn == (form.base.train_n or SYNTHETIC_TRAIN) else drawn
         st.caption(words.DRAWN.format(train=form.train_n, val=SYNTHETIC_VAL))

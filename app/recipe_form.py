@@ -34,7 +34,7 @@ def recipe_form(go: Callable[[Recipe | None], None]) -> None:
     with pictures:
         pictures_form.choose(form)
     with steps:
-        form.values["steps"] = fields.whole(words.STEPS, form.base.steps, "steps", 10_000_000)
+        form.values["steps"] = fields.whole(words.STEPS, form.base.steps, "steps")
     st.caption(_about(form))
     pictures_form.show_own(form)
     onward = st.container()

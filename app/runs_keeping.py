@@ -103,5 +103,5 @@ def _imported(file: Any, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.zip"
         path.write_bytes(file.getbuffer())
-        run = archive.import_zip(path, name.strip() or None)
+        run = archive.import_zip(path, name.strip() or None, offered=True)
     state.put(state.PICKED, [run.id])

@@ -73,7 +73,7 @@ def serving(environment: Mapping[str, str] | None = None) -> Serving:
     """
     told = os.environ if environment is None else environment
     passcode = _passcode(told) or (_taken[0] if environment is None and _taken else "")
-    return Serving(_switch(told, "MVFA_READ_ONLY"), passcode, _number(told, "MVFA_THREADS"))
+    return Serving(switch(told, "MVFA_READ_ONLY"), passcode, number(told, "MVFA_THREADS"))
 
 
 def take() -> Serving:
@@ -92,17 +92,19 @@ def take() -> Serving:
 
 def read_only() -> bool:
     """Whether this server changes nothing."""
-    return _switch(os.environ, "MVFA_READ_ONLY")
+    return switch(os.environ, "MVFA_READ_ONLY")
 
 
-def _switch(told: Mapping[str, str], name: str) -> bool:
+def switch(told: Mapping[str, str], name: str) -> bool:
+    """A setting that is on or off; `ValueError` for what is neither."""
     value = told.get(name, "").strip().lower()
     if value not in (*YES, *NO):
         raise ValueError(f"{name}: expected 1 or 0, got {value!r:.40}")
     return value in YES
 
 
-def _number(told: Mapping[str, str], name: str) -> int | None:
+def number(told: Mapping[str, str], name: str) -> int | None:
+    """A setting that is a whole number, None if it is not there; `ValueError` for another thing."""
     value = told.get(name, "").strip()
     if value and not (value.isascii() and value.isdigit() and len(value) < 10):
         raise ValueError(f"{name}: expected a whole number, got {value!r:.40}")
@@ -187,10 +189,10 @@ def command(environment: Mapping[str, str] | None = None) -> list[str]:
     """
     told = os.environ if environment is None else environment
     asked, host = serving(told), told.get("HOST", "").strip() or "127.0.0.1"
-    port, megabytes = _number(told, "PORT") or 8501, _number(told, "MVFA_UPLOAD_MB") or 20
+    port, megabytes = number(told, "PORT") or 8501, number(told, "MVFA_UPLOAD_MB") or 20
     if port > MOST_PORT:
         raise ValueError(f"PORT: expected a number from 1 to {MOST_PORT}, got {port}")
-    if not (_is_here(host) or asked.passcode or _switch(told, "MVFA_OPEN")):
+    if not (_is_here(host) or asked.passcode or switch(told, "MVFA_OPEN")):
         raise ValueError(
             f"HOST={visible(host)} lets others in: set MVFA_PASSCODE_FILE (or MVFA_PASSCODE), or MVFA_OPEN=1 if "
             "everybody may"
@@ -245,6 +247,7 @@ def main(words: Sequence[str] = ()) -> None:
     """Turn into the server."""
     try:
         asked = [*command(), *words]
+        os.environ["MVFA_SHARED"] = "1"
         os.environ["FORWARDED_ALLOW_IPS"] = proxies(os.environ)  # what uvicorn reads
     except ValueError as error:
         sys.stderr.write(f"{error}\n")

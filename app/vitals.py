@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 from streamlit import runtime
 
-from app import jobs, shelf, tidy
+from app import jobs, limits, shelf, tidy
 from app.serving import read_only
 from mvfa_core.processes import use_threads
 
@@ -25,6 +25,7 @@ def begin(threads: int | None) -> None:
     if threads is not None:
         use_threads(threads)
     tidy.begin(sessions)
+    limits.begin()
 
 
 def vitals() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a shared server says."""
 
 from app import language
+from app import wording_serving as here
 
 language.speaks(__name__)
 
@@ -16,5 +17,13 @@ PASSCODE_SLOW = "Too many wrong passcodes from your address: wait a minute and t
 PASSCODE_CROWD = "Too many people are entering at once: wait a few seconds and try again."
 PASSCODE_NEEDED = "A passcode is needed: open the first page in a browser."
 
+NOT_OFFERED = "This run cannot be started from a page: {why}. On the command line it can."
+LINE_FULL = "{most} runs wait for their turn already; start this one when some are done."
+
 STRANGE_HOST = "This server does not go by that name. Whoever runs it can add the name to MVFA_HOSTS."
 STRANGE_ORIGIN = "This was asked from a page of another site, and only pages of this server may ask."
+
+
+def not_offered(why: str) -> str:
+    """A recipe that goes beyond what the form offers."""
+    return here.NOT_OFFERED.format(why=why)

@@ -21,6 +21,8 @@ GROUP_NICE = 5
 counts only inside one, and a process in a session of its own would give way to nobody."""
 
 
+ENDING_S = 5.0
+"""How long it may take until a process that was killed is gone."""
 SERVERS = ("MVFA_PASSCODE", "STREAMLIT_", "FORWARDED_ALLOW_IPS")
 """How variables begin that are a server's business and no other process's: among them are its secrets."""
 
@@ -96,3 +98,26 @@ def use_threads(count: int) -> None:
     import torch
 
     torch.set_num_threads(count)
+
+
+def memory_of(process: psutil.Process) -> int:
+    """Resident bytes of a process and of all that it started; 0 once it is gone."""
+    with suppress(psutil.Error):
+        return sum(_resident(one) for one in (process, *process.children(recursive=True)))
+    return 0
+
+
+def _resident(process: psutil.Process) -> int:
+    with suppress(psutil.Error):
+        return int(process.memory_info().rss)
+    return 0
+
+
+def end_with_all(process: psutil.Process) -> None:
+    """End a process and all that it started, at once: what takes too much memory gets no time to save anything."""
+    with suppress(psutil.Error):
+        every = [*process.children(recursive=True), process]
+        for one in every:
+            with suppress(psutil.Error):
+                one.kill()
+        psutil.wait_procs(every, timeout=ENDING_S)

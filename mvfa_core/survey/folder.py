@@ -140,7 +140,7 @@ class Survey:
             raise SurveyError(f"{self.path.name}: another process has been starting it; try again") from error
 
     def _claim(self, process: psutil.Process) -> None:
-        working = self._process()
+        working = self.process()
         if working is not None:
             # whoever launched this process noted it already; on Windows that is an environment's python, its parent
             if working.pid in (process.pid, process.ppid()):
@@ -161,9 +161,10 @@ class Survey:
 
     def is_alive(self) -> bool:
         """Whether the process that claimed it still exists."""
-        return self._process() is not None
+        return self.process() is not None
 
-    def _process(self) -> psutil.Process | None:
+    def process(self) -> psutil.Process | None:
+        """The process that claimed it, as long as it exists."""
         return noted(self.path / "process.json")
 
     # --- how far it is ---

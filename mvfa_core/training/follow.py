@@ -106,7 +106,7 @@ class FollowedRun(Run):
     def memory_bytes(self) -> int | None:
         """The memory of the device that the training takes: what the run tells, or on the CPU that of its process."""
         told = self.newest("step").get("memory_bytes")
-        if told is None and self.newest("start").get("device") == "cpu" and (process := self._process()):
+        if told is None and self.newest("start").get("device") == "cpu" and (process := self.process()):
             with suppress(psutil.Error):
                 return int(process.memory_info().rss)
         return told

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import psutil
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from mvfa_core.files import replace_text
 from mvfa_core.processes import start_apart
@@ -25,6 +26,28 @@ def start(recipe: Recipe, run_id: str | None = None) -> Run:
     run.create(recipe)
     launch(run)
     return run
+
+
+@contextmanager
+def room_for_one(limit: int, busy: Callable[[], int]) -> Iterator[None]:
+    """Around the start of a process: nobody else starts one meanwhile, and there are fewer than `limit`.
+
+    Args:
+        busy: counts the processes that are there; called once nobody else can start one.
+
+    Raises:
+        RunError: there are as many as there may be.
+    """
+    runs_root().mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(runs_root() / ".queue.lock", timeout=LOCK_S):
+            if (there := busy()) >= limit:
+                raise RunError(
+                    f"{there} of at most {limit} processes are at work here; wait in line or try again later"
+                )
+            yield
+    except Timeout:
+        raise RunError(f"another run has been starting for {LOCK_S} s; try again") from None
 
 
 def launch(run: Run) -> None:

@@ -10,13 +10,16 @@ import tempfile
 import time
 import zipfile
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from mvfa_core.checkpoints import BEST, WEIGHTS, CheckpointError, read_card
 from mvfa_core.data.archives import Limits, unpack
 from mvfa_core.files import parse_json, read_json, whole_file
+from mvfa_core.training.bounds import expect_offered
 from mvfa_core.training.names import expect_name, free_place
+from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import LAUNCH_S, Run, RunError, runs_root
 from mvfa_core.training.saving import STATE
 
@@ -27,7 +30,7 @@ INCOMING = ".incoming"
 """Below the runs folder, where it is no run yet: what is being unpacked."""
 MOST_FILES = 2_000
 MOST_BYTES = 8 * 2**30
-LONGEST_RECIPE, LONGEST_METRICS = 2**20, 2**28
+LONGEST_RECIPE, LONGEST_METRICS = 2**20, 2**25
 _PICTURE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\.webp")
 _NEEDED = {"step": ("loss", "steps_per_s"), "validation": ("n",), "end": ("message",)}
 
@@ -70,10 +73,14 @@ def _packing(path: Path) -> int:
 # --- in ---
 
 
-def import_zip(file: Path, name: str | None = None) -> Run:
+def import_zip(file: Path, name: str | None = None, *, offered: bool = False) -> Run:
     """The run of a file that `export_zip` wrote, as a new one below `runs_root()`.
 
     Without a name it is called as it was, with a number behind it where that is taken.
+
+    Args:
+        offered: whether a page brings it in: its recipe must be one that the form offers (`bounds.expect_offered`), and
+            going on with it takes one process, however many it had.
 
     Raises:
         RunError: no such file, no run in it, or a run that is spoilt; or the name is taken or cannot be one.
@@ -90,7 +97,7 @@ def import_zip(file: Path, name: str | None = None) -> Run:
         target.mkdir()
         unpack(file, target, limits=Limits(MOST_FILES, MOST_BYTES, nested=False, wanted=_wanted))
         run = _found(file, target)
-        _check(run, file.name)
+        _check(run, file.name, offered)
         own_name = file.stem if run.path == target else run.id
         place = runs_root() / name if name is not None else free_place(runs_root(), expect_name(own_name))
         os.rename(run.path, place)
@@ -112,14 +119,14 @@ def _found(file: Path, target: Path) -> Run:
     return Run(runs[0])
 
 
-def _check(run: Run, file: str) -> None:
+def _check(run: Run, file: str, offered: bool) -> None:
     """Refuse what would trip those who read it later."""
     recipe, metrics = run.path / RECIPE, run.path / METRICS
     if recipe.stat().st_size > LONGEST_RECIPE or not _names_a_recipe(recipe):
         raise RunError(f"{file}: its recipe.json is no recipe of this project")
     if not metrics.exists() or metrics.stat().st_size > LONGEST_METRICS:
         raise RunError(f"{file}: expected the run's figures, a {METRICS} of at most {LONGEST_METRICS:,} bytes")
-    run.write_recipe(run.recipe())
+    run.write_recipe(_offered(run.recipe(), file) if offered else run.recipe())
     run.journal.keep([event for event in run.events()[0] if _is_sound(event)])
     _check_film(run)
     for weights in (WEIGHTS, BEST):
@@ -131,6 +138,17 @@ def _check(run: Run, file: str) -> None:
     # old enough that nobody takes it for a run whose process is about to start
     then = time.time() - 2 * LAUNCH_S
     os.utime(recipe, (then, then))
+
+
+def _offered(recipe: Recipe, file: str) -> Recipe:
+    recipe = replace(recipe, devices=1, nodes=1)
+    try:
+        expect_offered(recipe)
+    except ValueError as error:
+        raise RunError(
+            f"{file}: its recipe is none that a page offers ({error}); bring it in with `runs import`"
+        ) from error
+    return recipe
 
 
 def _names_a_recipe(file: Path) -> bool:

@@ -12,15 +12,13 @@ from mvfa_core.checks import expect, expect_choice, expect_k, expect_sizes
 from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, PAPER_K, PAPER_SIZES, POOLINGS
+from mvfa_core.training.bounds import OPTIONAL, expect_possible
 
 OPTIMIZERS = ("adam", "adamw")
 SCHEDULES = ("constant", "one-cycle")
 AUGMENTATIONS = ("flip-crop", "none")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 LOGS = ("none", "tensorboard", "wandb", "mlflow")
-MOST_FILM = 12
-LARGEST = 2**40
-"""Of any count or seed; no library here takes what has more than 64 bits."""
 LONGEST = 4_096
 
 
@@ -92,19 +90,16 @@ class Recipe:
             expect_choice(getattr(self, name), known, name)
         for name in _COUNTS:
             value = getattr(self, name)
-            left_out = value is None and name in _OPTIONAL
+            left_out = value is None and name in OPTIONAL
             fits = left_out or (isinstance(value, int) and value >= 1)
             expect(fits, name, "a whole number >= 1", f"{value!r:.60}")
-            expect(left_out or value <= LARGEST, name, f"at most {LARGEST:,}", f"{value!r:.60}")
         size = self.devices * self.nodes
         expect(self.batch % size == 0, "batch", f"a multiple of {size}, the processes that share it", self.batch)
-        expect(isinstance(self.film, int) and 0 <= self.film <= MOST_FILM, "film", f"0 to {MOST_FILM}", repr(self.film))
         expect(self.stop_at is None or 0 < self.stop_at <= 1, "stop_at", "a share above 0, up to 1", self.stop_at)
         entry = find_backbone(self.backbone)
         if self.pooling == "mfa":  # said here, before anything is decoded or drawn for a run that cannot start
             expect_k(self.k, (entry.side // entry.stride) ** 2)
-        expect(isinstance(self.seed, int) and self.seed >= 0, "seed", "a whole number >= 0", f"{self.seed!r:.60}")
-        expect(self.seed <= LARGEST, "seed", f"at most {LARGEST:,}", f"{self.seed!r:.60}")
+        expect_possible(self)
         expect(0 < self.lr < math.inf, "lr", "a positive number", self.lr)
         expect(0 <= self.weight_decay < math.inf, "weight_decay", "a number >= 0", self.weight_decay)
 
@@ -139,7 +134,6 @@ class Recipe:
 
 
 _COUNTS = ("k", "steps", "batch", "val_every", "devices", "nodes", "train_n", "patience")
-_OPTIONAL = ("train_n", "patience")
 _NAMED_ALWAYS = ("data", "backbone", "pooling", "steps", "seed", "preset", "k", "sizes", "restarts")
 _CHOICES: dict[str, tuple[str, ...]] = {
     "pooling": POOLINGS,

@@ -159,7 +159,7 @@ class Run:
         so is what was asked of another process. `RunError` if another one still trains it."""
         process = psutil.Process(pid)
         with self._alone():
-            training = self._process()
+            training = self.process()
             if training is not None:
                 # whoever launched this process noted it already; on Windows that is an environment's python, its parent
                 if training.pid in (process.pid, process.ppid()):
@@ -196,9 +196,10 @@ class Run:
 
     def is_alive(self) -> bool:
         """Whether the process that claimed the run still exists."""
-        return self._process() is not None
+        return self.process() is not None
 
-    def _process(self) -> psutil.Process | None:
+    def process(self) -> psutil.Process | None:
+        """The process that claimed the run, as long as it exists."""
         return noted(self.path / "process.json")
 
     def note_preparing(self, what: str, done: int, total: int) -> None:

@@ -1,0 +1,130 @@
+"""What visitors of a shared server may make it do: how many processes, of which memory, with which recipes and files.
+
+    MVFA_RUNS_AT_ONCE     how many runs and surveys may be at work together (default: 2 where shared, else 8)
+    MVFA_RUN_MEMORY_MB    what each of them may occupy before it is ended (default where shared: half of the machine's
+                          memory over the number above; else no end)
+
+`make serve` sets MVFA_SHARED, and a process that it starts inherits it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psutil
+
+from app import wording_serving as words
+from app.serving import number, switch
+from app.telling import told
+from mvfa_core import budget
+from mvfa_core.processes import end_with_all, memory_of
+from mvfa_core.survey.folder import Survey, list_surveys
+from mvfa_core.training.bounds import expect_offered
+from mvfa_core.training.launch import room_for_one
+from mvfa_core.training.recipes import Recipe
+from mvfa_core.training.runs import Run, RunError, list_runs
+
+SHARED, AT_ONCE, MEMORY = "MVFA_SHARED", "MVFA_RUNS_AT_ONCE", "MVFA_RUN_MEMORY_MB"
+DEFAULT_SHARED, DEFAULT_ALONE = 2, 8
+MOST_IN_LINE = 50
+"""Runs that wait for their turn; each is a folder of a few kB until then."""
+LOOK_S = 1.0
+
+
+def shared() -> bool:
+    """Whether others than the owner come here."""
+    return switch(os.environ, SHARED)
+
+
+def most_at_once() -> int:
+    """How many runs and surveys may be at work together."""
+    return number(os.environ, AT_ONCE) or (DEFAULT_SHARED if shared() else DEFAULT_ALONE)
+
+
+def most_memory() -> int | None:
+    """The bytes that each of them may occupy; None for no bound."""
+    if megabytes := number(os.environ, MEMORY):
+        return 10**6 * megabytes
+    return psutil.virtual_memory().total // 2 // most_at_once() if shared() else None
+
+
+def expect_startable(recipe: Recipe) -> None:
+    """Raise `RunError` with a sentence unless a page may start that recipe: an imported one, or one from a file, has
+    the bounds of the form."""
+    try:
+        expect_offered(recipe, shared=shared())
+    except ValueError as error:
+        raise RunError(words.not_offered(told(error))) from error
+
+
+def busy() -> int:
+    """How many runs and surveys are at work."""
+    return sum(run.is_alive() for run in list_runs()) + sum(survey.is_alive() for survey in list_surveys())
+
+
+@contextmanager
+def one_more() -> Iterator[None]:
+    """Around the start of a process at once; `RunError` if there are as many as may be."""
+    with room_for_one(most_at_once(), busy):
+        yield
+
+
+def expect_short_line() -> None:
+    """Raise `RunError` if so many runs wait that one more makes no sense."""
+    if sum(run.queued_since() is not None for run in list_runs()) >= MOST_IN_LINE:
+        raise RunError(words.LINE_FULL.format(most=MOST_IN_LINE))
+
+
+# --- memory ---
+
+
+def begin() -> None:
+    """A thread that looks after the memory of what this server started, if there is a bound."""
+    if most_memory() is not None:
+        threading.Thread(target=_watch, args=(threading.Event(),), name="memory of runs", daemon=True).start()
+
+
+def _watch(never: threading.Event) -> None:
+    while not never.wait(LOOK_S):
+        with suppress(OSError, psutil.Error):
+            look()
+
+
+def look() -> list[str]:
+    """End what takes more memory than it may; the names of the runs and surveys that were ended."""
+    most = most_memory()
+    if most is None:
+        return []
+    ended = []
+    every: list[Run | Survey] = [*list_runs(), *list_surveys()]
+    for one in every:
+        process = one.process()
+        if process is None or not _of_a_server(process) or (taken := memory_of(process)) <= most:
+            continue
+        end_with_all(process)
+        _note(one, budget.amount(taken), budget.amount(most))
+        ended.append(one.path.name)
+    for child in psutil.Process().children():  # what is no run: the steps that an estimate measures
+        if memory_of(child) > most:
+            end_with_all(child)
+    return ended
+
+
+def _of_a_server(process: psutil.Process) -> bool:
+    """Whether a shared server started it; what the owner trains beside is his own business."""
+    with suppress(psutil.Error):
+        environment = process.environ()
+        return bool(environment.get(SHARED) or environment.get(MEMORY))
+    return False
+
+
+def _note(one: Run | Survey, taken: str, most: str) -> None:
+    sentence = f"it took {taken} of memory, and {most} are allowed here ({MEMORY}); choose a smaller batch or model"
+    with suppress(OSError, RunError):
+        if isinstance(one, Run):
+            one.end(one.status().step, "failed", sentence)
+        else:
+            one.release(sentence)

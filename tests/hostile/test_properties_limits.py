@@ -1,0 +1,89 @@
+"""What holds of the bounds of recipes and of a server's settings, whatever a file or an environment says."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from app import limits
+from app.serving import number, switch
+from mvfa_core.training.bounds import BOUNDS, OPTIONAL, Bound, expect_offered, expect_possible
+from mvfa_core.training.recipes import RECIPES, Recipe
+from mvfa_core.training.runs import RunError
+from tests.hostile.drawn import JSON, WORDS, few, refused
+
+LISTS = ("hidden", "restarts")
+VALUES = st.one_of(
+    st.sampled_from([0, 1, -1, 2, 64, 1024, 1025, 8192, 8193, 2**31, 2**40, 2**40 + 1, 10**9, True, None, "1"]),
+    st.sampled_from([0.0, 0.5, 1.0, 1.5, -0.5, math.nan, math.inf, 1e300]),
+    JSON,
+)
+
+
+def fits(name: str, value: Any, most: float) -> bool:
+    """By hand: a number, of the field's kind, from its least to its most."""
+    if value is None:
+        return name in OPTIONAL
+    kind = (int,) if BOUNDS[name].whole else (int, float)
+    return type(value) in kind and BOUNDS[name].least <= value <= most
+
+
+@few
+@given(st.sampled_from(sorted(BOUNDS)), VALUES)
+@example("hidden", 10**9)
+@example("train_n", 2**40)
+@example("devices", 5)
+def test_a_recipe_holds_what_is_possible_and_a_page_what_it_offers(name: str, value: Any) -> None:
+    told = {name: [value] if name in LISTS else value}
+    bound, base = BOUNDS[name], replace(RECIPES["quick"](), batch=2**20 if name == "devices" else 32)
+    try:
+        recipe = Recipe.from_json(base.to_json() | told)
+    except (ValueError, TypeError):
+        return  # other rules too: a batch that devices share, a rate above nought
+    assert isinstance(bound, Bound) and fits(name, value, bound.possible)
+    expect_possible(recipe)
+    recipe = replace(recipe, batch=base.batch if name != "batch" else recipe.batch)
+    batch_is_offered = recipe.batch <= BOUNDS["batch"].offered
+    with refused(fits(name, value, bound.offered) and batch_is_offered):
+        expect_offered(recipe)
+    with refused(
+        fits(name, value, bound.offered) and batch_is_offered and (name not in ("devices", "nodes") or value == 1)
+    ):
+        expect_offered(recipe, shared=True)
+
+
+def test_presets_are_offered_and_every_offer_is_possible() -> None:
+    for make in RECIPES.values():
+        expect_offered(make(), shared=True)
+        limits.expect_startable(make())
+    assert all(bound.least <= bound.offered <= bound.possible for bound in BOUNDS.values())
+    numbers = {one.name for one in fields(Recipe) if type(getattr(Recipe(), one.name)) in (int, float)}
+    assert numbers <= {*BOUNDS, "k"}, "k is bounded by the grid"
+
+
+@few
+@given(WORDS | st.sampled_from(["1", "0", "on", "999999999", "9999999999", "-1", "1.5", "٣"]))
+def test_settings(told: str) -> None:
+    """A setting that cannot be understood never opens a server or lifts a limit."""
+    text = told.strip()
+    with refused(not text or (text.isascii() and text.isdigit() and len(text) < 10)):
+        assert number({"N": told}, "N") == (int(text) if text else None)
+    with refused(text.lower() in ("", "0", "1", "on", "off", "yes", "no", "true", "false")):
+        assert switch({"N": told}, "N") == (text.lower() in ("1", "on", "yes", "true"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (limits.AT_ONCE, limits.MEMORY, limits.SHARED):
+            patch.delenv(limits.SHARED, raising=False)
+            with pytest.MonkeyPatch.context() as one:
+                if "\0" in told:
+                    return
+                one.setenv(name, told.encode(errors="replace").decode())
+                try:
+                    assert limits.most_at_once() >= 1 and (limits.most_memory() or 1) > 0
+                    limits.expect_startable(RECIPES["quick"]())
+                except (ValueError, RunError) as error:
+                    assert "MVFA_" in str(error)
