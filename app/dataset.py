@@ -8,7 +8,18 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import colours, dataset_data, dataset_grid, dataset_job, loaders, state, telling, wording, wording_findings
+from app import (
+    colours,
+    dataset_data,
+    dataset_fit,
+    dataset_grid,
+    dataset_job,
+    loaders,
+    state,
+    telling,
+    wording,
+    wording_findings,
+)
 from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
@@ -54,10 +65,18 @@ def headline(found: Findings) -> None:
     st.caption(words.HEADLINE_NOTE)
 
 
+def remarks(model: str, asked: Request, found: Findings) -> None:
+    """What must be known beside the numbers: pictures the model has learned from, classes it does not share."""
+    if said := dataset_fit.trained_on(model, asked.data, asked.side):
+        st.warning(said)
+    if found.note:
+        st.caption(words.UNSHARED.format(why=wording.plain(found.note)))
+
+
 def against(model: str, choice: Choice, found: Findings) -> None:
     """Another model on the same pictures, if one is chosen."""
     st.header(words.AGAINST_TITLE, anchor=False)
-    others = [name for name in loaders.model_ids() if name != model]
+    others = _others(model, choice)
     state.follow_address(state.OTHER, others)
     other = st.selectbox(
         words.AGAINST, others, index=None, placeholder=words.AGAINST_NONE, key=state.OTHER, width=320,
@@ -81,6 +100,12 @@ def against(model: str, choice: Choice, found: Findings) -> None:
     columns = [rows, *([f"{value:,}" for value in column] for column in cells)]
     st.dataframe(dict(zip(heads, columns, strict=True)), hide_index=True, width="content")
     st.markdown(wording_findings.chance(pair.p))
+
+
+def _others(model: str, choice: Choice) -> list[str]:
+    """The other models that know a class of these pictures."""
+    listed = dataset_fit.fitting(model, choice.data)
+    return [name for name in loaders.model_ids() if name != model and dataset_fit.fits(name, listed)]
 
 
 def show_confusion(found: Findings) -> None:
@@ -233,5 +258,5 @@ def exports(model: str, asked: Request, found: Findings) -> None:
         st.download_button(words.JSON, told, f"{stem}.json", "application/json", on_click="ignore", key="as_json")
     with st.expander(words.COMMAND):
         limit = f" --limit {asked.limit}" if asked.limit else ""
-        command = f"python -m mvfa_core survey '{asked.model}' --data '{asked.data}' --side {asked.side}{limit} --json"
+        command = f"python -m mvfa_core survey '{asked.model}' --data '{asked.data}' --split {asked.side}{limit} --json"
         st.code(command, language=None, wrap_lines=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import dataset_pictures, loaders, state, teacher, telling, wording, wording_serving
+from app import dataset_fit, dataset_pictures, loaders, state, teacher, telling, wording, wording_serving
 from app import wording_dataset as words
 from app.serving import read_only
 from mvfa_core.data.cache import digest
@@ -17,7 +17,8 @@ from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.uploads import uploads
 from mvfa_core.survey import Findings, Request, Survey, list_surveys, request_for
-from mvfa_core.survey.request import SIDES, digest_of
+from mvfa_core.survey.request import digest_of
+from mvfa_core.training.split import EVERY, Listed
 
 LIMITS = (60, 200, 1000)
 FIRST_LIMIT = "200"
@@ -47,22 +48,40 @@ def choose_model() -> str:
 
 
 def choose(model: str) -> Choice | None:
-    """The pictures, kept in the address; None, with the reason on the screen, while the folder is not there."""
-    sources, first = _sources(model), _first(model)
+    """The pictures, kept in the address; None, with the reason on the screen, while none are chosen or none fit."""
     known = [survey.request() for survey in list_surveys()]
+    offered, refused = dataset_fit.offered(model, _sources(model, known))
+    first = _first(model)
     limits = {str(limit): limit for limit in sorted({*LIMITS, *(one.limit for one in known if one.limit)})}
-    offered: dict[str, int | None] = {**limits, ALL: None}
+    most: dict[str, int | None] = {**limits, ALL: None}
 
     def title(name: str) -> str:
-        return words.DATA_FOLDER if name == OWN else Path(sources[name]).name
+        return words.DATA_FOLDER if name == OWN else Path(offered[name].split.data).name
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = _select(words.DATA, state.DATA, [*sources, OWN], first[0], title, words.DATA_HELP)
-        side = _select(words.SIDE, state.SIDE, SIDES, first[1], words.SIDES.__getitem__)
-        most = _select(words.LIMIT, state.LIMIT, list(offered), first[2], _most, words.LIMIT_HELP)
-        _earlier(known, sources)
-    data = _own_folder() if name == OWN else sources[name]
-    return Choice(data, side, offered[most]) if data else None
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        name = _select(words.DATA, state.DATA, [*offered, OWN], first[0], title, words.DATA_HELP)
+    found = _own_folder(model) if name == OWN else offered[name]
+    if not offered:
+        dataset_fit.nothing(model)
+    dataset_fit.not_offered(refused)
+    if found is None:
+        return None
+    if said := dataset_fit.unshared(model, found):
+        st.caption(said)
+    sides = _sides(found, known)
+    default = first[1] if first[1] in sides and first[0] == name else found.unseen()
+    with row:
+        side = _select(words.SIDE, state.SIDE, sides, default, words.SIDES.__getitem__)
+        limit = _select(words.LIMIT, state.LIMIT, list(most), first[2], _most, words.LIMIT_HELP)
+        _earlier(known, offered)
+    return Choice(found.split.data, side, most[limit])
+
+
+def _sides(found: Listed, known: list[Request]) -> list[str]:
+    """The sides that there are, all of them together, and those that earlier surveys name."""
+    every = [EVERY] if len(found.sides) > 1 else []
+    return list(dict.fromkeys([*found.sides, *every, *(one.side for one in known if one.data == found.split.data)]))
 
 
 def _select(
@@ -83,7 +102,8 @@ def _most(name: str) -> str:
     return words.ALL if name == ALL else name
 
 
-def _own_folder() -> str | None:
+def _own_folder(model: str) -> Listed | None:
+    """The visitor's own folder, once it is there and fits the model."""
     if read_only():
         st.caption(wording_serving.READ_ONLY)
         return None
@@ -91,21 +111,25 @@ def _own_folder() -> str | None:
         words.DATA_PATH, key=state.DATA_PATH, help=words.DATA_PATH_HELP, persist_state="session"
     ).strip()
     folder = Path(path).expanduser()
-    if path and folder.is_dir():
-        return str(folder.resolve())
-    st.caption(words.DATA_PATH_MISSING if path else words.DATA_PATH_NEEDED)
-    return None
+    if not path or not folder.is_dir():
+        st.caption(words.DATA_PATH_MISSING if path else words.DATA_PATH_NEEDED)
+        return None
+    try:
+        return dataset_fit.fitting(model, str(folder.resolve()))
+    except (ValueError, OSError) as error:
+        st.warning(words.UNFIT.format(why=wording.plain(telling.told(error))))
+        return None
 
 
-def _sources(model: str) -> dict[str, str]:
+def _sources(model: str, known: list[Request]) -> dict[str, str]:
     """Every data set and folder that is there, by its name in the address."""
     there = [name for name in CATALOGUE if (data_root() / name).is_dir()]
     folders = [str(upload.folder.resolve()) for upload in uploads()]
-    folders += [survey.request().data for survey in list_surveys()]
+    folders += [request.data for request in known]
     folders.append(str(loaders.card(model).get("recipe", {}).get("data", "")))
-    known = [SYNTHETIC, *there]
-    own = [folder for folder in dict.fromkeys(folders) if folder not in known and Path(folder).is_dir()]
-    return {**{name: name for name in known}, **{_name(folder): folder for folder in own}}
+    named = [SYNTHETIC, *there]
+    own = [folder for folder in dict.fromkeys(folders) if folder not in named and Path(folder).is_dir()]
+    return {**{name: name for name in named}, **{_name(folder): folder for folder in own}}
 
 
 def _name(data: str) -> str:
@@ -113,17 +137,18 @@ def _name(data: str) -> str:
 
 
 def _first(model: str) -> tuple[str, str, str]:
-    """Where the page begins: at this model's newest findings, or else at the pictures it was trained for."""
+    """Where the page begins: at this model's newest findings, or else at the pictures it was trained for, on the side
+    that says most (an empty text)."""
     content = _content(model)
     for survey in list_surveys():
         request = survey.request()
         if request.content == content and survey.is_complete():
             return _name(request.data), request.side, str(request.limit or ALL)
     data = loaders.card(model).get("recipe", {}).get("data", SYNTHETIC)
-    return _name(data), "val", FIRST_LIMIT
+    return _name(data), "", FIRST_LIMIT
 
 
-def _earlier(known: list[Request], sources: Mapping[str, str]) -> None:
+def _earlier(known: list[Request], sources: Mapping[str, Listed]) -> None:
     """What was looked at before, to be shown again."""
     models = {str(loaders.model_file(model).resolve()): model for model in loaders.model_ids()}
     with st.popover(words.EARLIER, disabled=not known):
@@ -183,7 +208,7 @@ def _findings(path: str, stamp_ns: int) -> Findings:
 def trouble(asked: Request, found: Findings) -> str:
     """Why the pictures cannot be shown any more, in a sentence; empty if they can."""
     try:
-        side = dataset_pictures.side(asked.data, asked.side, asked.seed)
+        side = dataset_pictures.side(asked.split, asked.side)
         places = zip(found.names, found.place_N.tolist(), strict=True)
         same = side.listing is None or all(p < side.count and side.name(p) == name for name, p in places)
     except (DataError, OSError) as error:

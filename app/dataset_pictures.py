@@ -12,8 +12,10 @@ from mvfa_core.data.sets import DataError
 from mvfa_core.images import PictureError
 from mvfa_core.survey.addresses import FOLDER, address, address_of, find, is_address, token
 from mvfa_core.survey.pictures import Side, side_of
+from mvfa_core.training import split as split_module
+from mvfa_core.training.split import Listed, Split
 
-__all__ = ["FOLDER", "address", "few", "home", "is_address", "seed", "side", "specimen", "token"]
+__all__ = ["FOLDER", "address", "few", "home", "is_address", "listed", "seed", "side", "specimen", "token"]
 
 FEW = 7
 """Pictures of a set that the gallery shows for a model that has learned from it."""
@@ -23,10 +25,10 @@ def few(data: str) -> list[str]:
     """The addresses of a few held-out pictures of a set of the catalogue, of different classes; none if it is not
     here."""
     try:
-        count = side(data, "val", 0).count
+        count = side(Split(data), "val").count
     except (DataError, OSError):
         return []
-    return [address_of(data, place * count // FEW) for place in range(min(FEW, count))]
+    return [address_of(Split(data), place * count // FEW) for place in range(min(FEW, count))]
 
 
 def specimen(picture_id: str) -> Specimen:
@@ -55,7 +57,13 @@ def home(picture_id: str) -> Path | None:
         return None
 
 
+@st.cache_resource(show_spinner=False, max_entries=32, ttl=60)
+def listed(split: Split) -> Listed:
+    """A data set as it is divided, listed at most once a minute. May raise `DataError`."""
+    return split_module.listed(split)
+
+
 @st.cache_resource(show_spinner=False, max_entries=16, ttl=60)
-def side(data: str, side: str, seed: int) -> Side:
-    """The side of a data set, listed at most once a minute. May raise `DataError`."""
-    return side_of(data, side, seed)
+def side(split: Split, name: str) -> Side:
+    """A side of a data set, listed at most once a minute. May raise `DataError`."""
+    return side_of(split, name)

@@ -137,5 +137,6 @@ def _shown(recipe: Recipe, *, data: bool) -> dict[str, Any]:
 
 _PLAIN = (
     "pooling", "k", "sizes", "head", "prototype_weight", "local", "anchors", "augment", "mix", "steps", "batch", "lr",
-    "schedule", "optimizer", "weight_decay", "seed", "val_every", "patience", "film", "precision", "device", "log",
+    "schedule", "optimizer", "weight_decay", "seed", "val_every", "validate_on", "patience", "film", "precision",
+    "device", "log",
 )  # fmt: skip

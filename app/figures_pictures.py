@@ -15,7 +15,7 @@ from mvfa_core.figures import RULES, choose
 from mvfa_core.images import PictureError, open_picture
 from mvfa_core.survey.addresses import address_of
 from mvfa_core.survey.pictures import Side
-from mvfa_core.survey.request import SIDES
+from mvfa_core.training.split import Split, split_of
 
 _strip = component("strip")
 
@@ -100,10 +100,10 @@ def _found(source: str, text: str) -> list[str]:
     if source == GALLERY:
         every = [loaders.specimen(name) for name in gallery.ids()]
         return [one.id for one in every if text in f"{one.id} {one.truth or ''}".lower()]
-    side = dataset_pictures.side(source, "val", 0)
+    side = dataset_pictures.side(Split(source), "val")
     if source == SYNTHETIC or side.listing is None:
-        return [address_of(source, place) for place in range(DRAWN) if text in str(place)]
-    return [address_of(source, place) for place in _fitting(side, text)]
+        return [address_of(Split(source), place) for place in range(DRAWN) if text in str(place)]
+    return [address_of(Split(source), place) for place in _fitting(side, text)]
 
 
 def _fitting(side: Side, text: str) -> list[int]:
@@ -177,12 +177,25 @@ def _by_rule(model: str | None) -> None:
             words.RULE, RULES, format_func=words.RULES.__getitem__, key=state.FIGURE("rule"), help=words.RULE_HELP
         )
         data = st.selectbox(words.RULE_DATA, figures_desk.data_sets(), key=state.FIGURE("rule_data"))
-        side = st.selectbox(words.RULE_SIDE, SIDES, format_func=words.SIDES.__getitem__, key=state.FIGURE("rule_side"))
+        sides = _sides(data, model)
+        key = state.FIGURE("rule_side")
+        state.forget_unless(key, sides)
+        side = st.selectbox(words.RULE_SIDE, sides, format_func=words.SIDES.__getitem__, key=key)
         limit = st.selectbox(words.RULE_LIMIT, LIMITS, 1, key=state.FIGURE("rule_limit"))
         count = int(st.number_input(words.RULE_COUNT, 1, MOST, 6, key=state.FIGURE("rule_count")))
         seed = int(st.number_input(words.RULE_SEED, 0, 99_999, 0, key=state.FIGURE("rule_seed")))
         if st.button(words.RULE_GO, type="primary", key=state.FIGURE("rule_go")):
             _carry_out(rule, data, count, model=model, side=side, limit=limit, seed=seed)
+
+
+def _sides(data: str, model: str | None) -> list[str]:
+    """The sides of a data set, the one that says most first."""
+    recipe = {} if model is None else loaders.card(model).get("recipe", {})
+    try:
+        found = dataset_pictures.listed(split_of(recipe, data))
+    except (DataError, OSError):
+        return ["val"]
+    return sorted(found.sides, key=lambda side: side != found.unseen())
 
 
 def _carry_out(rule: str, data: str, count: int, *, model: str | None, side: str, limit: int, seed: int) -> None:

@@ -205,6 +205,31 @@ def training(form: Form) -> None:
 # --- where and until when ---
 
 
+def _ending(form: Form) -> None:
+    """Which side is watched, and when that is enough; the test side ends no run."""
+    values, base = form.values, form.base
+    sides = {
+        side: title for side, title in words.VALIDATE_ON_SHOWN.items() if side in ("val", "test", base.validate_on)
+    }
+    values["validate_on"] = choice(
+        words.VALIDATE_ON, sides, base.validate_on, "validate_on", help=words.VALIDATE_ON_HELP
+    )
+    test = values["validate_on"] == "test"
+    start = None if base.stop_at is None else 100 * base.stop_at
+    enough = st.number_input(
+        words.STOP_AT, 1.0, 100.0, start, step=1.0, key=fields.key("stop_at"), help=words.STOP_AT_HELP,
+        placeholder=words.NO_LIMIT, disabled=test, **fields.LAYOUT,
+    )  # fmt: skip
+    patience = st.number_input(
+        words.PATIENCE, 1, int(BOUNDS["patience"].offered), base.patience, key=fields.key("patience"),
+        placeholder=words.NO_LIMIT, disabled=test, **fields.LAYOUT,
+    )  # fmt: skip
+    values["stop_at"] = None if enough is None or test else enough / 100
+    values["patience"] = None if test else patience
+    if test:
+        st.caption(words.VALIDATE_ON_TEST)
+
+
 def device(form: Form) -> None:
     """Device and precision, stop conditions, the film and a logger."""
     values, base, here = form.values, form.base, devices_here()
@@ -222,16 +247,7 @@ def device(form: Form) -> None:
             values["compile"] = "on" if on else "off"
         values["log"] = select(words.LOG, list(LOGS), base.log, "log")
     with right:
-        start = None if base.stop_at is None else 100 * base.stop_at
-        enough = st.number_input(
-            words.STOP_AT, 1.0, 100.0, start, step=1.0, key=fields.key("stop_at"), help=words.STOP_AT_HELP,
-            placeholder=words.NO_LIMIT, **fields.LAYOUT,
-        )  # fmt: skip
-        values["stop_at"] = None if enough is None else enough / 100
-        values["patience"] = st.number_input(
-            words.PATIENCE, 1, int(BOUNDS["patience"].offered), base.patience, key=fields.key("patience"),
-            placeholder=words.NO_LIMIT, **fields.LAYOUT,
-        )  # fmt: skip
+        _ending(form)
         values["film"] = st.slider(
             words.FILM, 0, MOST_FILM, base.film, key=fields.key("film"), help=words.FILM_HELP, **fields.LAYOUT
         )

@@ -14,6 +14,7 @@ from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL
 from mvfa_core.data.uploads import uploads
+from mvfa_core.training.split import Split
 
 KEY = fields.key("data")
 FOLDER, ZIP = "(folder)", "(zip)"
@@ -88,7 +89,9 @@ def show_own(form: Form) -> None:
         form.train_n = form.base.train_n or SYNTHETIC_TRAIN
         return
     try:
-        seen = upload.look(source, state.get(fields.key("seed"), form.base.seed))
+        seed = state.get(fields.key("seed"), form.base.seed)
+        watched = state.get(fields.key("validate_on"), form.base.validate_on)
+        seen = upload.look(Split(source, seed, set_apart=watched == "val"))
     except DataError as error:
         form.problem(telling.told(error))
         return

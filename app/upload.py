@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +15,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from app import gallery, jobs, state, telling, wording
 from app import wording_set_up as words
 from app.serving import must_be_open
-from mvfa_core.data.sets import DataError
-from mvfa_core.data.sources import find_data, place_of
+from mvfa_core.data.sets import DataError, PassedOver
+from mvfa_core.data.sources import place_of
 from mvfa_core.data.uploads import Upload, keep, remove, uploads
 from mvfa_core.images import PictureError, open_picture
+from mvfa_core.names import visible
 from mvfa_core.training.archive import removed
 from mvfa_core.training.runs import RunError
+from mvfa_core.training.split import Split, listed, reasons
 
 SHOWN = 10
 """Classes with a sample picture; the others are counted."""
@@ -28,21 +32,28 @@ NAMED = 50
 
 @dataclass(frozen=True)
 class Class:
-    """One class: its name, how many pictures it has, and one of them as a data URL, None if that cannot be read."""
+    """One class: its name, how many pictures it has on each side that there is, and one of them as a data URL, None if
+    that cannot be read."""
 
     name: str
-    train_n: int
-    val_n: int
+    counts: tuple[int, ...]
     sample: str | None = None
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What is in a folder of pictures."""
+    """What is in a folder of pictures: its classes, the pictures of each side, what is passed over with the reason, and
+    what must be known of how it was read."""
 
     classes: tuple[Class, ...]
-    train_n: int
-    val_n: int
+    counts: Mapping[str, int]
+    passed_over: tuple[PassedOver, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def train_n(self) -> int:
+        """The pictures that are trained on."""
+        return self.counts["train"]
 
 
 def take() -> str | None:
@@ -88,26 +99,28 @@ def _kept(file: UploadedFile) -> tuple[str | None, str]:
     return str(upload.folder), ""
 
 
-def look(source: str, seed: int) -> Seen:
-    """The classes of a data set or folder, their counts and a sample of each.
+def look(split: Split) -> Seen:
+    """The classes of a data set or folder as it is divided, their counts and a sample of each.
 
     Raises:
         DataError: it is not there, or not laid out as it should be.
     """
-    folder, _ = place_of(source)
-    return _look(source, seed, folder.stat().st_mtime_ns)
+    folder, _ = place_of(split.data)
+    return _look(split, folder.stat().st_mtime_ns)
 
 
 @st.cache_data(show_spinner=False, max_entries=32, ttl=600)
-def _look(source: str, seed: int, stamp_ns: int) -> Seen:
-    found = find_data(source, seed, validate_on="test")
+def _look(split: Split, stamp_ns: int) -> Seen:
+    known = listed(split)
+    assert known.found is not None and known.listings is not None, "drawn pictures are not looked at"
+    by_class = [Counter(known.listings[side].labels) for side in known.sides]
+    train = known.listings["train"]
+    first = {label: file for file, label in reversed(list(zip(train.files, train.labels, strict=True)))}
     classes = []
-    for label, name in enumerate(found.classes):
-        train, val = (sum(1 for one in side.labels if one == label) for side in (found.train, found.val))
-        first = found.train.files[found.train.labels.index(label)] if train and label < SHOWN else None
-        sample = _sample(found.home / first) if first else None
-        classes.append(Class(name, train, val, sample))
-    return Seen(tuple(classes), len(found.train.files), len(found.val.files))
+    for label, name in enumerate(known.classes):
+        sample = _sample(known.found.home / first[label]) if label < SHOWN and label in first else None
+        classes.append(Class(name, tuple(counted[label] for counted in by_class), sample))
+    return Seen(tuple(classes), dict(known.counts), known.found.passed_over, known.found.notes)
 
 
 def _sample(file: Path) -> str | None:
@@ -118,35 +131,47 @@ def _sample(file: Path) -> str | None:
 
 
 def preview(seen: Seen, source: str) -> None:
-    """Counts and a sample of every class; what a zip had besides; and how to be rid of it again."""
-    st.caption(words.counted(len(seen.classes), seen.train_n, seen.val_n))
+    """Counts and a sample of every class; what is passed over and why; and how to be rid of a zip's pictures again."""
+    st.caption(words.counted(len(seen.classes), seen.counts))
     with st.container(horizontal=True, gap="small"):
         for one in seen.classes[:SHOWN]:
             with st.container(width=SIDE_PX, gap="xxsmall"):
                 if one.sample:
                     st.image(one.sample, width=SIDE_PX, alt=one.name)
                 st.text(one.name)
-                st.caption(words.each(one.train_n, one.val_n))
+                st.caption(words.each(one.counts))
     more = len(seen.classes) - SHOWN
     if more > 0:
         st.caption(words.MORE_CLASSES.format(count=more))
+    for note in seen.notes[:NAMED]:
+        st.caption(wording.plain(note))
     upload = next((one for one in uploads() if str(one.folder) == source), None)
-    if upload:
-        _about(upload)
-
-
-def _about(upload: Upload) -> None:
     with st.container(horizontal=True):
-        if upload.left_out:
-            with st.popover(words.ZIP_LEFT_OUT.format(count=len(upload.left_out)), type="tertiary"):
-                st.caption(words.ZIP_LEFT_OUT_NOTE)
-                st.text("\n".join(upload.left_out[:NAMED]))
-        st.button(
-            words.ZIP_REMOVE, key="form_remove", icon=":material/delete:", type="tertiary",
-            on_click=_remove, args=(upload,),
-        )  # fmt: skip
+        _passed_over((*seen.passed_over, *(_left_out(upload) if upload else ())))
+        if upload:
+            st.button(
+                words.ZIP_REMOVE, key="form_remove", icon=":material/delete:", type="tertiary",
+                on_click=_remove, args=(upload,),
+            )  # fmt: skip
     if message := state.take(state.MESSAGE("zip")):
         st.error(wording.plain(message))
+
+
+def _left_out(upload: Upload) -> list[PassedOver]:
+    """What was in the zip and was not kept."""
+    return [PassedOver(file, words.ZIP_LEFT_OUT) for file in upload.left_out]
+
+
+def _passed_over(files: Sequence[PassedOver]) -> None:
+    """How many files are passed over, behind it the reasons and the first of the files."""
+    if not files:
+        return
+    with st.popover(words.passed_over(len(files)), type="tertiary"):
+        for reason, count in reasons(files).items():
+            st.markdown(words.reason(count, reason))
+        st.text("\n".join(visible(one.file) for one in files[:NAMED]))
+        if len(files) > NAMED:
+            st.caption(words.MORE_FILES.format(count=len(files) - NAMED))
 
 
 def _remove(upload: Upload) -> None:

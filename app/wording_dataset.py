@@ -26,8 +26,22 @@ DATA_PATH = "Folder"
 DATA_PATH_HELP = "A folder with one sub-folder per class, or with train/ and val/ that hold them. It is only read."
 DATA_PATH_NEEDED = "Name the folder first."
 DATA_PATH_MISSING = "There is no such folder on the computer that runs this app."
-SIDE = "Side of the split"
-SIDES = {"val": "Held out", "train": "Trained on"}
+SIDE = "Split"
+SIDES = {"train": "Training", "val": "Validation", "test": "Test", "all": "All pictures"}
+NOT_OFFERED = "{count} not offered"
+NOTHING_TITLE = "No pictures here fit this model"
+NOTHING_TEXT = (
+    "It knows {count} classes ({names}), and no data set here has any of them. Name a folder of your own that has, or "
+    "choose another model in the side panel."
+)
+NOTHING_GET = "It was trained on {name}. In a terminal, this gets it or says how:"
+UNFIT = "These pictures do not fit the model: {why}"
+UNSHARED = "Classes: {why}."
+TRAINED_ON = "The model was trained on these pictures, so this says little about new ones."
+TRAINED_ON_SOME = (
+    "The model was trained on a part of these pictures, so this says less about new ones than the test or validation "
+    "side."
+)
 LIMIT = "At most"
 LIMIT_HELP = "Fewer pictures are spread evenly over the whole side, so every class keeps its share."
 EARLIER = "Earlier ones"

@@ -69,8 +69,8 @@ RULE_HELP = (
     "the first few are a fair sample."
 )
 RULE_DATA = "Data set"
-RULE_SIDE = "Side of the split"
-SIDES = {"val": "Held out", "train": "Trained on"}
+RULE_SIDE = "Split"
+SIDES = {"train": "Training", "val": "Validation", "test": "Test", "all": "All pictures"}
 RULE_LIMIT = "Look at"
 RULE_COUNT = "Take"
 RULE_SEED = "Seed"

@@ -16,8 +16,9 @@ NO_VIEWS = "none: global average pooling"
 CARD = {
     "data": "Trained on",
     "step": "Steps",
-    "accuracy": "Validation accuracy",
-    "n": "Validation pictures",
+    "accuracy": "Accuracy",
+    "n": "Pictures it is of",
+    "side": "Side it is of",
     "train_n": "Training pictures",
     "command": "Trained with",
 }

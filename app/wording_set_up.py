@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from app import language
 from app import wording_set_up as here
@@ -31,14 +31,17 @@ DATA_PATH_NEEDED = "Name the folder first."
 DATA_PATH_MISSING = "There is no such folder on the computer that runs this app."
 ZIP = "A zip with one folder of pictures for every class"
 ZIP_HELP = (
-    "The class folders lie at the top, inside one wrapper folder, or below train/ and val/ (or test/). Without such a "
+    "The class folders lie at the top, inside one wrapper folder, or below train/, val/ and test/. Without such a "
     "split a fifth of every class is held out. At most {megabytes} MB."
 )
 ZIP_NEEDED = "Choose the zip first."
 ZIP_UNPACKING = "Unpacking and looking at every file"
 ZIP_REMOVE = "Remove these pictures from this computer"
-ZIP_LEFT_OUT = "{count} files of the zip are left out"
-ZIP_LEFT_OUT_NOTE = "They are no pictures, damaged, or lie in no class folder."
+ZIP_LEFT_OUT = "no picture, damaged, or in no class folder"
+PASSED_OVER_ONE = "{count} file is passed over"
+PASSED_OVER_MANY = "{count:,} files are passed over"
+REASON = "{count:,}: {reason}"
+MORE_FILES = "and {count:,} more files"
 MORE_CLASSES = "and {count} more classes"
 DRAWN = "Ten shapes drawn over photographs, {train:,} to train on and {val:,} held out; boxes and masks are known."
 DRAWN_N = "Pictures to draw for training"
@@ -115,6 +118,13 @@ PRECISION = "Precision"
 PRECISION_HELP = "auto: bf16 on a GPU that has it, fp32 elsewhere."
 COMPILE = "Compile the model"
 COMPILE_HELP = "The first steps take minutes, the others less."
+VALIDATE_ON = "Validate on"
+VALIDATE_ON_SHOWN = {"val": "Validation side", "test": "Test side, as the paper", "held-out": "As this run did"}
+VALIDATE_ON_HELP = (
+    "Validation side: the test side is left alone; where there is none but train and test, a tenth of train is set "
+    "apart. Test side: all of train is trained on, and the last weights are the result."
+)
+VALIDATE_ON_TEST = "The test side chooses nothing: no run ends by it, and the last weights are kept."
 STOP_AT = "Enough at a validation accuracy of … %"
 STOP_AT_HELP = "Empty: all steps are done."
 PATIENCE = "Give up after … validations without a better one"
@@ -149,7 +159,9 @@ MEASURED_MANY = (
 MEASURED_SCALED = ", scaled up to a whole batch"
 MEASURED_BESIDE = " Another run was being trained meanwhile, so alone it will be faster."
 DURATION = {"days": "{n} days", "h": "{n} h", "min": "{n} min", "s": "{n} s"}
-COUNTED = "{classes} classes, {pictures:,} pictures: {train:,} to train on, {val:,} held out."
+COUNTED = "{classes} classes, {pictures:,} pictures: {sides}."
+COUNTED_SIDES = {"train": "{count:,} to train on", "val": "{count:,} to validate on", "test": "{count:,} to test on"}
+COUNTED_AND = ", "
 GRID = "Pictures of {side} px become {cells} × {cells} cells of {stride} px with {channels:,} channels."
 VIEWS = "{k} anchors × {sizes} sizes = {views:,} views of every picture."
 
@@ -201,14 +213,25 @@ def duration(seconds: float) -> str:
     return here.DURATION["s"].format(n=f"{seconds:.0f}")
 
 
-def counted(classes: int, train: int, val: int) -> str:
-    """How many pictures there are."""
-    return here.COUNTED.format(classes=classes, pictures=train + val, train=train, val=val)
+def counted(classes: int, sides: Mapping[str, int]) -> str:
+    """How many pictures there are, side by side."""
+    said = [here.COUNTED_SIDES[side].format(count=count) for side, count in sides.items()]
+    return here.COUNTED.format(classes=classes, pictures=sum(sides.values()), sides=here.COUNTED_AND.join(said))
 
 
-def each(train: int, val: int) -> str:
+def each(counts: Sequence[int]) -> str:
     """The same of one class, short."""
-    return f"{train:,} + {val:,}"
+    return " + ".join(f"{count:,}" for count in counts)
+
+
+def passed_over(count: int) -> str:
+    """How many files are not used."""
+    return (here.PASSED_OVER_ONE if count == 1 else here.PASSED_OVER_MANY).format(count=count)
+
+
+def reason(count: int, why: str) -> str:
+    """Why some of them are not used."""
+    return here.REASON.format(count=count, reason=plain(why))
 
 
 def grid(channels: int, side: int, stride: int) -> str:

@@ -135,6 +135,7 @@ FIELDS = {
     "batch": "the batch size",
     "augment": "the augmentation",
     "mix": "the mixing",
+    "validate_on": "the side that is watched",
 }
 
 DURATION = {"s": "{n} s", "min": "{n} min", "h": "{n} h"}

@@ -24,6 +24,7 @@ except (ValueError, OSError) as error:
     st.stop()
 
 dataset.headline(found)
+dataset.remarks(model, asked, found)
 trouble = dataset_data.trouble(asked, found)
 left, right = st.columns([7, 5], gap="large")
 with left:

@@ -15,6 +15,7 @@ from mvfa_core.figures import Files, Made, Options, Request
 from mvfa_core.figures.fonts import ALIASES
 from mvfa_core.figures.request import OF_RUNS, SHAPES, SPANS
 from mvfa_core.figures.words import languages
+from mvfa_core.training.split import SIDES
 
 HELP = (
     "Draw Figure 5 (CAM, AdaCAM), 6 (learning curves), 7 (surest regions), contribution maps, scale profiles, several "
@@ -47,7 +48,9 @@ def _add_sources(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--rule", choices=figures.RULES, help="choose the pictures from --data in place of --images")
     group.add_argument("--data", default=SYNTHETIC, help="for --rule: a data set or a folder (default: synthetic)")
-    group.add_argument("--side", choices=("val", "train"), default="val", help="for --rule (default: val)")
+    group.add_argument(
+        "--split", "--side", dest="side", choices=SIDES, help="for --rule (default: test where there is one, else val)"
+    )
     group.add_argument("--limit", type=int, default=200, help="for --rule: look at so many pictures (default: 200)")
     group.add_argument("--count", type=int, default=6, help="for --rule: take so many (default: 6)")
     group.add_argument("--seed", type=int, help="for --rule: of the choice (default: 0)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mvfa_core.checkpoints import load_model, read_card
@@ -12,12 +12,13 @@ from mvfa_core.cli.measure_tables import WRITERS, notes, tables, write
 from mvfa_core.cli.output import bars, print_json, say, table
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sets import DataError
-from mvfa_core.data.sources import load_data
+from mvfa_core.matching import fitted, match
 from mvfa_core.measure.meanings import MEANINGS
 from mvfa_core.measure.methods import METHODS
 from mvfa_core.measure.objects import objects_of
 from mvfa_core.measure.sets import WHAT, Measured, Row, measured, summary
 from mvfa_core.training.device import find_device
+from mvfa_core.training.split import SIDES, is_trained_on, listed, load_side, split_of
 
 HELP = "Measure maps against boxes and against the model, and the votes of the views as warnings of errors."
 
@@ -25,6 +26,7 @@ HELP = "Measure maps against boxes and against the model, and the votes of the v
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a run folder or a .safetensors file")
     parser.add_argument("--data", help='"synthetic", a dataset or a folder (default: what the model was trained on)')
+    parser.add_argument("--split", choices=SIDES, help="which side (default: test where there is one, else val)")
     parser.add_argument("--boxes", metavar="FILE", help="CSV, VOC .xml or a folder of them; drawn pictures need none")
     parser.add_argument("--what", nargs="+", choices=WHAT, help="kinds of figures (default: all but road)")
     parser.add_argument("--uncertainty", action="store_true", help="the same as --what uncertainty")
@@ -38,18 +40,35 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """Which pictures were measured: the data's name, its side, whether the model was trained on them, and which classes
+    the two do not share."""
+
+    data: str
+    side: str
+    trained_on: bool
+    note: str
+
+    def __str__(self) -> str:
+        trained = ", which the model was trained on" if self.trained_on else ""
+        return f"pictures of {self.data} ({self.side}{trained})"
+
+
 def run(args: argparse.Namespace) -> None:
     _check(args)
-    name, each = _measured(args)
+    of, each = _measured(args)
     rows = summary(each, args.seed)
     right = sum(one.right for one in each)
-    title = f"{Path(args.model).stem} on {len(each)} held-out pictures of {name}, {right} answered rightly"
+    title = f"{Path(args.model).stem} on {len(each)} {of}, {right} answered rightly"
     if args.out:
         write(Path(args.out), title, rows)
     if args.json:
-        print_json(_record(args, name, each, rows))
+        print_json(_record(args, of, each, rows))
         return
     say(title)
+    if of.note:
+        say(f"classes: {of.note}")
     for header, lines in tables(rows):
         say("\n" + table(header, lines))
     say("\n" + "\n".join(notes(rows)))
@@ -65,27 +84,31 @@ def _check(args: argparse.Namespace) -> None:
         raise ValueError(f"--out: expected a name that ends in {', '.join(WRITERS)}, got {Path(args.out).name}")
 
 
-def _measured(args: argparse.Namespace) -> tuple[str, list[Measured]]:
-    """The name of the data, and every picture's figures."""
+def _measured(args: argparse.Namespace) -> tuple[Pictures, list[Measured]]:
+    """What they are of, and every picture's figures."""
     model = load_model(args.model).to(find_device(args.device))
     recipe = read_card(args.model).get("recipe", {})
-    source, split_seed = args.data or recipe.get("data", SYNTHETIC), recipe.get("seed", 0)
-    what, progress = _what(args, source), bars(args.json)
-    data = load_data(source, model.side, seed=split_seed, validate_on="test", splits=("val",), progress=progress)
-    if data.classes != model.classes:
-        raise DataError(f"the model knows {len(model.classes)} classes, {data.name} has {len(data.classes)} or others; "
-                        "measure it on what it was trained for")  # fmt: skip
+    split = split_of(recipe, args.data)
+    what, progress = _what(args, split.data), bars(args.json)
+    known = listed(split)
+    name = args.split or known.unseen()
+    sides, matching = known.side(name), match(model.classes, known.classes, known.name, join=split.join)
+    data = load_side(split, model.side, sides, progress=progress)
+    pictures = fitted(getattr(data, name), matching)
     index, truths = objects_of(
-        data.val, source, args.boxes, n=args.n, seed=split_seed, masks="boxes" in what, progress=progress
+        pictures, split.data, args.boxes, n=args.n, seed=split.seed, masks="boxes" in what, progress=progress
     )
     of_label = args.explain == "label"
     each: list[Measured] = []
     for one in measured(
-        model, data.val, index, what=what, truths=truths, methods=args.methods, of_label=of_label, seed=args.seed
+        model, pictures, index, what=what, truths=truths, methods=args.methods, of_label=of_label, seed=args.seed
     ):
         each.append(one)
         progress("measuring", len(each), len(index))
-    return data.name, each
+    if not each:
+        raise DataError(f"{data.name}: the {name} side has no picture of a class that the model knows")
+    trained_on = name == "train" and is_trained_on(recipe, split.data)
+    return Pictures(data.name, name, trained_on, matching.sentence(data.name)), each
 
 
 def _what(args: argparse.Namespace, source: str) -> list[str]:
@@ -100,10 +123,12 @@ def _what(args: argparse.Namespace, source: str) -> list[str]:
     return what
 
 
-def _record(args: argparse.Namespace, name: str, each: Sequence[Measured], rows: Sequence[Row]) -> dict:
+def _record(args: argparse.Namespace, of: Pictures, each: Sequence[Measured], rows: Sequence[Row]) -> dict:
     figures = {row.figure for row in rows}
     return {
-        "data": name,
+        "data": of.data,
+        "split": of.side,
+        "trained_on": of.trained_on,
         "n": len(each),
         "right": sum(one.right for one in each),
         "explained": args.explain,

@@ -27,6 +27,7 @@ from mvfa_core.per_cent import of_count
 from mvfa_core.training.runs import Run, runs_root
 
 HELP = "Run the cells of a table or figure of the paper and print it, ours beside the paper's."
+PROTOCOL = "validate_on test: all of train is trained on, test (val where there is none) is watched and chooses nothing"
 TELL_S = 30
 """How often the runs under way are named."""
 
@@ -68,6 +69,7 @@ def run(args: argparse.Namespace) -> None:
         return
     if not args.json:
         _say(f"{experiment.title}: {len(wanted)} cells, {settings.label()}")
+        _say(PROTOCOL)
     request = Request(experiment.name, settings, tuple(dict.fromkeys(cell.data for cell in wanted)))
     with redirect_stdout(sys.stderr):  # Ray prints what it has to say; standard output is for the table alone
         interrupted = _carry_out(wanted, root, request, engines.engine_of(args))
@@ -112,6 +114,7 @@ def _list(
             {
                 "experiment": experiment.name,
                 "settings": asdict(settings),
+                "validate_on": "test",
                 "runs": str(root),
                 "seconds": total,
                 "states": states,
@@ -119,7 +122,7 @@ def _list(
             }
         )
         return
-    say(f"{experiment.title}\n{experiment.note}\nsettings: {settings.label()}\n")
+    say(f"{experiment.title}\n{experiment.note}\nsettings: {settings.label()}\n{PROTOCOL}\n")
     header = ("row", "dataset", "seed", "backbone", "steps", "state", "cost", "paper")
     say(table(header, [_line(*one) for one in shown]))
     for message in dict.fromkeys(f"{s.state}: {s.message}" for _, s in standings if s.message):

@@ -8,9 +8,10 @@ from pathlib import Path
 from mvfa_core.cli.output import bars, print_json, say
 from mvfa_core.per_cent import of_count
 from mvfa_core.survey.folder import Survey, survey_of
-from mvfa_core.survey.request import SIDES, request_for
+from mvfa_core.survey.request import request_for
 from mvfa_core.survey.tables import summary
 from mvfa_core.survey.work import survey
+from mvfa_core.training.split import CHOICES
 
 HELP = "Every picture of a data set through a model: where it goes wrong, and whether the views helped."
 
@@ -18,7 +19,10 @@ HELP = "Every picture of a data set through a model: where it goes wrong, and wh
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", nargs="?", help="a run folder or a .safetensors file")
     parser.add_argument("--data", help='"synthetic", a dataset or a folder (default: what the model was trained on)')
-    parser.add_argument("--side", choices=SIDES, default="val", help="which side of its split (default: val)")
+    parser.add_argument("--split", "--side", dest="side", choices=CHOICES,
+                        help="which side (default: test where there is one, else val)")  # fmt: skip
+    parser.add_argument("--join-names", action="store_true", default=None,
+                        help="classes whose names differ only in capitals and spaces are one")  # fmt: skip
     parser.add_argument("--limit", type=int, metavar="N", help="at most so many pictures, spread over the side")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the findings go (default: where the app looks)")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with one that was begun")
@@ -34,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
         folder = Survey(args.resume)
         request = folder.request()
     else:
-        request = request_for(args.model, args.data, side=args.side, limit=args.limit)
+        request = request_for(args.model, args.data, side=args.side, join=args.join_names, limit=args.limit)
         folder = Survey(args.out) if args.out else survey_of(request)
     found = survey(request, folder, device=args.device, progress=bars(args.json or args.quiet))
     if args.quiet:
@@ -47,6 +51,8 @@ def run(args: argparse.Namespace) -> None:
         print_json(told)
         return
     say(f"accuracy {of_count(told['accuracy'], 2)}% of {told['n']} pictures of {told['data']} ({told['side']})")
+    if found.note:
+        say(f"classes: {found.note}")
     if "rescued" in told:
         say(f"auxiliary head {of_count(told['auxiliary_accuracy'], 2)}%; the views rescued {told['rescued']} and "
               f"harmed {told['harmed']}, sign test p = {told['p']:.2g}")  # fmt: skip

@@ -15,12 +15,23 @@ from mvfa_core.cli.output import FailureError, bars, say
 from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, POOLINGS
+from mvfa_core.names import visible
 from mvfa_core.per_cent import of_count
-from mvfa_core.training.engine import Event, Stepped, Validated
+from mvfa_core.training.engine import Event, Started, Stepped, Validated
 from mvfa_core.training.failures import TrainingError
 from mvfa_core.training.parallel import placed, world
-from mvfa_core.training.recipes import AUGMENTATIONS, LOGS, OPTIMIZERS, PRECISIONS, RECIPES, SCHEDULES, Recipe
+from mvfa_core.training.recipes import (
+    AUGMENTATIONS,
+    LOGS,
+    OPTIMIZERS,
+    PRECISIONS,
+    RECIPES,
+    SCHEDULES,
+    VALIDATE_ON,
+    Recipe,
+)
 from mvfa_core.training.runs import Run, new_run_id, runs_root
+from mvfa_core.training.split import SIDES
 from mvfa_core.training.work import extend, resume, train
 from mvfa_core.training.workers import needs_workers, start_workers
 
@@ -54,6 +65,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hidden", type=int, nargs="+", metavar="N", help="widths of an MLP head's hidden layers")
     parser.add_argument("--prototype-weight", type=float, help="of the prototype loss, for a prototype head")
     parser.add_argument("--val-every", type=int, help="steps between validations")
+    parser.add_argument("--validate-on", choices=VALIDATE_ON, metavar="SIDE",
+                        help="val, or test: the paper's protocol, which trains on all of train/ and keeps the last "
+                        "weights (held-out: val/ where there is one, else test/, as runs of before)")  # fmt: skip
     parser.add_argument("--train-n", type=int, help="synthetic pictures to train on")
     parser.add_argument("--stop-at", type=float, metavar="SHARE", help="end at this validation accuracy, 0.9 say")
     parser.add_argument("--patience", type=int, metavar="N", help="end after N validations without a better one")
@@ -155,6 +169,24 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     return replace(RECIPES[args.recipe](), **given)
 
 
+def started(event: Started, recipe: Recipe) -> list[str]:
+    """What is trained on, what is watched, what is left alone and what is passed over, in lines."""
+    counts = {"train": event.train_n, event.watched: event.val_n, **(event.counts or {})}
+    roles = {"train": "trained on", event.watched: "watched"}
+    sides = ", ".join(f"{name} {counts[name]:,} ({roles.get(name, 'left alone')})" for name in SIDES if name in counts)
+    lines = [f"{Path(recipe.data).name}: {len(event.classes)} classes; {sides}"]
+    if event.watched == "test" and recipe.validate_on == "test":
+        lines.append(
+            "the test side is watched, as in the paper: nothing is chosen by it, the last weights are the result"
+        )
+    lines += event.notes
+    if passed_over := event.passed_over:
+        total = sum(passed_over.values())
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in passed_over.items())
+        lines.append(f"passed over {total:,} {'file' if total == 1 else 'files'}: {reasons}")
+    return lines
+
+
 class Report:
     """Listens to the engine and keeps one progress bar with rate, time left and the last figures. The bar opens with
     the first event, so that a request that is refused shows its one line and nothing else."""
@@ -175,6 +207,9 @@ class Report:
             name, total = self.recipe.pooling, self.recipe.steps
             self.bar = tqdm(total=total, initial=event.step, unit="step", disable=self.quiet, desc=name)
         self.bar.update(event.step - self.bar.n)
+        if isinstance(event, Started) and not self.quiet:
+            for line in started(event, self.recipe):
+                self.bar.write(visible(line, None))
         match event:
             case Stepped():
                 local = "" if event.loss_local is None else f" = {event.loss_global:.3f} + {event.loss_local:.1f}"

@@ -14,8 +14,9 @@ from mvfa_core.names import visible
 
 Lines = list[list[str]]
 LEGEND = (
-    "Accuracy in per cent of the held-out pictures at the last step: ours, ± the standard deviation over n seeds, "
-    "and in brackets the paper's with the difference. An empty place was not run."
+    "Accuracy in per cent of the test side (of val where there is none) at the last step, after training on all of "
+    "train: ours, ± the standard deviation over n seeds, and in brackets the paper's with the difference. An empty "
+    "place was not run."
 )
 LEGEND_TWIN = "Where the paper has no number, the brackets hold what is gained over our own GAP twin."
 

@@ -15,7 +15,7 @@ from mvfa_core.experiments import rows as all_rows
 from mvfa_core.experiments.rows import Row
 from mvfa_core.experiments.tables import TABLE2_DATA, TABLE3_DATA
 from mvfa_core.names import visible
-from mvfa_core.training.recipes import RECIPES, Recipe
+from mvfa_core.training.recipes import HELD_OUT, RECIPES, Recipe
 
 # Where a run computes, and what its recipe was made from, do not decide what comes out.
 _NOT_IN_DIGEST = ("device", "devices", "nodes", "compile", "film", "log", "preset")
@@ -23,6 +23,7 @@ OWN_RECIPES = ("paper", "quick", "photos")
 """Whose schedule the cells are trained with: the paper's, or one of our own for short runs."""
 SCHEDULE = ("optimizer", "schedule", "lr", "weight_decay", "batch", "precision")
 """What an own recipe puts in place of the paper's."""
+PROTOCOL = ("test", HELD_OUT)
 _OF_VIEWS = ("k", "sizes", "anchors", "local", "global_loss")
 
 
@@ -163,6 +164,8 @@ def digest_of(recipe: Recipe) -> str:
     left_out = [*_NOT_IN_DIGEST, *(_OF_VIEWS if recipe.pooling == "gap" else ())]
     left_out += [] if recipe.head == "mlp" else ["hidden"]
     left_out += [] if recipe.head == "prototype" else ["prototype_weight"]
+    # every cell of before watched what the paper's protocol watches on these data sets
+    default["validate_on"] = given["validate_on"] if given["validate_on"] in PROTOCOL else "test"
     counted = {name: value for name, value in given.items() if name not in left_out and value != default[name]}
     return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:10]
 

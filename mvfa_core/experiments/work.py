@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mvfa_core.checkpoints import load_model
-from mvfa_core.data.sources import load_data
 from mvfa_core.experiments.plan import Cell
 from mvfa_core.experiments.standing import ENDED, FAILED, PARTLY, RUNNING, Standing, standing_of
 from mvfa_core.training.device import find_device
 from mvfa_core.training.engine import predict
 from mvfa_core.training.launch import launch
 from mvfa_core.training.runs import Run, RunError
+from mvfa_core.training.split import listed, load_one, split_of, watched
 
 POLL_S = 0.25
 
@@ -116,8 +116,10 @@ def measure_rule(cell: Cell, root: Path) -> Standing:
     """
     recipe = cell.recipe
     model = load_model(root / cell.run_id).to(find_device(recipe.device))
-    data = load_data(recipe.data, model.side, seed=recipe.seed, validate_on="test", splits=("val",))
-    right = predict(model, data.val, ensemble=cell.ensemble) == data.val.labels
+    split = split_of(recipe)
+    side = watched(recipe, listed(split))
+    pictures = load_one(split, model.side, side)
+    right = predict(model, pictures, ensemble=cell.ensemble) == pictures.labels
     trained = standing_of(replace(cell, ensemble="logit-sum"), root)
     accuracy = float(right.mean())
     return replace(trained, accuracy=accuracy, best=accuracy, n=len(right), curve=(), by_scale=())

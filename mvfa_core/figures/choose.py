@@ -21,6 +21,7 @@ from mvfa_core.survey.figures import chosen
 from mvfa_core.survey.findings import joined
 from mvfa_core.survey.look import look
 from mvfa_core.survey.pictures import Gathered, Side, side_of, spread
+from mvfa_core.training.split import Split, listed
 
 LOOKED = ("rescued", "harmed", "wrong", "right", "sure", "split")
 """Rules that need a model's answers: rescued or harmed by the views, wrong, right, confident and wrong, disagreeing."""
@@ -36,7 +37,7 @@ def choose(
     count: int,
     *,
     model: str | None = None,
-    side: str = "val",
+    side: str | None = None,
     limit: int | None = LIMIT,
     seed: int = 0,
     progress: Progress = silent,
@@ -44,6 +45,7 @@ def choose(
     """(the addresses or, for a folder, the files of at most `count` pictures, the rule in words).
 
     Args:
+        side: train, val or test; test where there is one, else val, if not given.
         model: needed for the rules of `LOOKED`; its answers on at most `limit` pictures, spread over the side, are
         taken from a finished survey or looked up now.
 
@@ -53,10 +55,11 @@ def choose(
     expect_choice(rule, RULES, "rule")
     expect(count >= 1, "count", "a whole number >= 1", count)
     expect(rule not in LOOKED or model is not None, f"rule {rule}", "a model (--model)", "none")
-    told = f"{rule.replace('-', ' ')}, {Path(data).name} {side}, seed {seed}"
     request = None if model is None else request_for(weights_of(model), data, side=side, limit=limit)
-    data, split = (data, 0) if request is None else (request.data, request.seed)
-    home = side_of(data, side, split)
+    split = Split(data) if request is None else request.split
+    side = side or (listed(split).unseen() if request is None else request.side)
+    told = f"{rule.replace('-', ' ')}, {Path(data).name} {side}, seed {seed}"
+    home = side_of(split, side)
     if request is not None and rule in LOOKED:
         found = answers(request, progress)
         places = found.place_N[chosen(found, rule)]
@@ -90,25 +93,22 @@ def answers(request: Request, progress: Progress = silent) -> Findings:
     if survey.is_complete():
         return survey.findings()
     model = load_model(request.model)
-    pictures = Gathered(request, model.side, progress)
-    if tuple(pictures.side.classes) != tuple(model.classes):
-        raise DataError(
-            f"{request.data_name}: its classes are not those of the model; name the data it was trained for"
-        )
+    pictures = Gathered(request, model.classes, model.side, progress)
     parts = []
     for start in range(0, len(pictures), BATCH):
         stop = min(start + BATCH, len(pictures))
-        parts.append(look(model, pictures.batch(start, stop), pictures.places_N[start:stop]))
+        batch, places = pictures.batch(start, stop)
+        parts += [look(model, batch, places)] if len(batch) else []
         progress("looking at pictures", stop, len(pictures))
     if not parts:
         raise DataError(f"{request.data_name}: no picture there")
     return joined(parts)
 
 
-def name_of(home: Side, place: int, split: int = 0) -> str:
+def name_of(home: Side, place: int, split: Split) -> str:
     """What a figure calls the picture at a place: its address, or the file of a folder."""
     if home.data == SYNTHETIC or home.data in CATALOGUE or home.home is None or home.listing is None:
-        return address_of(home.data, place, home.side, split)
+        return address_of(split, place, home.side)
     return str(home.home / home.listing.files[place])
 
 

@@ -33,6 +33,7 @@ class Findings:
         wrong_N, wrong_confidence_N: the class, other than the true one, that any view is surest of, and how sure.
         wrong_size_N: r of that view. wrong_box_N4: its corners as fractions of the picture, lower right exclusive.
         profile_NR: mean confidence in the true class of the K views of every size.
+        note: which classes the model and the data do not share, in a sentence; empty where they share all.
     """
 
     classes: tuple[str, ...]
@@ -56,6 +57,7 @@ class Findings:
     wrong_size_N: np.ndarray | None = None
     wrong_box_N4: np.ndarray | None = None
     profile_NR: np.ndarray | None = None
+    note: str = ""
 
     def __len__(self) -> int:
         return len(self.label_N)
@@ -80,7 +82,7 @@ class Findings:
     def save(self, path: Path) -> None:
         """Write the file; a reader sees it whole or not at all."""
         arrays: dict[str, Any] = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        texts = json.dumps({"classes": self.classes, "sizes": self.sizes, "names": self.names})
+        texts = json.dumps({"classes": self.classes, "sizes": self.sizes, "names": self.names, "note": self.note})
         with whole_file(path) as file:
             np.savez(file, texts=np.frombuffer(texts.encode(), np.uint8), **arrays)
 
@@ -91,7 +93,8 @@ class Findings:
             with np.load(path, allow_pickle=False) as arrays:
                 texts = parse_json(arrays["texts"].tobytes())
                 found: dict[str, Any] = {name: arrays[name] for name in arrays.files if name != "texts"}
-            made = cls(**found | {name: tuple(value) for name, value in texts.items()})
+            note = texts.pop("note", "")  # findings of before have none
+            made = cls(**found | {name: tuple(value) for name, value in texts.items()}, note=note)
         except OSError:
             raise
         except Exception as error:  # a zip of arrays can be broken in as many ways as there are libraries below it
@@ -104,7 +107,7 @@ def _expect_fitting(found: Findings) -> None:
     """Raise `ValueError` unless every array is as long and as wide as the others say, and every index has a name."""
     n, c, r = len(found.names), len(found.classes), len(found.sizes)
     shapes = {"wrong_box_N4": (n, 4), "profile_NR": (n, r), "tally_NC": (n, c)}
-    for field in fields(Findings)[3:]:
+    for field in fields(Findings)[3:-1]:
         value = getattr(found, field.name)
         if value is None and field.default is None:
             continue
@@ -115,14 +118,15 @@ def _expect_fitting(found: Findings) -> None:
         index = getattr(found, name)
         known = index is None or (index.dtype.kind in "iu" and bool(((index >= 0) & (index < c)).all()))
         expect(known, name, f"classes from 0 to {c - 1}", "others")
-    expect(all(isinstance(name, str) for name in (*found.classes, *found.names)), "names", "texts", "others")
+    texts = (*found.classes, *found.names, found.note)
+    expect(all(isinstance(text, str) for text in texts), "names", "texts", "others")
     expect_sizes(found.sizes or (1,))
 
 
 def joined(parts: Sequence[Findings]) -> Findings:
     """The findings of several batches as one."""
     first = parts[0]
-    arrays = {
+    arrays: dict[str, Any] = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts])
         for field in fields(Findings)
         if isinstance(getattr(first, field.name), np.ndarray)

@@ -5,6 +5,8 @@ B images · C classes · H W grid in cells · K anchors · R sizes · M = K*R vi
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -35,6 +37,7 @@ def look(model: Classifier, pictures: PictureSet, places: np.ndarray) -> Finding
     }
     if stages.logits_BMC is not None:
         found |= _auxiliary(stages) | _votes(stages.logits_BMC) | _wrong(stages, label_B) | _profile(stages, label_B)
+    kept: dict[str, Any] = {name: _stored(values) for name, values in found.items()}
     return Findings(
         classes=model.classes,
         sizes=stages.sizes or (),
@@ -42,7 +45,7 @@ def look(model: Classifier, pictures: PictureSet, places: np.ndarray) -> Finding
         place_N=np.asarray(places, dtype=np.int64),
         label_N=np.array(pictures.labels, dtype=np.int64),
         scale_N=None if pictures.scales is None else np.array(pictures.scales, dtype=np.float32),
-        **{name: _stored(values) for name, values in found.items()},
+        **kept,
     )
 
 

@@ -12,8 +12,9 @@ from mvfa_core.checkpoints import WEIGHTS, read_card
 from mvfa_core.checks import expect, expect_choice, is_whole
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
+from mvfa_core.data.sets import DataError
+from mvfa_core.training.split import CHOICES, Split, joined, listed, split_of
 
-SIDES = ("val", "train")
 LONGEST = 4_096
 FORMAT = 1
 """Raised when what is kept of a picture changes, so that no folder holds yesterday's findings."""
@@ -25,8 +26,10 @@ class Request:
 
     Attributes:
         model: the file of the weights. content: digest of its bytes. name: what people call it.
-        data: "synthetic", a name of the catalogue, or the absolute path of a folder. side: "val" or "train".
+        data: "synthetic", a name of the catalogue, or the absolute path of a folder. side: one of `CHOICES`; "val" is
+            the test side where there is no other, as surveys of before have it.
         limit: at most so many pictures, spread over the side; None for all. seed: of the split, where it needs one.
+        set_apart, join: as in `Split`.
     """
 
     model: str
@@ -36,15 +39,19 @@ class Request:
     side: str = "val"
     limit: int | None = None
     seed: int = 0
+    set_apart: bool = False
+    join: bool = False
 
     def __post_init__(self) -> None:
         for name in ("model", "content", "name", "data"):
             text = getattr(self, name)
             fits = isinstance(text, str) and 0 < len(text) <= LONGEST and "\0" not in text
             expect(fits, name, f"1 to {LONGEST:,} letters", f"{text!r:.60}")
-        expect_choice(self.side, SIDES, "side")
+        expect_choice(self.side, CHOICES, "side")
         fits = isinstance(self.seed, int) and 0 <= self.seed < 2**63
         expect(fits, "seed", "a whole number >= 0", f"{self.seed!r:.60}")
+        for name in ("set_apart", "join"):
+            expect(isinstance(getattr(self, name), bool), name, "true or false", f"{getattr(self, name)!r:.60}")
         expect(self.limit is None or is_whole(self.limit, 1), "limit", "a whole number >= 1", repr(self.limit))
 
     @property
@@ -53,9 +60,15 @@ class Request:
         return digest([FORMAT, self.content, *self.pictures])
 
     @property
-    def pictures(self) -> tuple[str, str, int | None, int]:
+    def pictures(self) -> tuple[str | int | None, ...]:
         """Which pictures: two surveys that agree in it can be held side by side."""
-        return self.data, self.side, self.limit, self.seed
+        more = [name for name in ("set_apart", "join") if getattr(self, name)]  # what surveys of before did not know
+        return self.data, self.side, self.limit, self.seed, *more
+
+    @property
+    def split(self) -> Split:
+        """The data set as it is divided for it."""
+        return Split(self.data, self.seed, self.set_apart, join=self.join)
 
     @property
     def data_name(self) -> str:
@@ -77,7 +90,8 @@ def request_for(
     model: Path | str,
     data: str | None = None,
     *,
-    side: str = "val",
+    side: str | None = None,
+    join: bool | None = None,
     limit: int | None = None,
     name: str | None = None,
     content: str | None = None,
@@ -86,6 +100,8 @@ def request_for(
 
     Args:
         data: as in `load_data`; what the model was trained on if not given.
+        side: one of `CHOICES`; test where there is one, else val, if not given.
+        join: whether class names that differ only in capitals and spaces are one; as the model was trained, if None.
         content: the digest of the file, where it is known already.
 
     Raises:
@@ -96,15 +112,19 @@ def request_for(
     source = data or recipe.get("data", SYNTHETIC)
     if source != SYNTHETIC and source not in CATALOGUE:
         source = os.path.abspath(Path(source).expanduser())
+    split = joined(split_of(recipe, source), join)
+    side = side or _unseen(split)
     called = name or (file.stem if file == Path(model) else file.resolve().parent.name)
-    seed = 0 if source == SYNTHETIC else _seed_of(recipe)  # drawn pictures have no split to choose
-    return Request(str(file.resolve()), content or digest_of(file), called, source, side, limit, seed)
+    content = content or digest_of(file)
+    return Request(str(file.resolve()), content, called, source, side, limit, split.seed, split.set_apart, split.join)
 
 
-def _seed_of(recipe: dict[str, Any]) -> int:
-    """A card may come from anybody."""
-    seed = recipe.get("seed", 0)
-    return seed if isinstance(seed, int) and 0 <= seed < 2**63 else 0
+def _unseen(split: Split) -> str:
+    """The side that is looked at if none is named. What is wrong with the data is said where it is looked at."""
+    try:
+        return listed(split).unseen()
+    except (DataError, OSError):
+        return "val"
 
 
 def digest_of(file: Path) -> str:

@@ -65,6 +65,8 @@ def summary(found: Findings, request: Request) -> dict[str, Any]:
     if found.profile_NR is not None:
         told["sizes"] = list(found.sizes)
         told["profiles"] = {classes[label]: values.tolist() for label, values in profiles(found).items()}
+    if found.note:
+        told["note"] = found.note
     told["classes"] = list(classes)
     if budget.of_matrix(len(classes)) > budget.allowed():  # the counts above zero as [true class, answer, pictures]
         return told | {"confused": confused(found).tolist()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,8 +60,7 @@ def _carry_out(request: Request, folder: Survey, device: str, progress: Progress
         folder.note_progress(what, done, total, left_s)
         progress(what, done, total)
 
-    pictures = Gathered(request, model.side, tell)
-    _expect_fitting(model, pictures, request)
+    pictures = Gathered(request, model.classes, model.side, tell)
     parts, total = [], len(pictures)
     began, fresh = time.perf_counter(), 0
     for start in range(0, total, BATCH):
@@ -68,11 +68,13 @@ def _carry_out(request: Request, folder: Survey, device: str, progress: Progress
             return None
         stop = min(start + BATCH, total)
         part, known = _part(folder, model, pictures, start, stop)
-        parts.append(part)
+        parts += [part] if part is not None and len(part) else []
         fresh += 0 if known else stop - start
         left = (time.perf_counter() - began) * (total - stop) / fresh if fresh else None
         tell(LOOKING, stop, total, left)
-    found = joined(parts)
+    if not parts:
+        raise DataError(f"{request.data_name}: there is no picture to look at")
+    found = replace(joined(parts), note=pictures.note)
     _finish(folder, found, request)
     return found
 
@@ -86,26 +88,17 @@ def _model(request: Request) -> Classifier:
     return load_model(file)
 
 
-def _expect_fitting(model: Classifier, pictures: Gathered, request: Request) -> None:
-    if pictures.side.classes != model.classes:
-        raise DataError(f"{request.name} knows {_few(model.classes)}, {request.data_name} has "
-                        f"{_few(pictures.side.classes)}; choose the pictures it was trained for")  # fmt: skip
-    if not len(pictures):
-        raise DataError(f"{request.data_name}: there is no picture to look at")
-
-
-def _few(names: tuple[str, ...]) -> str:
-    return f"{len(names)} classes ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-
-
-def _part(folder: Survey, model: Classifier, pictures: Gathered, start: int, stop: int) -> tuple[Findings, bool]:
-    """The findings of a batch, and whether they were there already."""
+def _part(folder: Survey, model: Classifier, pictures: Gathered, start: int, stop: int) -> tuple[Findings | None, bool]:
+    """The findings of a batch, None if it has no picture, and whether they were there already."""
     file, places = folder.parts / f"{start:07}.npz", pictures.places_N[start:stop]
     with suppress(OSError, ValueError, KeyError, TypeError):  # none yet, or a spoilt one
         known = Findings.load(file)
         if np.array_equal(known.place_N, places):
             return known, True
-    found = look(model, pictures.batch(start, stop), places)
+    batch, kept = pictures.batch(start, stop)
+    if not len(batch):
+        return None, False
+    found = look(model, batch, kept)
     found.save(file)
     return found, False
 

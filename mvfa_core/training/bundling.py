@@ -8,10 +8,10 @@ from pathlib import Path
 from mvfa_core.checkpoints import load_model, read_card, save_model
 from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.data.sets import Progress, silent
-from mvfa_core.data.sources import load_data
 from mvfa_core.measure import accuracy_by_scale
 from mvfa_core.training.engine import predict
 from mvfa_core.training.runs import Run
+from mvfa_core.training.split import listed, load_one, split_of, watched
 
 
 def bundle(run: Run, out: Path | str, *, progress: Progress = silent) -> dict:
@@ -25,14 +25,16 @@ def bundle(run: Run, out: Path | str, *, progress: Progress = silent) -> dict:
     model = load_model(run.path)
     save_model(model, file, card, half=True)
     recipe = run.recipe()
-    data = load_data(recipe.data, model.side, seed=recipe.seed, validate_on="test", splits=("val",), progress=progress)
-    right = predict(load_model(file), data.val) == data.val.labels
-    card |= {"accuracy": float(right.mean()), "n": len(right), "weights": "float16"}
+    split = split_of(recipe)
+    side = watched(recipe, listed(split))
+    pictures = load_one(split, model.side, side, progress=progress)
+    right = predict(load_model(file), pictures) == pictures.labels
+    card |= {"accuracy": float(right.mean()), "n": len(right), "side": side, "weights": "float16"}
     card["curve"] = [[step, accuracy] for step, accuracy in run.validations()]
     if (entry := CATALOGUE.get(recipe.data)) is not None:
         card |= {"data_title": entry.title, "data_terms": entry.terms, "data_citation": entry.citation}
-    if data.val.scales is not None:
-        card["accuracy_by_scale"] = accuracy_by_scale(right, data.val.scales)
+    if pictures.scales is not None:
+        card["accuracy_by_scale"] = accuracy_by_scale(right, pictures.scales)
     save_model(model, file, card, half=True)
     file.with_suffix(".json").write_text(json.dumps(read_card(file), indent=2) + "\n")
     return card

@@ -39,7 +39,8 @@ one: larger blocks go back to the system each time, and fetching them again took
 
 @dataclass(frozen=True)
 class Started:
-    """What is about to be trained, on what."""
+    """What is about to be trained, on what. `val_n` pictures of the side called `watched` are looked at for validation;
+    `passed_over` counts the files of the data set that are not used, by their reason."""
 
     step: int
     classes: tuple[str, ...]
@@ -48,6 +49,10 @@ class Started:
     device: str
     parameters: int
     time_s: float
+    watched: str = "val"
+    counts: dict[str, int] | None = None
+    passed_over: dict[str, int] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,8 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Validated:
-    """Accuracy on the n pictures of the val split, and in bands of object scale where the scales are known (see
-    `accuracy_by_scale`). At this point the model is worth saving."""
+    """Accuracy on the n pictures of the side that is watched, and in bands of object scale where the scales are known
+    (see `accuracy_by_scale`). At this point the model is worth saving."""
 
     step: int
     accuracy: float

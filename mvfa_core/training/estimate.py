@@ -16,15 +16,13 @@ import torch
 
 from mvfa_core.backbones import find_backbone
 from mvfa_core.data.cache import cache_root, digest
-from mvfa_core.data.catalogue import SYNTHETIC
-from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, find_data
-from mvfa_core.data.synthetic import CLASSES
 from mvfa_core.files import read_json, replace_text
 from mvfa_core.processes import environment, stand_back
 from mvfa_core.training.device import find_device
 from mvfa_core.training.measured import Measured, machine_of, measure, model_of
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import list_runs
+from mvfa_core.training.split import listed, split_of, watched
 
 MOMENTS = 2
 """Numbers that Adam and AdamW keep beside every weight."""
@@ -121,15 +119,13 @@ def begin(recipe: Recipe) -> subprocess.Popen[str]:
 
 
 def picture_counts(recipe: Recipe) -> tuple[int, int, int]:
-    """C and the pictures of the train and val split, without decoding or drawing any.
+    """C and the pictures that are trained on and watched, without decoding or drawing any.
 
     Raises:
         DataError: the data is not there or not laid out as it should be.
     """
-    if recipe.data == SYNTHETIC:
-        return len(CLASSES), recipe.train_n or SYNTHETIC_TRAIN, SYNTHETIC_VAL
-    found = find_data(recipe.data, recipe.seed, validate_on="test")
-    return len(found.classes), len(found.train.files), len(found.val.files)
+    known = listed(split_of(recipe))
+    return len(known.classes), known.counts["train"], known.counts[watched(recipe, known)]
 
 
 def size_of(recipe: Recipe, classes: int) -> Size:

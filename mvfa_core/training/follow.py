@@ -100,8 +100,8 @@ class FollowedRun(Run):
             return self._newest.get(kind, {})
 
     def best(self) -> Point | None:
-        """The best validation so far, the first of equals."""
-        return self._best
+        """The best validation so far, the first of equals; None where the test side is watched, which chooses none."""
+        return None if self.newest("start").get("watched") == "test" else self._best
 
     def memory_bytes(self) -> int | None:
         """The memory of the device that the training takes: what the run tells, or on the CPU that of its process."""

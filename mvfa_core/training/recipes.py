@@ -19,6 +19,8 @@ SCHEDULES = ("constant", "one-cycle")
 AUGMENTATIONS = ("flip-crop", "none")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 LOGS = ("none", "tensorboard", "wandb", "mlflow")
+HELD_OUT = "held-out"
+VALIDATE_ON = ("val", "test", HELD_OUT)
 LONGEST = 4_096
 
 
@@ -31,9 +33,14 @@ class Recipe:
         precision: of the forward pass on the device; auto is bf16 on a GPU that has it, fp32 elsewhere.
         compile: "on" hands the model to torch.compile.
         restarts: steps at which a run that had ended was extended; a one-cycle schedule begins anew there.
+        validate_on: the side of the data that training watches. With "val" the test side is left alone, and where the
+            data has none but train and test, a tenth of train is set apart. With "test", the paper's protocol, all of
+            train is trained on and test is watched, so nothing is chosen by it: the last weights are the result, and
+            `stop_at` and `patience` are refused. "held-out" is what runs did before there was a choice: val/ where
+            there is one, else test/. Data without a test side is watched on val in any case.
         stop_at: the validation accuracy, a share, that is enough.
         patience: how many validations may pass without a better one before the run ends.
-        film: how many pictures of the val split are explained at every validation, 0 for none.
+        film: how many pictures of the watched side are explained at every validation, 0 for none.
         log: a logger's events beside our own.
         devices, nodes: processes a machine, and machines, that share every batch.
 
@@ -63,6 +70,7 @@ class Recipe:
     prototype_weight: float = 0.001
     weights: str | None = None
     val_every: int = 100
+    validate_on: str = "val"
     train_n: int | None = None
     precision: str = "auto"
     compile: str = "off"
@@ -96,6 +104,9 @@ class Recipe:
         size = self.devices * self.nodes
         expect(self.batch % size == 0, "batch", f"a multiple of {size}, the processes that share it", self.batch)
         expect(self.stop_at is None or 0 < self.stop_at <= 1, "stop_at", "a share above 0, up to 1", self.stop_at)
+        if self.validate_on == "test":
+            for name in ("stop_at", "patience"):
+                expect(getattr(self, name) is None, name, _NONE_ON_TEST, getattr(self, name))
         entry = find_backbone(self.backbone)
         if self.pooling == "mfa":  # said here, before anything is decoded or drawn for a run that cannot start
             expect_k(self.k, (entry.side // entry.stride) ** 2)
@@ -113,7 +124,8 @@ class Recipe:
 
     @classmethod
     def from_json(cls, values: dict) -> Recipe:
-        """The recipe of `to_json`; fields of other versions are ignored, missing ones take today's default."""
+        """The recipe of `to_json`; fields of other versions are ignored, missing ones take today's default. What a
+        version of before wrote goes through `versions.today` first."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in values.items() if name in known})
 
@@ -133,6 +145,7 @@ class Recipe:
         return shlex.join(words)
 
 
+_NONE_ON_TEST = "none with validate_on test, by which no run may end; leave it out, or validate on val"
 _COUNTS = ("k", "steps", "batch", "val_every", "devices", "nodes", "train_n", "patience")
 _NAMED_ALWAYS = ("data", "backbone", "pooling", "steps", "seed", "preset", "k", "sizes", "restarts")
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -146,6 +159,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "anchors": ANCHORS,
     "global_loss": ("on", "off"),
     "precision": PRECISIONS,
+    "validate_on": VALIDATE_ON,
     "compile": ("on", "off"),
     "log": LOGS,
 }
@@ -153,11 +167,11 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 def paper() -> Recipe:
     """The paper's settings (Section 3.1): Adam with beta 0.9 and 0.999, lr 1e-4 throughout, batches of 64, flip and
-    256 -> 224 crop, validation every 100 iterations.
+    256 -> 224 crop, validation every 100 iterations, on the test side.
 
     python -m mvfa_core train --recipe paper --backbone vgg16 --data PATH --steps 15000 --out runs/NAME
     """
-    return Recipe(backbone="vgg16")
+    return Recipe(backbone="vgg16", validate_on="test")
 
 
 def quick() -> Recipe:
@@ -173,11 +187,12 @@ def quick() -> Recipe:
 
 
 def bundled() -> Recipe:
-    """How the models in assets/models were trained: as `quick`, on more pictures and to convergence.
+    """How the small models of the drawn set in assets/models were trained: as `quick`, on more pictures and to
+    convergence, and the last weights kept.
 
     python -m mvfa_core train --recipe bundled --pooling mfa --out runs/compact_mfa
     """
-    return replace(quick(), steps=2_000, val_every=200, train_n=20_000, preset="bundled")
+    return replace(quick(), steps=2_000, val_every=200, train_n=20_000, validate_on="test", preset="bundled")
 
 
 def photos() -> Recipe:

@@ -3,7 +3,7 @@
 recipe.json         what was asked for
 metrics.jsonl       one event a line, append-only
 model.safetensors   the weights of the last checkpoint, with their card
-best.safetensors    the weights of the best validation so far, with their card
+best.safetensors    the weights of the best validation so far, with their card; none where test is watched
 state.pt            weights, optimiser and schedule at the last checkpoint, to go on from
 process.json        which process trains it, as long as one does
 preparing.json      how far the decoding or drawing of its pictures is

@@ -18,13 +18,13 @@ OF_OTHERS = ("recipe.json", "process.json", "pace.json", "stop", "queued.json")
 """What others than the training process write into the folder, perhaps at this moment."""
 
 
-def save(run: Run, trainer: Trainer, *, best: bool = False) -> None:
-    """A checkpoint, and with `best` also the best weights so far.
+def save(run: Run, trainer: Trainer, watched: str = "val", *, best: bool = False) -> None:
+    """A checkpoint, and with `best` also the best weights so far. `watched` is the side that the accuracy is of.
 
     `state.pt` is written last: a run goes on from it, so whatever is missing or newer than it is written again then.
     """
     run.journal.sync()  # the figures before a checkpoint are never computed again
-    save_model(trainer.model, run.path / WEIGHTS, card_of(run, trainer))
+    save_model(trainer.model, run.path / WEIGHTS, card_of(run, trainer, watched))
     if best:
         _same_file(run.path / WEIGHTS, run.path / BEST)
     with whole_file(run.path / STATE) as file:
@@ -74,7 +74,7 @@ def _take_up(run: Run, trainer: Trainer, checkpoint: Path) -> None:
         ) from error
 
 
-def card_of(run: Run, trainer: Trainer) -> dict:
+def card_of(run: Run, trainer: Trainer, watched: str = "val") -> dict:
     """What the weights are: how they were made and how well they do."""
     recipe = trainer.recipe
     return {
@@ -83,6 +83,7 @@ def card_of(run: Run, trainer: Trainer) -> dict:
         "step": trainer.step,
         "accuracy": run.status().accuracy,
         "n": len(trainer.data.val),
+        "side": watched,
         "train_n": len(trainer.data.train),
         "command": recipe.command(f"runs/{run.id}"),
         "recipe": recipe.to_json(),

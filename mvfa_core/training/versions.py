@@ -4,6 +4,7 @@ A folder is brought to today's version in memory, whenever it is read; it is wri
 
 0    no `format`; all that was made before formats were counted
 1    `format`; the note in process.json tells a process by the ticks since the machine started, too
+2    `validate_on`: which side of the data is watched; before, it was val/ where there was one, else test/
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 KEY = "format"
 Values = dict[str, Any]
 
@@ -25,7 +26,12 @@ def _from_0(values: Values) -> Values:
     return values
 
 
-STEPS: Mapping[int, Callable[[Values], Values]] = {0: _from_0}
+def _from_1(values: Values) -> Values:
+    """Three sides were not told apart yet."""
+    return {"validate_on": "held-out", **values}
+
+
+STEPS: Mapping[int, Callable[[Values], Values]] = {0: _from_0, 1: _from_1}
 """What makes of a recipe of one version one of the next."""
 
 

@@ -10,7 +10,6 @@ from typing import NoReturn
 from mvfa_core.backbones import find_backbone
 from mvfa_core.checks import expect
 from mvfa_core.data.sets import Progress, silent
-from mvfa_core.data.sources import load_data
 from mvfa_core.model import build_model
 from mvfa_core.training.device import find_device
 from mvfa_core.training.engine import Diverged, Event, Started, Ticked, Trainer, Validated, to_json
@@ -20,6 +19,7 @@ from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.recorders import Recorder, close, recorders
 from mvfa_core.training.runs import Run, RunError
 from mvfa_core.training.saving import expect_state, restore, save
+from mvfa_core.training.split import Division, divided
 from mvfa_core.training.stopping import enough
 
 ADVICE_DIVERGED = "the loss was not finite; the last good weights are kept. Try a tenth of the learning rate"
@@ -110,16 +110,18 @@ def _carry_out(run: Run, recipe: Recipe, listen: Callable[[Event], None], progre
     listening: list[Recorder] = []
     try:
         listening = recorders(run, recipe)  # first: what is not installed is said before pictures are prepared
-        trainer = _prepare(run, recipe, tell)
+        trainer, division = _prepare(run, recipe, tell)
         for event in trainer.run():
             step = event.step
+            if isinstance(event, Started):
+                event = replace(event, **division.told())
             if not isinstance(event, Ticked):
                 run.append(to_json(event))
             listen(event)
             with trainer.standing_still():
                 for record in listening:
                     record(trainer, event)
-            found = _after(run, trainer, event)
+            found = _after(run, trainer, event, division.watched)
             if trainer.world.agree(found is not None):
                 ending = found or ending
                 break
@@ -133,7 +135,7 @@ def _carry_out(run: Run, recipe: Recipe, listen: Callable[[Event], None], progre
 def _assist(run: Run, recipe: Recipe) -> None:
     """What the processes beside the first one do: take part in every step, write nothing, stop when the first does."""
     try:
-        trainer = _prepare(run, recipe, silent)
+        trainer, _ = _prepare(run, recipe, silent)
         for _ in trainer.run():
             if trainer.world.agree(False):
                 break
@@ -143,19 +145,20 @@ def _assist(run: Run, recipe: Recipe) -> None:
         raise
 
 
-def _after(run: Run, trainer: Trainer, event: Event) -> tuple[str, str] | None:
+def _after(run: Run, trainer: Trainer, event: Event, watched: str) -> tuple[str, str] | None:
     """Save what an event makes worth saving; the reason and the message if the run ends with it."""
     if isinstance(event, Diverged):
         return "diverged", ADVICE_DIVERGED
     if isinstance(event, Validated):
         earlier = [accuracy for _, accuracy in run.validations()[:-1]]
-        save(run, trainer, best=event.accuracy > max(earlier, default=-1))
+        chooses = trainer.recipe.validate_on != "test"  # weights chosen on the test side would be tuned to it
+        save(run, trainer, watched, best=chooses and event.accuracy > max(earlier, default=-1))
     # also when it starts: it may have been killed between such a validation and its end
     if isinstance(event, Validated | Started) and (message := enough(trainer.recipe, run.validations())):
         return "finished", message
     if isinstance(event, Started | Ticked) and event.step < trainer.recipe.steps and (asked := run.asked()):
         if trainer.is_sound():
-            save(run, trainer)
+            save(run, trainer, watched)
         return ("paused" if asked == "pause" else "stopped"), ""
     return None
 
@@ -181,15 +184,13 @@ def _is_interruption(error: BaseException | None) -> bool:
     return error is not None
 
 
-def _prepare(run: Run, recipe: Recipe, progress: Progress) -> Trainer:
-    """The trainer at the run's last checkpoint, or at its start."""
+def _prepare(run: Run, recipe: Recipe, progress: Progress) -> tuple[Trainer, Division]:
+    """The trainer at the run's last checkpoint, or at its start, and how its pictures are divided."""
     place = join(recipe)
     device = place.device(find_device(recipe.device))
     side = find_backbone(recipe.backbone).side
-    data = load_data(
-        recipe.data, side, seed=recipe.seed, train_n=recipe.train_n, validate_on="test", splits=("train", "val"),
-        progress=progress,
-    )  # fmt: skip
+    division = divided(recipe, side, progress=progress)
+    data = division.data
     place.expect_one_data_set(data, recipe.batch)
     model = build_model(
         recipe.backbone,
@@ -208,4 +209,4 @@ def _prepare(run: Run, recipe: Recipe, progress: Progress) -> Trainer:
     if place.first:
         restore(run, trainer)
     place.hand_over(trainer)
-    return trainer
+    return trainer, division

@@ -16,12 +16,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import dataset_data, dataset_pictures, gallery, wording
-from mvfa_core.checkpoints import bundled
+from mvfa_core.checkpoints import bundled, read_card
 from mvfa_core.data.synthetic import draw_scene
 from mvfa_core.survey import Findings, Request, Survey, request_for, survey_of
 from mvfa_core.survey.tables import csv_table, summary
 from mvfa_core.survey.work import survey
-from tests.pictures import split_folder
+from tests.pictures import fill, split_folder
 
 Shown = Callable[[str], dict[str, Any]]
 OpenPage = Callable[..., AppTest]
@@ -225,3 +225,64 @@ def test_an_address_opens_it_on_the_other_pages(app: AppTest, shown: Shown) -> N
     strip = shown("gallery_strip")
     assert strip["selected"] == "synthetic-val-17" and strip["groups"][0]["name"] == "From a data set"
     assert draw_scene(1_000_000_017).name in app.markdown[0].value
+
+
+# --- what fits the model ---
+
+
+def test_only_pictures_that_fit_the_model_are_offered(
+    dataset_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A photo model and drawn scenes: nothing to start, and what to do about it."""
+    monkeypatch.setenv("MVFA_DATA", str(tmp_path))
+    page = dataset_page(of="compact_mfa_ucmerced")
+    assert not page.exception and page.selectbox(key="data").options == ["a folder of mine"]
+    said = texts(page)
+    assert "No pictures here fit this model" in said and "21 classes (agricultural, " in said
+    assert any("data get ucmerced" in block.value for block in page.code)
+    assert "survey\\_start" not in said and "survey_start" not in [button.key for button in page.button]
+    assert "the model knows 21 classes" in said and "**synthetic**" in said
+
+
+def test_a_set_of_some_of_its_classes_is_offered(
+    dataset_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another set, and a folder that is named, are held against the model before anything starts."""
+    monkeypatch.setenv("MVFA_DATA", str(tmp_path))
+    hues = {"beach": (200, 180, 90), "forest": (20, 90, 30), "zebra": (5, 5, 5)}
+    fill(tmp_path / "ucmerced" / "train", 3, colours=hues)
+    fill(tmp_path / "ucmerced" / "test", 2, first=9, colours=hues)
+    fill(tmp_path / "uploads" / "trees-0123", 3, colours={"oak": (1, 2, 3), "pine": (200, 200, 9)})
+    page = dataset_page(of="compact_mfa_ucmerced")
+    assert not page.exception and page.selectbox(key="data").options == ["ucmerced", "a folder of mine"]
+    assert (page.selectbox(key="side").options, page.selectbox(key="side").value) == (
+        ["Training", "Test", "All pictures"], "test",
+    )  # fmt: skip
+    notes = " ".join(caption.value for caption in page.caption)
+    assert "zebra" in notes and "has no pictures of 19 classes" in notes
+    assert "**trees\\-0123**" in texts(page) and "**synthetic**" in texts(page)
+    page.selectbox(key="data").set_value("own").run()
+    page.text_input(key="dataset_path").set_value(str(tmp_path / "uploads" / "trees-0123")).run()
+    assert not page.exception and "do not fit the model" in texts(page)
+    assert "survey_start" not in [button.key for button in page.button]
+
+
+def test_a_plain_folder_as_a_whole(dataset_page: OpenPage, tmp_path: Path) -> None:
+    names = bundled_classes()[:3]
+    fill(tmp_path / "flat", 5, colours={name: (60 * i, 40, 200) for i, name in enumerate(names)})
+    page = dataset_page(data="own")
+    page.text_input(key="dataset_path").set_value(str(tmp_path / "flat")).run()
+    assert not page.exception and page.selectbox(key="side").options == ["Training", "Validation", "All pictures"]
+    page.selectbox(key="side").set_value("all").run()
+    assert not page.exception and page.button(key="survey_start")
+
+
+def bundled_classes() -> list[str]:
+    return read_card(bundled()["compact_mfa"])["classes"]
+
+
+def test_pictures_that_were_trained_on_are_called_so(dataset_page: OpenPage) -> None:
+    asked = request_for(bundled()["compact_mfa"], "synthetic", side="train", limit=TINY)
+    survey(asked, survey_of(asked))
+    page = dataset_page(side="train", most=str(TINY))
+    assert not page.exception and any("trained on these pictures" in warning.value for warning in page.warning)

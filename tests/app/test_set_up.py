@@ -202,10 +202,25 @@ def test_a_folder_must_hold_classes_before_it_starts(train_page: OpenPage, tmp_p
     folder = folder_of(tmp_path / "![x](http://x)", {"*a*": 10, "b": 5})
     page.text_input(key="set_up_path").set_value(str(folder)).run()
     assert not page.exception and not page.button(key="start").disabled
-    assert words.counted(2, 12, 3) in said(page)
+    assert words.counted(2, {"train": 12, "val": 3}) in said(page)
     assert {"*a*", "b"} <= {text.value for text in page.text}  # as they are, not as Markdown
-    assert {words.each(8, 2), words.each(4, 1)} <= {caption.value for caption in page.caption}
+    assert {words.each((8, 2)), words.each((4, 1))} <= {caption.value for caption in page.caption}
     assert words.BATCH_LESS.format(train=12) in said(page)
+
+
+def test_three_sides_and_what_is_passed_over_are_shown(train_page: OpenPage, tmp_path: Path) -> None:
+    """Watching the test side trains on all of train; then no run ends by it."""
+    folder = tmp_path / "sides"
+    folder_of(folder / "train", {"a": 10, "b": 10})
+    folder_of(folder / "test", {"a": 3, "b": 3})
+    page = train_page()
+    page.selectbox(key="set_up_data").set_value(words.DATA_FOLDER).run()
+    page.text_input(key="set_up_path").set_value(str(folder)).run()
+    assert words.counted(2, {"train": 18, "val": 2, "test": 6}) in said(page)
+    page.segmented_control(key="set_up_validate_on").set_value("test").run()
+    assert not page.exception and words.counted(2, {"train": 20, "test": 6}) in said(page)
+    assert page.number_input(key="set_up_stop_at").disabled and page.number_input(key="set_up_patience").disabled
+    assert "--validate-on test" in page.code[0].value
 
 
 def test_data_sets_are_offered_or_named(train_page: OpenPage, tmp_path: Path) -> None:
@@ -231,14 +246,14 @@ def test_a_zip_is_looked_at_kept_and_offered_again(train_page: OpenPage, started
     assert page.button(key="start").disabled and "this is no zip" in said(page)
     page.file_uploader[0].set_value(("pets.zip", file.getvalue(), "application/zip")).run()
     (upload,) = uploads()
-    assert not page.exception and words.counted(2, 12, 3) in said(page)
+    assert not page.exception and words.counted(2, {"train": 12, "val": 3}) in said(page)
     assert upload.left_out == ("pets/readme.md",)
     page.button(key="start").click().run()
     assert started[0].data == str(upload.folder)
     again = train_page()  # as after a restart: only what is on disk is left
     assert words.DATA_UPLOADED.format(name="pets") in again.selectbox(key="set_up_data").options
     again.selectbox(key="set_up_data").set_value(upload.name).run()
-    assert not again.exception and words.counted(2, 12, 3) in said(again)
+    assert not again.exception and words.counted(2, {"train": 12, "val": 3}) in said(again)
     again.button(key="form_remove").click().run()
     assert uploads() == [] and not again.exception
 

@@ -73,7 +73,7 @@ def test_drawn_pictures_bring_their_boxes_and_masks(call: Callable, few_drawn: N
     assert value["AdaCAM", "pixel_ap"] > value["centre", "pixel_ap"]
     assert value["best box", "iou"] > value["centre", "iou"]
     text = table.read_text()
-    assert "| best box |" in text and "compact_mfa on 12 held-out pictures of synthetic" in text
+    assert "| best box |" in text and "compact_mfa on 12 pictures of synthetic (val)" in text
     for figure in ("pointing", "pixel_ap"):
         assert FIGURES[figure].sentence in text
 
@@ -81,7 +81,7 @@ def test_drawn_pictures_bring_their_boxes_and_masks(call: Callable, few_drawn: N
 def test_uncertainty_for_people(call: Callable, model: Path, tmp_path: Path) -> None:
     answer = call("measure", model, "--uncertainty", "--n", 6, "--out", tmp_path / "table.tex", "--device", "cpu")
     assert answer.status == 0, answer.err
-    assert "on 6 held-out pictures of colours" in answer.out
+    assert "on 6 pictures of colours (val)" in answer.out
     assert "disagreement" in answer.out and "deletion" not in answer.out
     assert "measuring" in answer.err  # the bar
     assert r"\begin{tabular}" in (tmp_path / "table.tex").read_text()

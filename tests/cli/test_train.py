@@ -113,7 +113,7 @@ def test_eval_is_a_hand_count(call: Callable, either: Path, colours: Path) -> No
     assert found["accuracy"] == pytest.approx(np.mean(right))
     assert found["accuracy"] == Run(either).status().accuracy
     plain = call("eval", either)
-    assert f"{of_count(found['accuracy'], 2)}% of 9 pictures of colours" in plain.out
+    assert f"{of_count(found['accuracy'], 2)}% of 9 pictures of colours, its val side" in plain.out
 
 
 def test_eval_of_other_data_and_of_a_file(call: Callable, model: Path, tmp_path: Path) -> None:

@@ -46,14 +46,14 @@ def test_a_zip_becomes_a_run(visit: Visit, server: Any, archive: Path) -> None:
     page.locator("input[type=file]").set_input_files(archive)
 
     # What is in it, before anything starts.
-    expect(page.get_by_text("3 classes, 20 pictures: 16 to train on, 4 held out.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("3 classes, 20 pictures: 16 to train on, 4 to validate on.")).to_be_visible(timeout=60_000)
     for name, count in COUNTS.items():
         expect(page.get_by_text(name, exact=True)).to_be_visible()
         expect(page.get_by_text(f"{count * 4 // 5} + {count // 5}", exact=True).first).to_be_visible()
     samples = page.get_by_test_id("stImage").locator("img")
     expect(samples).to_have_count(3)
     assert all(samples.nth(i).evaluate("image => image.naturalWidth") == 96 for i in range(3))
-    page.get_by_role("button", name="2 files of the zip are left out").click()
+    page.get_by_role("button", name="2 files are passed over").click()
     expect(page.get_by_text("shapes/star/false.png")).to_be_visible()
     page.keyboard.press("Escape")
 

@@ -35,6 +35,7 @@ from mvfa_core.training.engine import Event, Ticked
 from mvfa_core.training.failures import TrainingError
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import LAUNCH_S, Run, RunError, list_runs
+from mvfa_core.training.split import Split
 from mvfa_core.training.work import resume, train
 from tests.app.conftest import app  # noqa: F401
 from tests.app.samples import a_run
@@ -337,7 +338,7 @@ def test_a_picture_that_goes_away_while_it_is_open(app: AppTest, tmp_path: Path,
     mine = app.query_params["picture"] = dataset_pictures.address(looked, 0)
     app.run()
     assert not app.exception and app.query_params["picture"] == mine
-    file = folder / dataset_pictures.side(str(folder), "val", 0).name(0)
+    file = folder / dataset_pictures.side(Split(str(folder)), "val").name(0)
     if what == "its folder":
         shutil.rmtree(folder)
     elif what == "the picture":

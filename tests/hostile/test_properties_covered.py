@@ -19,7 +19,8 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
     "draws on a page; AppTest and the journeys look at it": (
         "app.*.show*", "app.bars.show", "app.controls.*", "app.dataset.*", "app.dataset_data.choose",
         "app.dataset_data.choose_model", "app.dataset_data.findings", "app.dataset_data.request",
-        "app.dataset_data.trouble", "app.dataset_grid.*", "app.dataset_job.begin", "app.estimate.Desk",
+        "app.dataset_data.trouble", "app.dataset_fit.*", "app.dataset_grid.*", "app.dataset_job.begin",
+        "app.estimate.Desk",
         "app.fields.Form", "app.fields.choice", "app.fields.fill", "app.fields.number", "app.fields.remember",
         "app.fields.restore", "app.fields.select", "app.fields.snapshot", "app.fields.whole",
         "app.figures_form.apply", "app.figures_form.kind", "app.figures_form.models", "app.figures_form.note",
@@ -43,7 +44,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
     "drawn from its signature by test_every_sentence": ("app.wording*",),
     "keeps on a shelf what a property draws from the library": (
         "app.further.*", "app.loaders.*", "app.figures_desk.*", "app.compare.side", "app.gallery.specimen",
-        "app.dataset_pictures.side", "app.truths.boxes_file",
+        "app.dataset_pictures.side", "app.dataset_pictures.listed", "app.truths.boxes_file",
     ),
     "starts, stops or looks at processes": (
         "app.jobs.*", "app.limits.*", "app.server.lifespan", "app.serving.main", "app.tidy.*", "app.vitals.*",

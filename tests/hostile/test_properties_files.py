@@ -19,6 +19,7 @@ from app import fields, figures_desk, loaders
 from app.method_form import backbone
 from app.sharing import code
 from app.truths import drawn
+from app.upload import Seen
 from app.upload import look as look_at
 from mvfa_core.bench_memory import field, numbers
 from mvfa_core.browser import nearest
@@ -48,6 +49,7 @@ from mvfa_core.training.measured import devices_here, machine_of, model_of
 from mvfa_core.training.parallel import world
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.speed import moved, network_on, optimizer_for
+from mvfa_core.training.split import Split
 from mvfa_core.training.workers import needs_workers
 from tests.hostile.drawn import (
     JSON,
@@ -227,8 +229,9 @@ def test_folders_that_are_handed_in(tmp_path_factory: pytest.TempPathFactory, cl
         (folder / name).mkdir()
         for i in range(count):
             Image.new("RGB", (3, 2), (i, 0, 0)).save(folder / name / f"{i}.png")
-    seen = look_at(str(folder), 0)
-    assert {one.name: one.train_n + one.val_n for one in seen.classes} == classes
-    assert seen.train_n == len(side_of(str(folder), "train").listing.files) and silent("x", 0, 1) is None
+    seen = look_at(Split(str(folder)))
+    assert isinstance(seen, Seen)
+    assert {one.name: sum(one.counts) for one in seen.classes} == classes
+    assert seen.train_n == len(side_of(Split(str(folder)), "train").listing.files) and silent("x", 0, 1) is None
     assert list_surveys() == [] or surveys_root().is_dir()
     assert bars(True) is silent

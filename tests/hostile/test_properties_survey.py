@@ -37,6 +37,7 @@ from mvfa_core.survey.look import look
 from mvfa_core.survey.pictures import Side, spread
 from mvfa_core.survey.request import Request
 from mvfa_core.survey.tables import csv_table, summary
+from mvfa_core.training.split import Split
 from tests.hostile.drawn import JSON, SEEDS, TEXT, WORDS, expect_sentence, few, fewer, refused, rng, small_model
 
 NAMES = ("a", "b,c", 'd"\n', "é|_")
@@ -171,20 +172,21 @@ def test_spread(count: int, limit: int | None) -> None:
     assert all(0 <= place < count for place in places)
 
 
-def side_named(data: str, side: str, seed: int) -> Side:
-    return Side(data, side, ("a", "b"), 3)
+def side_named(split: Split, side: str) -> Side:
+    return Side(split.data, side, ("a", "b"), 3)
 
 
 @few
 @given(st.sampled_from([SYNTHETIC, *CATALOGUE, "/home/me/pictures"]), st.integers(0, 10**6 - 1),
-       st.sampled_from(["val", "train"]), st.integers(0, 10**9))  # fmt: skip
-def test_addresses_lead_back(data: str, place: int, side: str, seed: int) -> None:
+       st.sampled_from(["val", "train", "all"]), st.integers(0, 10**9), st.booleans())  # fmt: skip
+def test_addresses_lead_back(data: str, place: int, side: str, seed: int, apart: bool) -> None:
     """An address names its picture and no path; that of an unknown folder is known to be one."""
-    seed = 0 if data == SYNTHETIC else seed
-    told = address_of(data, place, side, seed)
-    assert told == address(Request("m", "c", "n", data, side, None, seed), place)
-    assert is_address(told) and "home" not in told and (data == SYNTHETIC or token(data, seed) in told)
-    assert survey_of(Request("m", "c", "n", data, side, None, seed)).path.name.isalnum()
+    split = Split(data) if data == SYNTHETIC else Split(data, seed, apart)
+    asked = Request("m", "c", "n", data, side, None, split.seed, split.set_apart)
+    told = address_of(split, place, side)
+    assert told == address(asked, place)
+    assert is_address(told) and "home" not in told and (data == SYNTHETIC or token(split) in told)
+    assert survey_of(asked).path.name.isalnum() and asked.split == split
     try:
         found, at = find(told, side_named)
     except KeyError:
@@ -197,7 +199,9 @@ def test_addresses_lead_back(data: str, place: int, side: str, seed: int) -> Non
 @given(
     WORDS
     | TEXT
-    | st.from_regex(r"(data/[a-z0-9-]{1,9}(\.\d+)?/(val|train|x)/\d+|synthetic-(val|train)-\d+)\s?", fullmatch=True)
+    | st.from_regex(
+        r"(data/[a-z0-9-]{1,9}(\.\d+)?(\.v)?/(val|train|test|x)/\d+|synthetic-(val|train)-\d+)\s?", fullmatch=True
+    )
 )
 def test_addresses_of_anything(text: str) -> None:
     """From the bar of a browser: a picture, or `KeyError`; nothing is opened that is no address."""
@@ -240,7 +244,7 @@ def test_pictures_by_rule(labels: list[int], seed: int) -> None:
     assert [labels[place] for place in places] == sorted(set(labels))
     first = {label: next(p for p in order if labels[p] == label) for label in set(labels)}
     assert all(first[labels[place]] == place for place in places)
-    assert len(examples(home, 3)) == min(3, len(labels)) and name_of(home, places[0]).startswith("h/")
+    assert len(examples(home, 3)) == min(3, len(labels)) and name_of(home, places[0], Split("d")).startswith("h/")
 
 
 @few

@@ -38,6 +38,7 @@ CHOSEN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "step": {"name": st.sampled_from(STEPS)},
     "rate": {"steps_per_s": st.floats(1e-6, 1e6)},
     "grid": {"stride": st.integers(1, 64)},
+    "counted": {"sides": st.dictionaries(st.sampled_from(["train", "val", "test"]), st.integers(0, 10**7))},
 }
 """What only a few values can be of."""
 

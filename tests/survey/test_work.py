@@ -13,12 +13,14 @@ import numpy as np
 import psutil
 import pytest
 
+from mvfa_core.data.cache import digest
 from mvfa_core.survey import Request, Survey, SurveyError, list_surveys, request_for, survey_of
 from mvfa_core.survey import work as working
 from mvfa_core.survey.folder import BUSY
 from mvfa_core.survey.launch import start
 from mvfa_core.survey.pictures import Gathered, side_of, spread
 from mvfa_core.survey.work import survey
+from mvfa_core.training.split import Split
 from tests.pictures import split_folder
 
 DEADLINE_S = 240
@@ -37,13 +39,39 @@ def test_it_is_named_after_what_it_looks_at(shaky: Path, asked: Request, tmp_pat
     copy = shutil.copy(shaky, tmp_path / "copy.safetensors")
     again = request_for(copy, "synthetic", limit=asked.limit)
     assert again.digest == asked.digest and again.name == "copy"
-    others = [replace(asked, side="train"), replace(asked, limit=None), replace(asked, content="x")]
-    assert len({one.digest for one in (asked, *others)}) == 4
+    changes = {"side": "train", "limit": None, "content": "x", "set_apart": True, "join": True}
+    others = [replace(asked, **{name: value}) for name, value in changes.items()]
+    assert len({one.digest for one in (asked, *others)}) == 6
     assert Request.from_json(json.loads(json.dumps(asked.to_json()))) == asked
-    with pytest.raises(ValueError, match="side: expected one of val, train"):
-        replace(asked, side="test")
+    with pytest.raises(ValueError, match="side: expected one of train, val, test, all"):
+        replace(asked, side="none")
     with pytest.raises(ValueError, match="limit: expected a whole number >= 1, got 0"):
         replace(asked, limit=0)
+
+
+def test_requests_of_before_are_read_and_keep_their_folder(asked: Request) -> None:
+    """They knew no test side, and set nothing apart."""
+    told = asked.to_json()
+    del told["set_apart"], told["join"]
+    again = Request.from_json(json.loads(json.dumps(told)))
+    assert again == asked and again.digest == asked.digest
+    assert asked.digest == digest([1, asked.content, "synthetic", "val", asked.limit, 0])
+
+
+def test_the_side_of_before_is_the_test_side_where_there_is_no_other(shaky: Path, tmp_path: Path) -> None:
+    data = str(split_folder(tmp_path / "colours", each=2, held_out=3, other="test"))
+    assert request_for(shaky, data).side == "test"
+    before = Request("m", "c", "n", data, "val")
+    assert side_of(before.split, "val").listing == side_of(before.split, "test").listing
+    every = side_of(before.split, "all")
+    assert every.count == 3 * (2 + 3) and len({every.name(place) for place in range(every.count)}) == every.count
+    apart = side_of(Split(data, 0, set_apart=True), "val")
+    assert apart.count == 3 and all(name.startswith("train/") for name in apart.listing.files)
+
+
+def test_all_drawn_pictures(shaky: Path) -> None:
+    every, val = side_of(Split("synthetic"), "all"), side_of(Split("synthetic"), "val")
+    assert (every.name(0), every.name(every.count - 1)) == ("0", val.name(val.count - 1))
 
 
 def test_stopped_it_goes_on_where_it_was(asked: Request, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +126,7 @@ def test_what_goes_wrong_is_said_and_noted(asked: Request, shaky: Path, tmp_path
     with pytest.raises(ValueError, match="saved again"):
         survey(saved_again, survey_of(saved_again))
     strange = request_for(shaky, str(split_folder(tmp_path / "colours", each=2, held_out=1)))
-    with pytest.raises(ValueError, match=r"shaky knows 10 classes .* has 3 classes"):
+    with pytest.raises(ValueError, match=r"the model knows 10 classes .* has 3 classes"):
         survey(strange, survey_of(strange))
     gone = request_for(shaky, str(tmp_path / "gone"))
     with pytest.raises(ValueError, match="no such folder"):
@@ -114,10 +142,11 @@ def test_the_pictures_of_a_folder(shaky: Path, tmp_path: Path) -> None:
     colours = split_folder(tmp_path / "colours", each=2, held_out=4)
     (colours / "val" / "leaf" / "02.png").write_bytes(b"no picture")
     asked = request_for(shaky, str(colours), limit=9)
-    side = side_of(asked.data, "val")
+    side = side_of(asked.split, "val")
     assert spread(side.count, 9).tolist() == [i * side.count // 9 for i in range(9)]
-    pictures = Gathered(asked, 28)
-    batch = pictures.batch(0, len(pictures))
+    pictures = Gathered(asked, ("brick", "leaf", "sea"), 28)
+    batch, places = pictures.batch(0, len(pictures))
+    assert places.tolist() == pictures.places_N.tolist()
     assert [side.name(int(place)) for place in pictures.places_N] == list(batch.names)
     assert "val/leaf/02.png" not in batch.names
     for place, label in zip(pictures.places_N.tolist(), batch.labels.tolist(), strict=True):

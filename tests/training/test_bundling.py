@@ -31,7 +31,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
         fill(place / "ucmerced" / "train", 5)
         fill(place / "ucmerced" / "test", 3, first=100)
         run = Run(place / "runs" / "land")
-        train(replace(TINY, data="ucmerced", steps=6, val_every=3, film=0), run)
+        train(replace(TINY, data="ucmerced", validate_on="test", steps=6, val_every=3, film=0), run)
         bundle(run, place / "out")
         data = load_data("ucmerced", 112, validate_on="test")
     np.save(place / "images.npy", data.val.images)
@@ -47,6 +47,7 @@ def test_the_card_says_what_the_shipped_file_does(shipped: tuple[Run, Path]) -> 
         said = model(normalise(images)).ensemble_BC.argmax(dim=1).numpy()
     assert card["accuracy"] == pytest.approx((said == labels).mean()) and card["n"] == len(labels) == 3 * len(COLOURS)
     assert card["curve"] == [[step, accuracy] for step, accuracy in run.validations()] and len(card["curve"]) == 2
+    assert (card["side"], card["recipe"]["validate_on"]) == ("test", "test")
     assert card["name"] == "land" and card["command"].startswith("python -m mvfa_core train --data ucmerced ")
     assert card["data_terms"] == CATALOGUE["ucmerced"].terms and card["data_citation"]
     assert json.loads((place / "out" / "land.json").read_text()) == card
