@@ -4,29 +4,33 @@
 
 Whatever the file was (grey, CMYK, 16-bit, transparent, turned by its EXIF tag, wide-gamut), what comes out of this
 room is an upright 8-bit sRGB picture, or a `PictureError` whose sentence can be shown to the person who chose the file.
+How each kind of file is decoded stands in `mvfa_core.pictures`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from mvfa_core.names import visible
+from mvfa_core.pictures import REDUCED, Note, PictureError, kinds, limits
+from mvfa_core.pictures.common import read_common
+from mvfa_core.pictures.jpeg import read_jpeg
+from mvfa_core.pictures.kinds import Kind
+from mvfa_core.pictures.plain import orientation, over_white, plain_rgb, upright_size
+from mvfa_core.pictures.tiff import read_tiff
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-FORMATS_SENTENCE = "JPEG, PNG, WebP, GIF, BMP or TIFF"
-MAX_PIXELS = 64_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
+"""Pillow's names for what is read here and by Pillow alone."""
+FORMATS_SENTENCE = kinds.READ_SENTENCE
 MAX_BYTES = 128 * 2**20
-MAX_SCANS = 100
-"""Of a progressive JPEG: each goes over the whole picture, cameras write about ten."""
 
 # Channel statistics of ImageNet, the convention of every pretrained backbone offered here.
 MEAN = (0.485, 0.456, 0.406)
@@ -35,17 +39,33 @@ STD = (0.229, 0.224, 0.225)
 Picture = Image.Image | np.ndarray
 
 
-class PictureError(ValueError):
-    """A picture that cannot be used; the message says what was wrong and what to do about it."""
+class Reading(NamedTuple):
+    """A picture that was read from a file.
+
+    Attributes:
+        picture: PIL, mode RGB, upright, at most `limits.KEPT_PIXELS` pixels.
+        size_px: (width, height) of the upright picture in its file; coordinates in the file are in these px.
+        notes: what its viewer should know, such as that its values were stretched.
+    """
+
+    picture: Image.Image
+    size_px: tuple[int, int]
+    notes: tuple[Note, ...]
 
 
-def open_picture(source: str | Path | bytes | BinaryIO) -> Image.Image:
-    """An upright 8-bit sRGB picture (PIL, mode RGB) from a path, the bytes of a file, or a binary file object.
+def read_picture(source: str | Path | bytes | BinaryIO, *, bands: tuple[int, int, int] | None = None) -> Reading:
+    """An upright 8-bit sRGB picture from a path, the bytes of a file, or a binary file object, decided by content.
 
-    Animations give their first frame, transparency lies over white, embedded colour profiles are followed, and the
-    EXIF orientation is applied. A seekable file object is read from its start, wherever it stood.
+    Animations and files of several pages give their first picture, transparency lies over white, embedded colour
+    profiles are followed, the EXIF orientation is applied, numbers that are no 8 bits are brought to 0-255 (see
+    `pictures.levels`), and what has more than `limits.KEPT_PIXELS` pixels is reduced. A seekable file object is read
+    from its start, wherever it stood.
 
-    Raises `PictureError` for anything that is not one whole picture of at most `MAX_BYTES` and `MAX_PIXELS`.
+    Args:
+        bands: for a TIFF, the numbers (from 1) of the bands to be shown as red, green and blue.
+
+    Raises:
+        PictureError: anything that is not one whole picture within the limits; the sentence names what it is.
     """
     name, data = _read(source)
     if not data:
@@ -54,33 +74,39 @@ def open_picture(source: str | Path | bytes | BinaryIO) -> Image.Image:
         raise PictureError(
             f"{name} is larger than {MAX_BYTES // 2**20} MiB, the limit for one file. Save a smaller copy of it."
         )
+    kind = kinds.kind_of(data[: kinds.HEAD])
+    if kind is None:
+        raise PictureError(f"{name} is not a picture that can be read here. Use {FORMATS_SENTENCE}.")
+    if not kind.is_read:
+        raise PictureError(f"{name} is {kind.name}, not a picture that can be read here. {kind.advice}")
+    if bands is not None and kind != kinds.TIFF:
+        raise PictureError(f"{name} is a {kind.name} picture; bands are chosen of a TIFF only.")
     try:
-        picture = Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError:
-        raise PictureError(f"{name} {_unknown(data)}") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(f"{name} claims far more than {_megapixels()}. Save a smaller copy of it.") from None
-    except Exception:  # Pillow lets many kinds of error out of a malformed header
-        raise PictureError(f"{name} is damaged: its header cannot be read. Save or download it again.") from None
-    if picture.width * picture.height > MAX_PIXELS:
-        raise PictureError(
-            f"{name} is {picture.width} x {picture.height} px, more than {_megapixels()}. Save a smaller copy of it."
-        )
-    if picture.format == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
-        raise PictureError(f"{name} goes over its pixels more than {MAX_SCANS} times. Save it anew as JPEG or PNG.")
-    try:
-        picture.load()
+        return _decoded(name, data, kind, bands)
+    except PictureError:
+        raise
     except MemoryError:
         raise PictureError(f"{name} takes more memory than there is. Save a smaller copy of it.") from None
-    except Exception:  # as above, for the pixels
+    except Exception:  # Pillow and tifffile let many kinds of error out of a malformed file
         raise PictureError(
-            f"{name} is damaged or cut off: its pixels are not all there. Save or download it again."
+            f"{name} is a {kind.name} picture that is damaged or cut off: its pixels are not all there. "
+            "Save or download it again."
         ) from None
+
+
+def open_picture(source: str | Path | bytes | BinaryIO) -> Image.Image:
+    """The picture of `read_picture` alone (PIL, mode RGB)."""
+    return read_picture(source).picture
+
+
+def looks_like_picture(source: str | Path | bytes) -> bool:
+    """Whether a file, or the first bytes of one, is of a kind that `read_picture` reads, whatever it is called.
+    Nothing is decoded. False for what cannot be opened."""
     try:
-        return _plain_rgb(picture)
-    except Exception as error:  # what is odd about the pixels shows here, in as many ways
-        kind = type(error).__name__
-        raise PictureError(f"{name} cannot be turned into RGB ({kind}). Save it as an 8-bit RGB PNG.") from None
+        kind = kinds.kind_of(source) if isinstance(source, bytes) else kinds.kind_of_file(source)
+    except (OSError, ValueError):
+        return False
+    return kind is not None and kind.is_read
 
 
 def as_picture(picture: Picture) -> Image.Image:
@@ -92,7 +118,7 @@ def as_picture(picture: Picture) -> Image.Image:
     if isinstance(picture, Image.Image):
         if picture.mode == "RGB" and not picture.info and not picture.getexif():
             return picture
-        return _plain_rgb(picture)
+        return plain_rgb(picture)[0]
     if not isinstance(picture, np.ndarray):
         raise PictureError(f"expected a PIL picture or a uint8 array, got {type(picture).__name__}")
     is_image = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] in (3, 4))
@@ -100,7 +126,7 @@ def as_picture(picture: Picture) -> Image.Image:
         raise PictureError(
             f"expected a uint8 array (H, W), (H, W, 3) or (H, W, 4), got {picture.dtype} {tuple(picture.shape)}"
         )
-    return _over_white(Image.fromarray(np.ascontiguousarray(picture))).convert("RGB")
+    return over_white(Image.fromarray(np.ascontiguousarray(picture))).convert("RGB")
 
 
 def pixel_digest(picture: Image.Image) -> str:
@@ -189,89 +215,17 @@ def _read(source: str | Path | bytes | BinaryIO) -> tuple[str, bytes]:
     return name, data
 
 
-def _unknown(data: bytes) -> str:
-    """The rest of a sentence about a file that is none of `FORMATS`."""
-    head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if b"<svg" in head:
-        return "is an SVG drawing, which has no pixels. Export it as PNG."
-    if data[4:8] == b"ftyp":
-        return "is a HEIC, AVIF or video file. Save it as JPEG or PNG."
-    if head.startswith(b"%pdf"):
-        return "is a PDF document. Export the page as PNG."
-    return f"is not a picture that can be read here. Use {FORMATS_SENTENCE}."
-
-
-def _megapixels() -> str:
-    return f"{MAX_PIXELS // 1_000_000} megapixels, the limit for one picture"
-
-
-def _plain_rgb(picture: Image.Image) -> Image.Image:
-    """Upright, 8-bit, opaque, sRGB, and without leftovers of the file (a stale profile would be saved along)."""
-    profile = picture.info.get("icc_profile")
-    # Pillow turns a TIFF that counts from white to black the right way round, but not at 16 bits.
-    negative = picture.mode.startswith("I;16") and getattr(picture, "tag_v2", {}).get(262) == 0
-    picture = _upright(picture)
-    if picture.mode.startswith("I") or picture.mode == "F":
-        picture = _eight_bit(picture)
-    picture = ImageOps.invert(picture) if negative else picture
-    picture = _over_white(picture)
-    if picture.mode in ("P", "HSV", "YCbCr", "RGBX", "1"):
-        picture = picture.convert("RGB")
-    picture = _to_srgb(picture, profile).convert("RGB")
-    picture.info = {}
-    return picture
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(picture)
-    except Exception:  # a broken EXIF block is no reason to refuse good pixels
-        return picture
-
-
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Mode L from 16-bit, 32-bit or float grey. The range of the type is kept, never clipped.
-
-    16-bit: 0-65535. Float: 0-1, 0-255 or 0-65535, the smallest of them that holds the values; 32-bit: the same but for
-    0-1. Anything else is stretched between its lowest and highest value. Values that are not finite become black.
-    """
-    values = np.asarray(picture).astype(np.float32 if picture.mode.startswith("I;16") else np.float64)
-    finite = np.isfinite(values)
-    low, high = (values[finite].min(), values[finite].max()) if finite.any() else (0.0, 0.0)
-    if picture.mode.startswith("I;16"):
-        ranges = [65535.0]
+def _decoded(name: str, data: bytes, kind: Kind, bands: tuple[int, int, int] | None) -> Reading:
+    notes: tuple[Note, ...] = ()
+    if kind == kinds.JPEG:
+        picture, size_px = read_jpeg(name, data)
+    elif kind == kinds.TIFF:
+        picture, size_px, notes = read_tiff(name, data, bands)
     else:
-        ranges = [1.0, 255.0, 65535.0] if picture.mode == "F" else [255.0, 65535.0]
-    fitting = [top for top in ranges if low >= 0 and high <= top]
-    bottom, top = (0.0, fitting[0]) if fitting else (low, high)
-    scaled = (np.where(finite, values, bottom) - bottom) * (255 / ((top - bottom) or 1.0))
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
-
-
-def _over_white(picture: Image.Image) -> Image.Image:
-    if not picture.has_transparency_data:
-        return picture
-    layer = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
-
-
-def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Follow the embedded profile to sRGB where it describes this picture; otherwise leave the picture as it is."""
-    if picture.mode == "LAB":
-        source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    elif profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            space = source.profile.xcolor_space.strip()
-            is_srgb = "srgb" in (source.profile.profile_description or "").lower()
-        except (OSError, TypeError, ValueError, ImageCms.PyCMSError):
-            return picture  # an unreadable profile is no reason to refuse good pixels
-        if is_srgb or {"RGB": "RGB", "CMYK": "CMYK", "GRAY": "L"}.get(space) != picture.mode:
-            return picture
-    else:
-        return picture
-    try:
-        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except ImageCms.PyCMSError:
-        return picture
-    return picture if converted is None else converted
+        picture, size_px, notes = read_common(name, data, kind)
+    size_px = upright_size(size_px, orientation(picture))
+    with limits.turn(picture.width * picture.height):
+        picture, more = plain_rgb(picture, limits.KEPT_PIXELS)
+    if picture.size != size_px:
+        notes += (Note(REDUCED, {"width": size_px[0], "height": size_px[1]}),)
+    return Reading(picture, size_px, (*notes, *more))
