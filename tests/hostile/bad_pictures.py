@@ -23,7 +23,7 @@ def fill(shelf: Shelf) -> None:
     _odd(shelf)
     _places(shelf)
     for kind, name in (("JPEG", "a.jpg"), ("PNG", "a.png"), ("WEBP", "a.webp"), ("GIF", "a.gif"), ("BMP", "a.bmp"),
-                       ("TIFF", "a.tif")):  # fmt: skip
+                       ("TIFF", "a.tif"), ("AVIF", "a.avif"), ("PPM", "a.ppm")):  # fmt: skip
         shelf.spoil(f"a {kind}", name, saved(picture(), kind), cuts=7, flips=8)
         shelf.put(f"a {kind} called .txt", "a.txt", saved(picture(), kind), True)
 
@@ -66,7 +66,7 @@ def _no_pictures(shelf: Shelf) -> None:
         ("a HEIC file", "phone.jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
         ("a film", "film.png", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"),
         ("an icon", "favicon.ico", saved(picture(), "ICO")),
-        ("a PPM", "plain.ppm", saved(picture(), "PPM")),
+        ("a Photoshop document", "plain.psd", b"8BPS\0\1" + bytes(60)),
         ("a program", "program.png", b"\x7fELF" + bytes(60)),
         ("a zip", "zip.png", b"PK\x03\x04" + bytes(60)),
         ("a GIF's first bytes before a script", "both.gif", b"GIF89a/*" + SCRIPT.encode()),
@@ -149,6 +149,9 @@ def _odd(shelf: Shelf) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for what, profile in (("no profile at all", b"none"), ("half a profile", srgb[:200]), ("a grey profile", srgb)):
         shelf.put(f"{what} as its ICC profile", "icc.jpg", saved(picture("L"), "JPEG", icc_profile=profile), True)
+    shelf.put("a PPM", "plain.ppm", saved(picture(), "PPM"), True)
+    shelf.put("a picture without its end", "open.jpg", jpeg[:-2], True)
+    shelf.put("a picture before 3 MiB of a film", "motion.jpg", jpeg + b"\xff\xda" * (3 * 2**19), True)
     shelf.put("a picture before a zip", "both.jpg", jpeg + b"PK\x03\x04" + bytes(40), True)
     shelf.put("a name that turns round", "a\u202egpj.png", saved(picture(), "PNG"), True)
     shelf.put("a name with markup", "![x](evil) <b>`x`.png", saved(picture(), "PNG"), True)
