@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app import panels, state, wording
+from app import panels, sent, state, wording
 from app.components import component
 
 _bars = component("bars")
@@ -57,8 +57,7 @@ def show(
     key = state.BARS(key)
 
     def picked() -> None:
-        cell = state.get(key, {}).get("picked")
-        if cell:
+        if cell := sent.wholes(key, "picked", 2):
             state.put(state.CELL, cell)
 
     _bars(

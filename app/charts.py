@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app import colours, server, state
 from app import wording_train as words
 from app.components import component
+from mvfa_core import csvs
 from mvfa_core.training.thin import Point
 
 _curves = component("curves", isolate=False)  # Plotly's own style sheet does not reach into a shadow root
@@ -100,9 +99,4 @@ def show(
 def table(events: Sequence[dict[str, Any]]) -> str:
     """All steps and validations of a run as CSV, nothing thinned out."""
     rows = [event for event in events if event["event"] in ("step", "validation")]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
+    return csvs.records(dict.fromkeys(name for row in rows for name in row), rows)

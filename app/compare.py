@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import colours, controls, loaders, narrowed, panels, state, teacher, wording
 from app import wording_compare as words
+from app.frames import frame
 from app.gallery import Specimen
 from app.loaders import Facts
 from mvfa_core.explain import Explanation
@@ -116,7 +117,7 @@ def show_likeness(sides: tuple[Side, Side], k: int) -> None:
         rank: st.column_config.NumberColumn(format="%+.3f"),
         shared: st.column_config.NumberColumn(format="%.0f"),
     }
-    st.dataframe(columns, hide_index=True, column_config=look)
+    frame(columns, hide_index=True, column_config=look)
     st.caption(words.ALIKE_CAPTION.format(k=k))
 
 

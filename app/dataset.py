@@ -14,7 +14,9 @@ from app import (
     dataset_fit,
     dataset_grid,
     dataset_job,
+    limits,
     loaders,
+    sent,
     state,
     telling,
     wording,
@@ -23,6 +25,7 @@ from app import (
 from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
+from app.frames import frame
 from mvfa_core.names import titles, visible
 from mvfa_core.per_cent import of_count
 from mvfa_core.survey import Findings, Request
@@ -98,7 +101,7 @@ def against(model: str, choice: Choice, found: Findings) -> None:
     rows = [title.format(name=visible(model)) for title in words.AGAINST_ROWS]
     cells = ((pair.both, pair.only_second), (pair.only_first, pair.neither))
     columns = [rows, *([f"{value:,}" for value in column] for column in cells)]
-    st.dataframe(dict(zip(heads, columns, strict=True)), hide_index=True, width="content")
+    frame(dict(zip(heads, columns, strict=True)), hide_index=True, width="content")
     st.markdown(wording_findings.chance(pair.p))
 
 
@@ -116,10 +119,12 @@ def show_confusion(found: Findings) -> None:
     selected = [found.classes.index(name) for name in pressed if name in found.classes]
 
     def picked() -> None:
-        cell = state.get(state.MATRIX, {}).get("picked")
-        if not isinstance(cell, list):
+        cell = sent.wholes(state.MATRIX, "picked", 2)
+        if cell is None and sent.value(state.MATRIX, "picked") != []:
             return
-        names = [found.classes[place] for place in cell] or [dataset_grid.ANY, dataset_grid.ANY]
+        if cell and max(cell) >= len(found.classes):
+            return
+        names = [found.classes[place] for place in cell or ()] or [dataset_grid.ANY, dataset_grid.ANY]
         for key, name in zip((state.TRUTH, state.SAID), names, strict=True):
             state.put(key, name)
         state.put(state.KIND, "all")
@@ -243,7 +248,7 @@ def show_reliability(found: Findings) -> None:
         rows = [(100 * one.low, 100 * one.high, one.n, share, 100 * one.confidence)
                 for one, share in zip(bins, right, strict=True)]  # fmt: skip
         columns = dict(zip(words.RELIABILITY_COLUMNS, zip(*rows, strict=True), strict=True))
-        st.dataframe({title: [round(value, 2) for value in column] for title, column in columns.items()},
+        frame({title: [round(value, 2) for value in column] for title, column in columns.items()},
                      hide_index=True)  # fmt: skip
     st.markdown(said)
 
@@ -257,6 +262,4 @@ def exports(model: str, asked: Request, found: Findings) -> None:
         told = json.dumps(summary(found, asked), indent=2, ensure_ascii=False)
         st.download_button(words.JSON, told, f"{stem}.json", "application/json", on_click="ignore", key="as_json")
     with st.expander(words.COMMAND):
-        limit = f" --limit {asked.limit}" if asked.limit else ""
-        command = f"python -m mvfa_core survey '{asked.model}' --data '{asked.data}' --split {asked.side}{limit} --json"
-        st.code(command, language=None, wrap_lines=True)
+        st.code(asked.command(places=not limits.for_visitors()), language=None, wrap_lines=True)

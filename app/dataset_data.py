@@ -9,7 +9,18 @@ from typing import Any
 
 import streamlit as st
 
-from app import dataset_fit, dataset_pictures, loaders, state, teacher, telling, wording, wording_serving
+from app import (
+    dataset_fit,
+    dataset_pictures,
+    limits,
+    loaders,
+    places,
+    state,
+    teacher,
+    telling,
+    wording,
+    wording_serving,
+)
 from app import wording_dataset as words
 from app.serving import read_only
 from mvfa_core.data.cache import digest
@@ -110,12 +121,13 @@ def _own_folder(model: str) -> Listed | None:
     path = st.text_input(
         words.DATA_PATH, key=state.DATA_PATH, help=words.DATA_PATH_HELP, persist_state="session"
     ).strip()
-    folder = Path(path).expanduser()
-    if not path or not folder.is_dir():
-        st.caption(words.DATA_PATH_MISSING if path else words.DATA_PATH_NEEDED)
+    folder = places.folder(path)
+    if folder is None:
+        missing = words.DATA_PATH_CLOSED if limits.shared() else words.DATA_PATH_MISSING
+        st.caption(missing if path else words.DATA_PATH_NEEDED)
         return None
     try:
-        return dataset_fit.fitting(model, str(folder.resolve()))
+        return dataset_fit.fitting(model, str(folder))
     except (ValueError, OSError) as error:
         st.warning(words.UNFIT.format(why=wording.plain(telling.told(error))))
         return None
@@ -126,14 +138,21 @@ def _sources(model: str, known: list[Request]) -> dict[str, str]:
     there = [name for name in CATALOGUE if (data_root() / name).is_dir()]
     folders = [str(upload.folder.resolve()) for upload in uploads()]
     folders += [request.data for request in known]
-    folders.append(str(loaders.card(model).get("recipe", {}).get("data", "")))
+    if not model.startswith(loaders.OWN_PREFIX):  # a file that a visitor brought opens no folder
+        folders.append(_trained_on(model))
     named = [SYNTHETIC, *there]
-    own = [folder for folder in dict.fromkeys(folders) if folder not in named and Path(folder).is_dir()]
+    own = [folder for folder in dict.fromkeys(folders) if folder not in named and places.folder(folder)]
     return {**{name: name for name in named}, **{_name(folder): folder for folder in own}}
 
 
 def _name(data: str) -> str:
     return data if data == SYNTHETIC or data in CATALOGUE else f"{dataset_pictures.FOLDER}{digest([data])[:12]}"
+
+
+def _trained_on(model: str) -> str:
+    """The `data` of the recipe in a model's card, "" if it is none."""
+    told = loaders.card(model).get("recipe", {}).get("data", "")
+    return told if isinstance(told, str) else ""
 
 
 def _first(model: str) -> tuple[str, str, str]:
@@ -144,8 +163,7 @@ def _first(model: str) -> tuple[str, str, str]:
         request = survey.request()
         if request.content == content and survey.is_complete():
             return _name(request.data), request.side, str(request.limit or ALL)
-    data = loaders.card(model).get("recipe", {}).get("data", SYNTHETIC)
-    return _name(data), "", FIRST_LIMIT
+    return _name(_trained_on(model) or SYNTHETIC), "", FIRST_LIMIT
 
 
 def _earlier(known: list[Request], sources: Mapping[str, Listed]) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from app import colours, dataset_pictures, gallery, state, wording, wording_findings
+from app import colours, dataset_pictures, gallery, sent, state, wording, wording_findings
 from app import wording_dataset as words
 from app import wording_views as view_words
 from app.components import component
@@ -124,14 +124,14 @@ def _title(page: str) -> str:
 
 def _show(key: str, items: Sequence[dict[str, Any]], count: str, page: int, last: int) -> None:
     def opened() -> None:
-        what = state.get(key, {}).get("open") or {}
+        what = sent.texts_of(key, "open")
         item = next((one for one in items if one["id"] == what.get("id")), None)
         if item and what.get("page") in PAGES:
             state.put(state.OPEN, (item["id"], item["model"], what["page"]))
 
     def turned() -> None:
-        to = state.get(key, {}).get("page")
-        if isinstance(to, int) and 0 <= to <= last:
+        to = sent.whole(key, "page")
+        if to is not None and to <= last:
             state.put(state.PAGE, to)
 
     _pictures(

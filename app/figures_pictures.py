@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import dataset_pictures, figures_desk, gallery, loaders, state, telling, wording
+from app import dataset_pictures, figures_desk, gallery, loaders, sent, state, telling, wording
 from app import wording_figures as words
 from app.components import component
 from app.gallery import Specimen
@@ -147,8 +147,8 @@ def _clear() -> None:
 
 
 def _picked() -> None:
-    picked = state.get(state.FIGURE_STRIP, {}).get("picked")
-    if not isinstance(picked, str) or not figures_desk.is_picture(picked):
+    picked = sent.text(state.FIGURE_STRIP, "picked")
+    if picked is None or not figures_desk.is_picture(picked):
         return
     chosen = [name for name in state.get(state.FIGURE_PICTURES, "").split(",") if name]
     if picked in chosen:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import colours, lines, panels, state, views, wording
 from app import wording_firm as words
+from app.frames import frame
 from mvfa_core import votes
 from mvfa_core.explain import Explanation
 from mvfa_core.firmness import Firmness, Path
@@ -51,7 +52,7 @@ def show_path(path: Path, found: Explanation, recipe: dict) -> None:
                *(words.share(float(path.share_NC[n - 1, winner])) for n in (first, last)))  # fmt: skip
         for title, value in zip(words.PATH_COLUMNS, row, strict=True):
             columns[title].append(value)
-    st.dataframe(columns, hide_index=True, height=min(250, 36 * (len(runs) + 1) + 2))
+    frame(columns, hide_index=True, height=min(250, 36 * (len(runs) + 1) + 2))
 
 
 def _runs(path: Path) -> list[tuple[int, int, int]]:
@@ -175,4 +176,4 @@ def _table(
     )
     numbers = st.column_config.NumberColumn(format="%+.3f")
     look = {titles[3]: numbers, titles[4]: numbers}
-    st.dataframe(dict(zip(titles, values, strict=True)), hide_index=True, column_config=look, height=250)
+    frame(dict(zip(titles, values, strict=True)), hide_index=True, column_config=look, height=250)

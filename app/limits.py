@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 import psutil
 
 from app import wording_serving as words
-from app.serving import number, switch
+from app.serving import number, read_only, switch
 from app.telling import told
 from mvfa_core import budget
 from mvfa_core.processes import end_with_all, memory_of
@@ -39,6 +39,11 @@ def shared() -> bool:
     return switch(os.environ, SHARED)
 
 
+def for_visitors() -> bool:
+    """Whether pages do not tell where things lie on this machine."""
+    return shared() or read_only()
+
+
 def most_at_once() -> int:
     """How many runs and surveys may be at work together."""
     return number(os.environ, AT_ONCE) or (DEFAULT_SHARED if shared() else DEFAULT_ALONE)
@@ -58,6 +63,10 @@ def expect_startable(recipe: Recipe) -> None:
         expect_offered(recipe, shared=shared())
     except ValueError as error:
         raise RunError(words.not_offered(told(error))) from error
+    from app import places
+
+    if not places.may_be_used(recipe):
+        raise RunError(words.PLACE_CLOSED)
 
 
 def busy() -> int:

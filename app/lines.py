@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app import panels, state, wording
+from app import panels, sent, state, wording
 from app.components import component
 
 _lines = component("lines")
@@ -64,9 +64,9 @@ def show(
     own = state.LINES(key)
 
     def picked() -> None:
-        value = state.get(own, {}).get("picked")
+        value = sent.whole(own, "picked")
         if sets and value is not None:
-            state.put(sets, int(value))
+            state.put(sets, value)
 
     _lines(
         key=own,

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import colours, language, panels, wording
 from app import wording_maps as words
+from app.frames import frame
 from app.views import initials
 from mvfa_core.atlas import ClassAtlas
 from mvfa_core.explain import Explanation
@@ -80,7 +81,7 @@ def show_likeness(atlas: ClassAtlas, found: Explanation, others: dict[str, np.nd
         words.ALIKE_RANK: st.column_config.NumberColumn(format="%+.3f"),
         words.ALIKE_SHARED.format(k=k): st.column_config.NumberColumn(format="%.0f"),
     }
-    st.dataframe(columns, hide_index=True, column_config=look)
+    frame(columns, hide_index=True, column_config=look)
     st.caption(words.ALIKE_CAPTION.format(k=k))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +12,7 @@ from app import colours, further, panels, state, telling, truths, wording
 from app import wording_measure as words
 from app.gallery import Specimen
 from app.truths import Known
+from mvfa_core import csvs
 from mvfa_core.data.sets import DataError
 from mvfa_core.explain import Explanation
 from mvfa_core.measure import measure_picture
@@ -197,10 +196,5 @@ def _sentences(found: Explanation, known: Known) -> dict[str, str]:
 
 
 def _csv(rows: Mapping[str, list[float | None]], methods: list[str], recipe: dict) -> str:
-    buffer = io.StringIO()
-    buffer.write(f"# {recipe['text']}\n")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["figure", *methods])
-    for name, values in rows.items():
-        writer.writerow([name, *("" if value is None else f"{value:.6g}" for value in values)])
-    return buffer.getvalue()
+    lines = ([name, *(None if one is None else f"{one:.6g}" for one in values)] for name, values in rows.items())
+    return csvs.table(["figure", *methods], lines, recipe["text"])

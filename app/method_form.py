@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import fields, language, state, telling, wording
+from app import fields, language, limits, places, state, telling, wording
 from app import wording_set_up as words
 from app.controls import SIZES
 from app.fields import Form, choice, number, select, whole
@@ -18,7 +18,6 @@ from mvfa_core.training.measured import devices_here
 from mvfa_core.training.recipes import LOGS, PRECISIONS
 
 OTHER = "timm"
-WEIGHT_FILES = (".safetensors", ".pth", ".pt")
 
 
 # --- model ---
@@ -78,11 +77,20 @@ def _weights(form: Form) -> None:
         st.segmented_control(words.WEIGHTS, [fresh], default=fresh, disabled=True, key=fields.key("fresh"))
         st.caption(words.WEIGHTS_NONE)
         return
-    kind = choice(words.WEIGHTS, words.WEIGHTS_SHOWN, start, "weights")
+    shown = dict(words.WEIGHTS_SHOWN)
+    if limits.shared() and not places.weights():
+        shown.pop("file")
+    kind = choice(words.WEIGHTS, shown, start if start in shown else "none", "weights")
     if kind != "file":
         form.values["weights"] = None if kind == "none" else kind
         if kind == "imagenet":
             st.caption(words.WEIGHTS_IMAGENET)
+        return
+    if limits.shared():
+        offered = places.weights()
+        form.values["weights"] = select(
+            words.WEIGHTS_FILE, offered, str(asked), "weights_offered", format_func=lambda file: Path(file).name
+        )
         return
     named = asked if start == "file" and asked else ""
     given = st.text_input(
@@ -94,7 +102,7 @@ def _weights(form: Form) -> None:
         form.problem(words.WEIGHTS_FILE_NEEDED)
     elif not file.is_file():
         form.problem(words.WEIGHTS_FILE_MISSING)
-    elif file.suffix.lower() not in WEIGHT_FILES:
+    elif file.suffix.lower() not in places.WEIGHT_FILES:
         form.problem(words.WEIGHTS_FILE_KIND)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import colours, gallery, loaders, narrowed, questions, state, wording
+from app import colours, gallery, loaders, narrowed, questions, sent, state, wording
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.explain import Explanation, Region
@@ -46,7 +46,7 @@ def show_board(
     chosen = selected or state.cell(found.grid)
 
     def keep() -> None:
-        state.put(state.CELL, state.get(key, {}).get("cell") or None)  # an empty list is none
+        state.put(state.CELL, sent.wholes(key, "cell", 2))  # an empty list is none
 
     _board(
         key=key,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
-from app import fields, state, telling, upload, wording, wording_serving
+from app import fields, limits, places, state, telling, upload, wording, wording_serving
 from app import wording_set_up as words
 from app.fields import Form
+from app.frames import frame
 from app.serving import read_only
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.data.sets import DataError
@@ -65,11 +64,11 @@ def _folder(form: Form) -> None:
         return
     key = fields.key("path")
     path = st.text_input(words.DATA_PATH, key=key, help=words.DATA_PATH_HELP, **fields.LAYOUT).strip()
-    folder = Path(path).expanduser()
+    folder = places.folder(path)
     if not path:
         form.problem(words.DATA_PATH_NEEDED)
-    elif not folder.is_dir():
-        form.problem(words.DATA_PATH_MISSING)
+    elif folder is None:
+        form.problem(words.DATA_PATH_CLOSED if limits.shared() else words.DATA_PATH_MISSING)
     else:
         form.values["data"] = str(folder)
 
@@ -116,4 +115,4 @@ def show_more(form: Form) -> None:
             for name, e in rows
         ]  # fmt: skip
         columns = {title: [cell[i] for cell in cells] for i, title in enumerate(words.NOT_HERE_COLUMNS)}
-        st.dataframe(columns, hide_index=True)
+        frame(columns, hide_index=True)

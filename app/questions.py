@@ -7,7 +7,7 @@ import re
 import numpy as np
 import streamlit as st
 
-from app import colours, loaders, state
+from app import colours, loaders, sent, state
 from app import wording_sharing as words
 from app.components import component
 from app.gallery import Specimen
@@ -57,7 +57,7 @@ def _where(picture: Specimen, found: Explanation) -> list[int] | None:
     st.markdown(words.WHERE_ASK)
     key = state.ANSWER("where")
     rows, columns = found.grid
-    box = state.get(key, {}).get("box")
+    box = sent.wholes(key, "box", 4)
     with st.container(width=420):
         _guess(
             key=key,
@@ -74,8 +74,7 @@ def _where(picture: Specimen, found: Explanation) -> list[int] | None:
                 "words": words.WHERE,
             },
         )
-    inside = isinstance(box, list) and len(box) == 4 and 0 <= box[0] < columns and 0 <= box[1] < rows
-    return [int(box[0]), int(box[1])] if inside else None
+    return box[:2] if box and box[0] < columns and box[1] < rows else None
 
 
 def _winner(_picture: Specimen, found: Explanation) -> int | None:

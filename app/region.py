@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from app import colours, panels, state, wording
+from app import colours, panels, sent, state, wording
 from app import wording_region as words
 from app.components import component
 from app.gallery import Specimen
@@ -29,7 +29,7 @@ def show(picture: Specimen, found: Explanation, asked: Asked, best: Asked | None
     """The picture with the rectangle that can be dragged, and the best one if it was searched."""
 
     def keep() -> None:
-        state.put(state.REGION, state.get(state.ASK, {}).get("box"))
+        state.put(state.REGION, sent.wholes(state.ASK, "box", 4))
 
     winner = int(asked.confidence_C.argmax())
     tag = words.TAG.format(name=found.classes[winner], share=wording.percent(float(asked.confidence_C[winner])))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import jobs, language, state, wording
 from app import wording_results as words
+from app.frames import frame
 from mvfa_core.experiments.formats import FORMATS, grid
 from mvfa_core.experiments.plan import EXPERIMENTS, Experiment
 from mvfa_core.experiments.report import Figure, figures, paper_title
@@ -61,9 +62,7 @@ def show_table(experiment: Experiment, found: Sequence[Figure]) -> None:
     """Rows x datasets, with the notes that a reader must have."""
     header, lines, notes = grid(found)
     columns = [words.CELL_COLUMNS["row"], *header[1:]]
-    st.dataframe(
-        {title: [line[i] for line in lines] for i, title in enumerate(columns)}, hide_index=True, height="content"
-    )
+    frame({title: [line[i] for line in lines] for i, title in enumerate(columns)}, hide_index=True, height="content")
     st.caption("  \n".join(wording.plain(language.library(note)) for note in (experiment.note, *notes)))
     with st.container(horizontal=True):
         for name, title in words.DOWNLOADS.items():
@@ -86,7 +85,7 @@ def show_cells(found: Sequence[Figure]) -> None:
     plain = dict.fromkeys((titles[name] for name in ("ours", "spread", "paper")), "%.2f")
     signed = dict.fromkeys((titles[name] for name in ("difference", "over_gap", "paper_over_gap")), "%+.2f")
     config = {title: st.column_config.NumberColumn(format=form) for title, form in {**plain, **signed}.items()}
-    st.dataframe(_columns(titles, rows), hide_index=True, column_config=config, placeholder="")
+    frame(_columns(titles, rows), hide_index=True, column_config=config, placeholder="")
 
 
 def show_scales(found: Sequence[Figure]) -> None:
@@ -101,7 +100,7 @@ def show_scales(found: Sequence[Figure]) -> None:
         columns[title] = [next((b.ours for b in bands if (b.low, b.high) == edges), None) for bands in scaled.values()]
     spreads = [band.spread for bands in scaled.values() for band in bands if band.spread is not None]
     config = {title: st.column_config.NumberColumn(format="%.1f") for title in titles.values()}
-    st.dataframe(columns, hide_index=True, height="content", column_config=config, placeholder="")
+    frame(columns, hide_index=True, height="content", column_config=config, placeholder="")
     st.caption(words.scales_note(max(spreads, default=None)))
 
 
@@ -120,7 +119,7 @@ def show_runs(found: Sequence[Figure]) -> None:
     accuracy = st.column_config.NumberColumn(format="%.2f")
     titles = words.RUN_COLUMNS
     config = {titles["link"]: link, titles["accuracy"]: accuracy}
-    st.dataframe(_columns(titles, list(rows.values())), hide_index=True, column_config=config, placeholder="")
+    frame(_columns(titles, list(rows.values())), hide_index=True, column_config=config, placeholder="")
     st.caption(words.RUNS_NOTE)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import jobs, loaders, race, recipe_form, runs_table, state, telling
 from app import wording_runs as words
+from app.frames import frame
 from app.runs_keeping import remove, trying, zip_button
 from app.serving import read_only
 from mvfa_core.names import visible, visible_names
@@ -133,5 +134,5 @@ def compare(runs: Sequence[FollowedRun]) -> None:
     st.caption(words.COMPARE_NOTE)
     rows = runs_table.side_by_side(runs)
     names = visible_names([words.COMPARE_FIELD, *(run.id for run in runs)])
-    st.dataframe({name: [row[place] for row in rows] for place, name in enumerate(names)}, hide_index=True)
+    frame({name: [row[place] for row in rows] for place, name in enumerate(names)}, hide_index=True)
     race.show(runs, waiting=any(run.status().state in jobs.ACTIVE for run in runs))

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from app import colours, race, state, telling, wording
+from app import colours, race, sent, state, telling, wording
 from app import wording_runs as words
 from app import wording_train as train_words
 from app.components import component
@@ -30,7 +30,7 @@ def show(runs: Sequence[FollowedRun]) -> list[str]:
     there = {one["id"] for one in rows}
 
     def ticked() -> None:
-        state.put(state.PICKED, state.get(state.RUNS_TABLE, {}).get("picked") or [])
+        state.put(state.PICKED, sent.texts(state.RUNS_TABLE, "picked"))
 
     picked = [name for name in state.get(state.PICKED, []) if name in there]
     _table(

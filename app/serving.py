@@ -248,6 +248,7 @@ def main(words: Sequence[str] = ()) -> None:
     try:
         asked = [*command(), *words]
         os.environ["MVFA_SHARED"] = "1"
+        os.environ.setdefault("MVFA_FOLDERS", "")  # the data folder alone
         os.environ["FORWARDED_ALLOW_IPS"] = proxies(os.environ)  # what uvicorn reads
     except ValueError as error:
         sys.stderr.write(f"{error}\n")

@@ -7,7 +7,7 @@ from typing import Any
 import segno
 import streamlit as st
 
-from app import gallery, language, loaders, state, teacher
+from app import gallery, language, loaders, sent, state, teacher
 from app import wording_sharing as words
 from app.components import component
 
@@ -55,9 +55,8 @@ def begin(page: str) -> None:
 @st.fragment
 def _bar(page: str) -> None:
     """The languages and the two buttons; only this part is run again when a code is asked for."""
-    told = state.get(state.SHARE, {})
-    link, wish = told.get("link"), told.get("language")
-    if wish in language.languages() and wish != state.get(state.LANGUAGE):
+    link, wish = sent.text(state.SHARE, "link"), sent.text(state.SHARE, "language")
+    if wish is not None and wish in language.languages() and wish != state.get(state.LANGUAGE):
         language.choose(wish)
         st.rerun()
     _share(
@@ -72,7 +71,7 @@ def _bar(page: str) -> None:
             "controls": [_control(name) for name in (*OF_PAGES.get(page, ()), teacher.PAGES)],
             "questions": [{"id": name, "title": text} for name, text in words.QUESTIONS.items() if page in ASKING],
             "own": _own(page),
-            "code": {"link": link, "src": code(link)} if isinstance(link, str) else None,
+            "code": {"link": link, "src": code(link)} if link is not None else None,
         },
     )
 

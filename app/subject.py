@@ -14,7 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import gallery, loaders, state, teacher, telling, wording, wording_dataset
+from app import gallery, loaders, sent, state, teacher, telling, wording, wording_dataset
 from app import wording_sharing as sharing
 from app.components import component
 from app.gallery import Specimen
@@ -101,7 +101,7 @@ def _item(one: Specimen, src: str | None = None) -> dict:
 
 
 def _picked() -> None:
-    picked = state.get(state.STRIP, {}).get("picked")
+    picked = sent.text(state.STRIP, "picked")
     if picked and not teacher.held(state.PICTURE):
         state.remember(state.PICTURE, picked, gallery.DEFAULT)
 
@@ -156,7 +156,7 @@ def _keep_picture(key: str) -> None:
 
 
 def _keep_pasted() -> None:
-    _, comma, body = str(state.get(state.PASTED, {}).get("pasted") or "").partition(",")
+    _, comma, body = (sent.text(state.PASTED, "pasted", 2 * MOST_PASTED) or "").partition(",")
     if not comma:
         return
     with contextlib.suppress(binascii.Error):  # what is no base64 is no picture either, and is told so

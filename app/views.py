@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
 
-from app import bars, colours, loaders, panels, state, wording
+from app import bars, colours, loaders, panels, sent, state, wording
 from app import wording_views as words
+from app.frames import frame
 from app.gallery import Specimen
 from mvfa_core import votes
+from mvfa_core.checks import is_whole
 from mvfa_core.explain import Explanation
 
 MOST_LETTERS = 3
@@ -107,12 +110,14 @@ def show_ledger(found: Explanation, rival: int) -> None:
     config = {**signed, **pixels, sure: st.column_config.NumberColumn(format="%.1f")}
 
     def choose() -> None:
-        cells = state.get(state.LEDGER, {}).get("selection", {}).get("cells")
-        if cells:
-            state.put(state.CELL, list(ranked[cells[0][0]].anchor))
+        selection = sent.value(state.LEDGER, "selection")
+        cells = selection.get("cells") if isinstance(selection, Mapping) else None
+        row = cells[0][0] if isinstance(cells, list) and cells and isinstance(cells[0], list | tuple) else None
+        if isinstance(row, int) and is_whole(row, 0, len(ranked) - 1):
+            state.put(state.CELL, list(ranked[row].anchor))
 
     look: dict = {"hide_index": True, "column_config": config, "height": 388}
-    st.dataframe(columns, key=state.LEDGER, on_select=choose, selection_mode="single-cell", **look)
+    frame(columns, key=state.LEDGER, on_select=choose, selection_mode="single-cell", **look)
     st.caption(words.LEDGER_CAPTION.format(against=wording.plain(other)))
 
 

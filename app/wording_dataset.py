@@ -26,6 +26,7 @@ DATA_PATH = "Folder"
 DATA_PATH_HELP = "A folder with one sub-folder per class, or with train/ and val/ that hold them. It is only read."
 DATA_PATH_NEEDED = "Name the folder first."
 DATA_PATH_MISSING = "There is no such folder on the computer that runs this app."
+DATA_PATH_CLOSED = "No folder of that name can be opened here: this server opens folders of its data folder alone."
 SIDE = "Split"
 SIDES = {"train": "Training", "val": "Validation", "test": "Test", "all": "All pictures"}
 NOT_OFFERED = "{count} not offered"

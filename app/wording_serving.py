@@ -18,6 +18,7 @@ PASSCODE_CROWD = "Too many people are entering at once: wait a few seconds and t
 PASSCODE_NEEDED = "A passcode is needed: open the first page in a browser."
 
 NOT_OFFERED = "This run cannot be started from a page: {why}. On the command line it can."
+PLACE_CLOSED = "Its pictures or weights lie where this server opens nothing to visitors."
 LINE_FULL = "{most} runs wait for their turn already; start this one when some are done."
 
 STRANGE_HOST = "This server does not go by that name. Whoever runs it can add the name to MVFA_HOSTS."

@@ -29,6 +29,7 @@ DATA_PATH = "Folder"
 DATA_PATH_HELP = "A folder with one sub-folder per class, or with train/ and val/ that hold them. It is only read."
 DATA_PATH_NEEDED = "Name the folder first."
 DATA_PATH_MISSING = "There is no such folder on the computer that runs this app."
+DATA_PATH_CLOSED = "No folder of that name can be opened here: this server opens folders of its data folder alone."
 ZIP = "A zip with one folder of pictures for every class"
 ZIP_HELP = (
     "The class folders lie at the top, inside one wrapper folder, or below train/, val/ and test/. Without such a "

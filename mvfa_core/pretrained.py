@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from mvfa_core.checks import expect
+from mvfa_core.data.catalogue import data_root
 from mvfa_core.files import expect_inside
 from mvfa_core.names import visible
 from mvfa_core.state_dicts import best_place, complaint, contents_of, whole_model
@@ -135,7 +136,7 @@ def _fill(
     file = Path(weights)
     shown = visible(file.name)
     try:
-        expect_inside(file)
+        expect_inside(file, data_root() / "weights")
     except ValueError as error:
         raise WeightsError(str(error)) from error
     contents = contents_of(read_weights(file))

@@ -23,11 +23,23 @@ function bare(text) {
   return /^[+\u2212]\d[\d.]*(e[+-]?\d+)?$/.test(text) ? text.replace("+", "").replace("\u2212", "-") : text;
 }
 
-// Rows of texts and numbers as CSV.
-export function saveTable(name, rows) {
-  const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const text = rows.map((row) => row.map((value) => quote(bare(String(value)))).join(",")).join("\n");
-  save(`${fileName(name)}.csv`, new Blob([`${text}\n`], { type: "text/csv" }));
+// A spreadsheet carries out what begins like a formula, also where the name of a class says it: as in mvfa_core/csvs.py
+// such a text gets an apostrophe in front, and numbers stay numbers.
+function defused(text) {
+  text = text.replace(/\r\n?/g, "\n");
+  const number = /^[+-]?[0-9]{1,40}(\.[0-9]{0,40})?(e[+-]?[0-9]{1,5})?%?$/i.test(text);
+  return /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) && !number ? `'${text}` : text;
+}
+
+// Rows of texts and numbers as CSV, the only way in which the browser writes it; a note stands first, in one cell.
+export function csvOf(rows, note = "") {
+  const quote = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const lines = rows.map((row) => row.map((value) => quote(defused(bare(String(value ?? ""))))).join(","));
+  return `${[...(note ? [quote(`# ${note.replace(/\s+/g, " ")}`)] : []), ...lines].join("\n")}\n`;
+}
+
+export function saveTable(name, rows, note = "") {
+  save(`${fileName(name)}.csv`, new Blob([csvOf(rows, note)], { type: "text/csv" }));
 }
 
 function plain({ id, title, setting, symbol, kind, unit, values, cells, names, boxes }) {

@@ -1,7 +1,7 @@
 // Lines over one axis of whole numbers, drawn as SVG: the place that is pointed at is read out below the chart and told
 // to the boards if it stands for a cell; a pressed place goes to the page's script. Everything else stays here.
 import { button, element, fill } from "./dom.js";
-import { fileName, save } from "./export.js";
+import { fileName, save, saveTable } from "./export.js";
 import { drawLines } from "./lines_svg.js";
 import { table, Tables } from "./tables.js";
 
@@ -139,12 +139,10 @@ class Lines {
   }
 
   saveCsv() {
-    const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : String(text));
     const { x, series, recipe } = this.data;
     const rows = x.values.map((value, place) => [value, ...series.map((one) => one.values[place])]);
-    const lines = [[x.title, ...series.map(({ name }) => `${name}, ${this.data.y.title}`)], ...rows];
-    const text = [`# ${recipe}`, ...lines.map((line) => line.map((one) => quote(String(one))).join(","))].join("\n");
-    save(`${fileName(this.data.name)}.csv`, new Blob([`${text}\n`], { type: "text/csv" }));
+    const head = [x.title, ...series.map(({ name }) => `${name}, ${this.data.y.title}`)];
+    saveTable(this.data.name, [head, ...rows], recipe);
   }
 
   close() {

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from mvfa_core import csvs
 from mvfa_core.experiments.formats import latex_table, markdown_table
 from mvfa_core.measure.meanings import DOUBTS, FIGURES
 from mvfa_core.measure.sets import Row
@@ -75,11 +74,7 @@ def _latex(title: str, rows: Sequence[Row]) -> str:
 
 def _csv(title: str, rows: Sequence[Row]) -> str:
     """One line a figure, at full precision."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(Row.__dataclass_fields__), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    return buffer.getvalue()
+    return csvs.records(Row.__dataclass_fields__, (asdict(row) for row in rows))
 
 
 WRITERS: dict[str, Callable[[str, Sequence[Row]], str]] = {".md": _markdown, ".csv": _csv, ".tex": _latex}

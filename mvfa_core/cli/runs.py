@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from mvfa_core.training import archive, launch, work
 from mvfa_core.training.runs import Run, RunError, Status, list_runs, runs_root
 from mvfa_core.training.saving import expect_state
 
+SELF = ("python", "-m", "mvfa_core", "runs")
 HELP = "List the runs, show or compare some, stop or go on, rename, remove, export or import one."
 
 
@@ -146,7 +148,7 @@ def _extend(args: argparse.Namespace) -> None:
 
 
 def _follow(chosen: Run) -> str:
-    return f"in a process of its own; python -m mvfa_core runs show {chosen.id}"
+    return f"in a process of its own; {shlex.join([*SELF, 'show', chosen.id])}"
 
 
 def _start_next(args: argparse.Namespace) -> None:
@@ -180,7 +182,7 @@ def _rm(args: argparse.Namespace) -> None:
             one = archive.remove(one)
         gone.append({"id": one.id, "path": str(one.path)})
         if not args.json:
-            back = "" if args.for_good else f"; python -m mvfa_core runs restore {one.id} brings it back"
+            back = "" if args.for_good else f"; {shlex.join([*SELF, 'restore', one.id])} brings it back"
             say(f"{one.id}: removed{back}")
     if args.json:
         print_json(gone)

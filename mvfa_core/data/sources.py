@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,7 @@ def load_data(
         if found.missing:
             first = visible(found.missing[0])
             raise DataError(f"{source}: {len(found.missing)} listed pictures are not there, first {first}; "
-                            f"python -m mvfa_core data check {source}")  # fmt: skip
+                            f"python -m mvfa_core data check {shlex.quote(source)}")  # fmt: skip
         data = load_listed(found.home, found.classes, found.sides(*splits), side, progress=progress)
         passed_over = (*found.passed_over, *data.passed_over)
         return replace(data, name=place_of(source)[0].name, passed_over=passed_over, notes=found.notes)
@@ -91,11 +92,11 @@ def place_of(source: str) -> tuple[Path, Entry | None]:
     """
     entry = CATALOGUE.get(source)
     if entry is None:
+        _expect_inside(Path(source))  # before a look: what lies elsewhere is not told
         if not is_folder(source):
             near = difflib.get_close_matches(source, [SYNTHETIC, *CATALOGUE], n=1)
             hint = f"did you mean {near[0]}" if near else "name one that holds a sub-folder of pictures for every class"
             raise DataError(f"{visible(source, LONGEST_PATH)}: no such folder; {hint}")
-        _expect_inside(Path(source))
         return Path(os.path.abspath(source)), None
     place = next((p for p in (data_root() / source, Path(source)) if p.is_dir()), None)
     if place is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -38,7 +39,7 @@ class Standing:
 
 def get_command(data: str) -> str:
     """What gets a dataset, or says how to."""
-    return f"python -m mvfa_core data get {data}"
+    return shlex.join(["python", "-m", "mvfa_core", "data", "get", data])
 
 
 def is_here(data: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,12 @@ class Request:
     def data_name(self) -> str:
         """The data as people call it."""
         return Path(self.data).name
+
+    def command(self, *, places: bool = True) -> str:
+        """The command line that does the same; without `places`, with names in place of paths."""
+        model, data = (self.model, self.data) if places else (self.name, self.data_name)
+        words = ["python", "-m", "mvfa_core", "survey", model, "--data", data, "--split", self.side]
+        return shlex.join([*words, *(["--limit", str(self.limit)] if self.limit else []), "--json"])
 
     def to_json(self) -> dict[str, Any]:
         """The request as JSON types."""

@@ -5,12 +5,10 @@ N pictures
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict
 from typing import Any
 
-from mvfa_core import budget
+from mvfa_core import budget, csvs
 from mvfa_core.survey.figures import by_class, by_scale, confused, confusion, profiles, reliability, rescued_and_harmed
 from mvfa_core.survey.findings import Findings
 from mvfa_core.survey.request import Request
@@ -19,11 +17,7 @@ from mvfa_core.survey.request import Request
 def csv_table(found: Findings) -> str:
     """A line for every picture, with class names; columns that a GAP model has nothing for are left out."""
     rows = [_row(found, i) for i in range(len(found))]
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
+    return csvs.records(rows[0] if rows else (), rows)
 
 
 def _row(found: Findings, i: int) -> dict[str, Any]:

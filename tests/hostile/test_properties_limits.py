@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app import limits
+from app import limits, places, sent, state
 from app.serving import number, switch
 from mvfa_core.training.bounds import BOUNDS, OPTIONAL, Bound, expect_offered, expect_possible
 from mvfa_core.training.recipes import RECIPES, Recipe
@@ -87,3 +88,43 @@ def test_settings(told: str) -> None:
                     limits.expect_startable(RECIPES["quick"]())
                 except (ValueError, RunError) as error:
                     assert "MVFA_" in str(error)
+
+
+@few
+@given(JSON, st.integers(1, 5))
+@example({"it": [1, 2]}, 2)
+@example({"it": 10**400}, 1)
+def test_what_a_page_sends(told: Any, count: int) -> None:
+    """Whatever it is, it is read as what it should be or as nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        for held in (told, {"it": told}):
+            patch.setattr(state, "get", lambda key, default=None, held=held: held)
+            assert sent.value("k", "it") == (held.get("it") if isinstance(held, dict) else None) or told != told
+            assert isinstance(sent.text("k", "it"), str | None) and isinstance(sent.whole("k", "it"), int | None)
+            assert all(isinstance(one, str) for one in (*sent.texts("k", "it"), *sent.texts_of("k", "it").values()))
+            found = sent.wholes("k", "it", count)
+            assert found is None or (len(found) == count and all(type(one) is int and one >= 0 for one in found))
+
+
+@few
+@given(
+    st.lists(st.sampled_from(["in", "out", "..", "link", "/", "/etc", "~", "deep", "", "."]), max_size=5) | WORDS,
+    st.booleans(),
+)
+def test_places_that_visitors_name(tmp_path: Path, told: list[str] | str, shared: bool) -> None:
+    """By links and dots nothing is opened but what really lies in the data folder."""
+    for name in ("data/in/deep", "data/weights", "out/deep"):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+    if not (tmp_path / "data/link").exists():
+        (tmp_path / "data/link").symlink_to(tmp_path / "out")
+    asked = told if isinstance(told, str) else "/".join([str(tmp_path / "data"), *told])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MVFA_DATA", str(tmp_path / "data"))
+        patch.setenv("MVFA_FOLDERS", "")
+        patch.setenv(limits.SHARED, "1" if shared else "0")
+        found = places.folder(asked)
+        assert found is None or (found.is_dir() and (not shared or found.is_relative_to(tmp_path / "data")))
+        assert places.is_data(asked) == (found is not None or asked == "synthetic") and places.weights() == []
+        if asked.strip() and "\0" not in asked:
+            recipe = replace(RECIPES["quick"](), data=asked)
+            assert places.may_be_used(recipe) == (not shared or places.is_data(asked))
