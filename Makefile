@@ -30,7 +30,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app serve load test soak audit lint format bench bench-gpu reproduce-gpu models browser clean
+.PHONY: help setup app serve load hostile test soak audit lint format bench bench-gpu reproduce-gpu models browser clean
 
 help: ## List these commands
 	@echo "Usage: make COMMAND [PYTHON=python3.12] [PORT=8501] [ARGS=\"...\"]"
@@ -69,6 +69,9 @@ lint: $(DEV) ## Check style, imports and types
 format: $(DEV) ## Put the sources into the one format
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+hostile: $(DEV) ## Ten hostile visitors beside ten honest ones for five minutes (needs a quiet machine)
+	@$(BIN)/python -m tests.load.hostile $(ARGS)
 
 load: $(DEV) ## Thirty visitors at once against a server of its own, beside a training run (minutes)
 	@$(BIN)/python -m tests.load $(ARGS)

@@ -161,7 +161,7 @@ def _picked() -> None:
 
 def _keep() -> None:
     chosen = [name for name in state.get(state.FIGURE_PICTURES, "").split(",") if name]
-    for file in state.get(state.FIGURE("files")) or ():
+    for file in sent.files(state.get(state.FIGURE("files"))):
         try:
             name = figures_desk.keep(open_picture(file.getvalue()))
         except PictureError as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import figures_desk, figures_form, loaders, state, telling, wording
+from app import figures_desk, figures_form, loaders, sent, state, telling, wording
 from app import wording_figures as words
 from mvfa_core.figures import Made, Recipe, RecipeError, Request, differences, read, same_data, zipped
 from mvfa_core.figures.request import LEAST_DPI
@@ -104,7 +104,7 @@ def again() -> None:
 
 
 def _take() -> None:
-    file = state.get(state.FIGURE("recipe"))
+    file = sent.file(state.get(state.FIGURE("recipe")))
     if file is None:
         return
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import colours, further, panels, state, telling, truths, wording
+from app import colours, further, panels, sent, state, telling, truths, wording
 from app import wording_measure as words
 from app.gallery import Specimen
 from app.truths import Known
@@ -44,7 +44,7 @@ def known(one: Specimen) -> Known | None:
 
 
 def _keep(one: Specimen) -> None:
-    file = state.get(state.BOXES_FILE)
+    file = sent.file(state.get(state.BOXES_FILE))
     if file is None:
         return
     try:

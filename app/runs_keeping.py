@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import state, telling, wording
+from app import sent, state, telling, wording
 from app import wording_runs as words
 from app.serving import must_be_open, read_only
 from mvfa_core.names import visible
@@ -84,7 +84,8 @@ def bring_in() -> None:
     if read_only():
         return
     with st.expander(words.IMPORT):
-        file = st.file_uploader(words.IMPORT_FILE, type="zip", key=state.RUN_ACTION("import_file"))
+        held = st.file_uploader(words.IMPORT_FILE, type="zip", key=state.RUN_ACTION("import_file"))
+        file = sent.file(held)
         name = st.text_input(words.IMPORT_NAME, key=state.RUN_ACTION("import_name"))
         act = trying(_imported)
         key = state.RUN_ACTION("import")

@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app import state
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from app import state, wording
 from mvfa_core.checks import is_whole
 
 LONGEST, MOST = 10_000, 10_000
@@ -51,3 +54,21 @@ def texts_of(key: str, name: str) -> dict[str, str]:
     told = value(key, name)
     members = list(told.items())[:MOST] if isinstance(told, Mapping) else []
     return {str(name): one for name, one in members if isinstance(one, str)}
+
+
+# --- files ---
+
+
+def files(held: Any) -> list[UploadedFile]:
+    """The files that a field holds. One that the server does not have, because it was started again meanwhile or the
+    file is another visitor's, is left out, and the page says so."""
+    every = held if isinstance(held, list) else [] if held is None else [held]
+    there = [one for one in every if isinstance(one, UploadedFile)]
+    if len(there) < len(every):
+        st.toast(wording.FILE_GONE, icon=":material/error:", duration="long")
+    return there
+
+
+def file(held: Any) -> UploadedFile | None:
+    """The file that a field holds, likewise."""
+    return next(iter(files(held)), None)

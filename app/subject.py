@@ -149,7 +149,7 @@ def own_picture() -> None:
 
 
 def _keep_picture(key: str) -> None:
-    file = state.get(key)
+    file = sent.file(state.get(key))
     if file is None:
         return
     _take_picture(file.getvalue(), file.name)
@@ -213,7 +213,7 @@ def _uploads() -> Path:
 
 
 def _keep_model() -> None:
-    file = state.get(state.OWN_MODEL_FILE)
+    file = sent.file(state.get(state.OWN_MODEL_FILE))
     if file is None:
         return
     content = file.getvalue()

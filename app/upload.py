@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app import gallery, jobs, state, telling, wording
+from app import gallery, jobs, sent, state, telling, wording
 from app import wording_set_up as words
 from app.serving import must_be_open
 from mvfa_core.data.sets import DataError, PassedOver
@@ -59,7 +59,8 @@ class Seen:
 def take() -> str | None:
     """The field for a zip; the folder of its pictures once they are unpacked."""
     limit = st.get_option("server.maxUploadSize")
-    file = st.file_uploader(words.ZIP, ["zip"], key=state.ZIP_FILE, help=words.ZIP_HELP.format(megabytes=limit))
+    held = st.file_uploader(words.ZIP, ["zip"], key=state.ZIP_FILE, help=words.ZIP_HELP.format(megabytes=limit))
+    file = sent.file(held)
     if file is None:
         return None
     seen: tuple[str, str] | None = state.get(state.ZIP_SEEN)

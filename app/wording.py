@@ -47,6 +47,7 @@ def share(value: float, digits: int = 1) -> str:
 
 ENDED = "This cannot be shown: {why}. Nothing was changed; choose something else, or load the page again."
 TOO_LARGE = "it takes more memory than there is"
+FILE_GONE = "This file is not on the server (any more): choose it again."
 GONE = "{name}: the model is gone, removed or renamed since this page was drawn; choose another"
 
 # --- Explore ---

@@ -232,9 +232,9 @@ class Visitor:
 
     # --- what a visitor does ---
 
-    async def turn_to(self, page: str) -> float:
-        """Another page by its name in the navigation, "" for the first."""
-        self.query, self.widgets, self.options = "", {}, {}
+    async def turn_to(self, page: str, query: str = "") -> float:
+        """Another page by its name in the navigation, "" for the first, by a link that says `query`."""
+        self.query, self.widgets, self.options = query, {}, {}
         return await self._act("page", ClientState(page_script_hash=self.pages[page], page_name=page))
 
     async def control(self, key: str, **value: object) -> float:
@@ -243,16 +243,28 @@ class Visitor:
         self.states[name] = _state(name, value)
         return await self._act("control", ClientState(page_script_hash=self.page, fragment_id=fragment))
 
-    async def pick(self, picture: str) -> float:
+    async def pick(self, picture: object) -> float:
         """Press a picture on the strip."""
-        name, fragment = self.widgets[GALLERY_KEY]
-        told = json.dumps([{"event": "picked", "value": picture}])
-        trigger = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{name}__events", json_trigger_value=told)
-        return await self._act("picture", ClientState(page_script_hash=self.page, fragment_id=fragment), [trigger])
+        return await self.send(GALLERY_KEY, "picked", picture, "picture")
 
-    async def upload(self, content: bytes, file_name: str = "photograph.jpg") -> float:
-        """A picture of one's own, from the choice of the file until it is explained."""
-        name, fragment = self.widgets[UPLOAD_KEY]
+    async def send(self, key: str, event: str, value: object, kind: str = "control") -> float:
+        """What the script of a component sends, whatever it is."""
+        name, fragment = self.widgets[key]
+        told = json.dumps([{"event": event, "value": value}])
+        trigger = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{name}__events", json_trigger_value=told)
+        return await self._act(kind, ClientState(page_script_hash=self.page, fragment_id=fragment), [trigger])
+
+    async def press(self, key: str) -> float:
+        """A button."""
+        name, fragment = self.widgets[key]
+        pressed = [WidgetState(id=name, trigger_value=True)]
+        return await self._act("control", ClientState(page_script_hash=self.page, fragment_id=fragment), pressed)
+
+    async def upload(
+        self, content: bytes, file_name: str = "photograph.jpg", key: str = UPLOAD_KEY, kind: str = "own picture"
+    ) -> float:
+        """A file of one's own, a picture if not said otherwise, from its choice until what it is for is done."""
+        name, fragment = self.widgets[key]
         before = time.perf_counter()
         ask = BackMsg()
         ask.file_urls_request.file_names.append(file_name)
@@ -273,9 +285,9 @@ class Visitor:
         one.name, one.size, one.file_id = file_name, len(content), urls.file_id
         one.file_urls.CopyFrom(urls)
         self.states[name] = told
-        await self._act("own picture", ClientState(page_script_hash=self.page, fragment_id=fragment))
+        await self._act(kind, ClientState(page_script_hash=self.page, fragment_id=fragment))
         took = 1000 * (time.perf_counter() - before)
-        self.tally.times_ms["own picture"][-1] = took
+        self.tally.times_ms[kind][-1] = took
         return took
 
 
