@@ -12,7 +12,7 @@ import streamlit as st
 from app import dataset_pictures, gallery, loaders, state
 from app import wording_figures as words
 from app.gallery import Specimen
-from app.shelf import kept
+from app.shelf import kept, weigh
 from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.explain import Explanation
@@ -23,6 +23,8 @@ from mvfa_core.training.film import read_film
 from mvfa_core.training.runs import Run, RunError, list_runs
 
 UPLOADED = "upload-"
+MOST_OWN = 256 * 2**20
+"""Bytes of the pictures of his own that a visitor has on the desk; one of the largest size is 192 MB."""
 
 
 class AppDesk:
@@ -174,5 +176,7 @@ def keep(picture: Any) -> str:
     one = gallery.from_picture("", picture)
     name = UPLOADED + one.digest
     own = {**state.get(state.FIGURE_OWN, {}), name: gallery.from_picture(name, picture)}
+    while len(own) > 1 and weigh(own) > MOST_OWN:  # the oldest goes first
+        del own[next(iter(own))]
     state.put(state.FIGURE_OWN, own)
     return name

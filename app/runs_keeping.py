@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from app import sent, state, telling, wording
+from app import sent, state, telling, wording, wording_serving
 from app import wording_runs as words
 from app.serving import must_be_open, read_only
+from mvfa_core import budget
 from mvfa_core.names import visible
 from mvfa_core.training import archive
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.runs import RunError
+from mvfa_core.training.saving import STATE
 
 
 def trying(action: Callable[..., Any]) -> Callable[..., None]:
@@ -59,24 +62,35 @@ def _undo(gone: Sequence[tuple[str, str]]) -> None:
 def zip_button(run: FollowedRun | None, *, idle: bool) -> None:
     """The whole folder of a run as a file, made when it is asked for."""
 
+    size = _size(run) if run and idle else None
+    fits = size is not None and size[0] <= budget.allowed()
+
     def parcel() -> bytes:
-        assert run is not None
+        assert run is not None and size is not None
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"{run.id}.zip"
-            archive.export_zip(run, file, with_state=True)
+            archive.export_zip(run, file, with_state=size[1] <= budget.allowed())
             return file.read_bytes()
 
     name = f"{run.id}.zip" if run else "run.zip"
     st.download_button(
         words.ZIP,
-        parcel if run and idle else b"",
+        parcel if fits else b"",
         name,
         "application/zip",
         key=state.RUN_ACTION("zip"),
-        disabled=not idle,
-        help=words.ZIP_HELP,
+        disabled=not fits,
+        help=words.ZIP_HELP if fits or size is None else wording_serving.EXPORT_LARGE,
         on_click="ignore",
     )
+
+
+def _size(run: FollowedRun) -> tuple[int, int]:
+    """The bytes of a run's files without its state, and with it: the file is made in memory."""
+    sizes = {}
+    with suppress(OSError):
+        sizes = {path.name: path.stat().st_size for path in run.path.rglob("*") if path.is_file()}
+    return sum(size for name, size in sizes.items() if name != STATE), sum(sizes.values())
 
 
 def bring_in() -> None:

@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import gate, origins
+from app import gate, held, origins
 from app.serving import base_path, serving
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -209,4 +209,10 @@ async def _to_base(_request: Request) -> Response:
 
 
 ROUTES = routes(base_path())
-MIDDLEWARE = [Middleware(SecurityHeaders), Middleware(origins.Origins), Middleware(gate.Gate), Middleware(OwnScript)]
+MIDDLEWARE = [
+    Middleware(SecurityHeaders),
+    Middleware(origins.Origins),
+    Middleware(gate.Gate),
+    Middleware(held.Held),
+    Middleware(OwnScript),
+]

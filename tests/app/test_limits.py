@@ -11,11 +11,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PIL import Image
 
-from app import jobs, limits, serving
+from app import figures_desk, held, jobs, limits, runs_keeping, serving, state
 from mvfa_core.data.sets import DataError
 from mvfa_core.processes import end_with_all, memory_of
 from mvfa_core.training import archive
+from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.launch import start_next
 from mvfa_core.training.recipes import Recipe, quick
 from mvfa_core.training.runs import Run, RunError, list_runs, runs_root
@@ -158,3 +160,29 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="expected a whole number"):
         limits.most_memory()
     assert serving.switch({limits.SHARED: "on"}, limits.SHARED)
+
+
+def test_pictures_on_the_desk_of_figures_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visitor could lay any number there, of 192 MB each."""
+    session: dict[str, object] = {}
+    monkeypatch.setattr(state, "get", lambda key, default=None: session.get(key, default))
+    monkeypatch.setattr(state, "put", session.__setitem__)
+    monkeypatch.setattr(figures_desk, "MOST_OWN", 2 * 3 * 100 * 100 + 10_000)
+    names = [figures_desk.keep(Image.new("RGB", (100, 100), (shade, 0, 0))) for shade in range(5)]
+    assert list(session[state.FIGURE_OWN]) == names[-2:]  # type: ignore[call-overload]
+
+
+def test_a_run_that_is_too_large_is_not_made_into_a_file_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(runs_root() / "large")
+    run.create(quick())
+    for name, size in (("model.safetensors", 10**7), ("state.pt", 3 * 10**7)):
+        with (run.path / name).open("wb") as file:
+            file.truncate(size)
+    without, whole = runs_keeping._size(FollowedRun(run))
+    assert 10**7 < without < 2 * 10**7 < 4 * 10**7 < whole
+
+
+def test_how_much_a_session_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert held.held("nobody") == (0, 0) and held.most() % 4_000_000 == 0
+    monkeypatch.setenv(held.HELD, "7")
+    assert held.most() == 7_000_000

@@ -47,7 +47,8 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "app.dataset_pictures.side", "app.dataset_pictures.listed", "app.truths.boxes_file",
     ),
     "starts, stops or looks at processes": (
-        "app.jobs.*", "app.limits.*", "app.server.lifespan", "app.serving.main", "app.tidy.*", "app.vitals.*",
+        "app.jobs.*", "app.limits.*", "app.held.*", "app.server.lifespan", "app.serving.main", "app.tidy.*",
+        "app.vitals.*",
         "mvfa_core.processes.stand_back", "mvfa_core.processes.start_apart", "mvfa_core.processes.use_threads",
         "mvfa_core.processes.end_with_all", "mvfa_core.processes.memory_of",
         "mvfa_core.training.launch.*", "mvfa_core.training.workers.start_workers", "mvfa_core.training.parallel.join",

@@ -19,7 +19,7 @@ from tests.load.visitor import Tally, Visitor, photograph
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("hostile")
-    with Host(folder, settings={**hostile.SETTINGS, "MVFA_THREADS": "1"}) as host:
+    with Host(folder, settings={**hostile.SETTINGS, "MVFA_THREADS": "1", "MVFA_HELD_MB": "40"}) as host:
         yield host
         hostile.end_runs(folder)
 
@@ -49,6 +49,19 @@ def test_the_honest_meet_no_error(server: Host) -> None:
     assert len(alive) <= limits.DEFAULT_SHARED
     log = (server.folder / "server.log").read_text(errors="replace")
     assert server.memory() < 3e9 and "MemoryError" not in log
+
+
+def test_files_that_no_page_asks_for_are_held_up_to_a_limit(server: Host) -> None:
+    """Each was kept until its session ended."""
+
+    async def many() -> list[int]:
+        visitor = Visitor(server.url, Tally())
+        await visitor.enter()
+        told = [await visitor.hand_over(bytes(15_000_000), f"{i}.jpg") for i in range(5)]
+        await visitor.leave()
+        return [answer.status_code for answer, _ in told]
+
+    assert asyncio.run(many()) == [204, 204, 204, 413, 413]
 
 
 def test_what_was_missed_is_said() -> None:

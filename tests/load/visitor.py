@@ -14,6 +14,7 @@ import random
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2 as httpx
@@ -266,17 +267,7 @@ class Visitor:
         """A file of one's own, a picture if not said otherwise, from its choice until what it is for is done."""
         name, fragment = self.widgets[key]
         before = time.perf_counter()
-        ask = BackMsg()
-        ask.file_urls_request.file_names.append(file_name)
-        ask.file_urls_request.request_id, ask.file_urls_request.session_id = "1", self.session
-        await self.socket.send(ask.SerializeToString())
-        (urls,) = (await asyncio.wait_for(self.links.get(), LONGEST_S)).file_urls
-        if "_streamlit_xsrf" not in self.http.cookies:
-            await self.http.get("/_stcore/health")
-        token = self.http.cookies.get("_streamlit_xsrf") or ""
-        answer = await self.http.put(
-            urls.upload_url, files={"file": (file_name, content)}, headers={"X-Xsrftoken": token}
-        )
+        answer, urls = await self.hand_over(content, file_name)
         if answer.status_code >= 300:
             self.tally.errors.append(f"upload: {answer.status_code} {answer.text[:200]}")
             return 0.0
@@ -289,6 +280,21 @@ class Visitor:
         took = 1000 * (time.perf_counter() - before)
         self.tally.times_ms[kind][-1] = took
         return took
+
+    async def hand_over(self, content: bytes, file_name: str) -> tuple[httpx.Response, Any]:
+        """Send a file to the server, where it waits for a field; the answer and its addresses."""
+        ask = BackMsg()
+        ask.file_urls_request.file_names.append(file_name)
+        ask.file_urls_request.request_id, ask.file_urls_request.session_id = "1", self.session
+        await self.socket.send(ask.SerializeToString())
+        (urls,) = (await asyncio.wait_for(self.links.get(), LONGEST_S)).file_urls
+        if "_streamlit_xsrf" not in self.http.cookies:
+            await self.http.get("/_stcore/health")
+        token = self.http.cookies.get("_streamlit_xsrf") or ""
+        answer = await self.http.put(
+            urls.upload_url, files={"file": (file_name, content)}, headers={"X-Xsrftoken": token}
+        )
+        return answer, urls
 
 
 def _state(name: str, value: dict[str, object]) -> WidgetState:
