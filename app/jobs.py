@@ -87,15 +87,16 @@ def start_training(recipe: Recipe, *, wait: bool = False) -> Run:
 
 
 @changing
-def start_held(recipe: Recipe, *, wait: bool = False) -> Run:
-    """As `start_training`, but the run holds before its first step until it is let go."""
+def start_held(recipe: Recipe, *, wait: bool = False, instead: Run | None = None) -> Run:
+    """As `start_training`, but the run holds before its first step until it is let go; `instead` names a run that is
+    stopped then and makes room for it."""
     limits.expect_startable(recipe)
     if wait:
         limits.expect_short_line()
         run = _held(recipe)
         queue(run)
     else:
-        with limits.one_more():
+        with limits.one_more(instead):
             run = _held(recipe)
             launch(run)
     return run

@@ -68,7 +68,7 @@ def _delay(run: Run) -> None:
 
 def _start_over(run: Run) -> None:
     """The same recipe and seed from the first weights, held, in the place of a run that is then stopped."""
-    fresh = jobs.start_held(run.recipe())
+    fresh = jobs.start_held(run.recipe(), instead=run)
     run.request_stop()
     state.put(state.RUN, fresh.id)
 

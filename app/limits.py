@@ -75,9 +75,10 @@ def busy() -> int:
 
 
 @contextmanager
-def one_more() -> Iterator[None]:
-    """Around the start of a process at once; `RunError` if there are as many as may be."""
-    with room_for_one(most_at_once(), busy):
+def one_more(instead: Run | None = None) -> Iterator[None]:
+    """Around the start of a process at once; `RunError` if there are as many as may be. One that takes the place of
+    another run, which then is stopped, may always start."""
+    with room_for_one(most_at_once() + (instead is not None and instead.is_alive()), busy):
         yield
 
 

@@ -104,6 +104,8 @@ def test_no_more_processes_than_are_allowed(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(list_runs()) == 2
     waiting = jobs.start_training(quick(), wait=True)
     assert waiting.queued_since() is not None and start_next() == []
+    with limits.one_more(instead=list_runs()[-1]):  # it takes the place of one that is stopped then
+        pass
     monkeypatch.setenv(limits.AT_ONCE, "1")
     with pytest.raises(RunError, match="2 of at most 1"):
         jobs.go_on(waiting)
