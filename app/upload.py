@@ -22,7 +22,7 @@ from mvfa_core.images import PictureError, open_picture
 from mvfa_core.names import visible
 from mvfa_core.training.archive import removed
 from mvfa_core.training.runs import RunError
-from mvfa_core.training.split import Split, listed, reasons
+from mvfa_core.training.split import Split, copies, listed, reasons
 
 SHOWN = 10
 """Classes with a sample picture; the others are counted."""
@@ -42,13 +42,14 @@ class Class:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is in a folder of pictures: its classes, the pictures of each side, what is passed over with the reason, and
-    what must be known of how it was read."""
+    """What is in a folder of pictures: its classes, the pictures of each side, what is passed over with the reason,
+    what must be known of how it was read, and pairs of files that are the same picture in two classes of one side."""
 
     classes: tuple[Class, ...]
     counts: Mapping[str, int]
     passed_over: tuple[PassedOver, ...] = ()
     notes: tuple[str, ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
 
     @property
     def train_n(self) -> int:
@@ -121,7 +122,8 @@ def _look(split: Split, stamp_ns: int) -> Seen:
     for label, name in enumerate(known.classes):
         sample = _sample(known.found.home / first[label]) if label < SHOWN and label in first else None
         classes.append(Class(name, tuple(counted[label] for counted in by_class), sample))
-    return Seen(tuple(classes), dict(known.counts), known.found.passed_over, known.found.notes)
+    found = known.found
+    return Seen(tuple(classes), dict(known.counts), found.passed_over, found.notes, copies(known))
 
 
 def _sample(file: Path) -> str | None:
@@ -148,6 +150,7 @@ def preview(seen: Seen, source: str) -> None:
         st.caption(wording.plain(note))
     upload = next((one for one in uploads() if str(one.folder) == source), None)
     with st.container(horizontal=True):
+        _copies(seen.copies)
         _passed_over((*seen.passed_over, *(_left_out(upload) if upload else ())))
         if upload:
             st.button(
@@ -156,6 +159,14 @@ def preview(seen: Seen, source: str) -> None:
             )  # fmt: skip
     if message := state.take(state.MESSAGE("zip")):
         st.error(wording.plain(message))
+
+
+def _copies(pairs: Sequence[tuple[str, str]]) -> None:
+    """How many pictures lie in two classes of one side, behind it which."""
+    if pairs:
+        with st.popover(words.copies(len(pairs)), type="tertiary", icon=":material/warning:"):
+            st.caption(words.COPIES_NOTE)
+            st.text("\n".join(f"{visible(one)} = {visible(other)}" for one, other in pairs[:NAMED]))
 
 
 def _left_out(upload: Upload) -> list[PassedOver]:

@@ -41,6 +41,9 @@ ZIP_REMOVE = "Remove these pictures from this computer"
 ZIP_LEFT_OUT = "no picture, damaged, or in no class folder"
 PASSED_OVER_ONE = "{count} file is passed over"
 PASSED_OVER_MANY = "{count:,} files are passed over"
+COPIES_ONE = "{count} picture lies in two classes"
+COPIES_MANY = "{count:,} pictures lie in two classes"
+COPIES_NOTE = "The same file stands in two classes of one side, so one of the two labels is wrong."
 REASON = "{count:,}: {reason}"
 MORE_FILES = "and {count:,} more files"
 MORE_CLASSES = "and {count} more classes"
@@ -228,6 +231,11 @@ def each(counts: Sequence[int]) -> str:
 def passed_over(count: int) -> str:
     """How many files are not used."""
     return (here.PASSED_OVER_ONE if count == 1 else here.PASSED_OVER_MANY).format(count=count)
+
+
+def copies(count: int) -> str:
+    """How many pictures contradict each other."""
+    return (here.COPIES_ONE if count == 1 else here.COPIES_MANY).format(count=count)
 
 
 def reason(count: int, why: str) -> str:

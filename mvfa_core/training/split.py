@@ -6,6 +6,7 @@ side (`Recipe.validate_on`). Every other data set is divided the same way for al
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -183,6 +184,32 @@ def reasons(passed_over: Iterable[PassedOver]) -> dict[str, int]:
     common = dict(counted.most_common(MOST_REASONS))
     rest = counted.total() - sum(common.values())
     return {**common, **({OTHER: rest} if rest else {})}
+
+
+def copies(known: Listed) -> tuple[tuple[str, str], ...]:
+    """Pairs of files of one side that are the same bytes and lie in two classes. Only files of one size are read."""
+    found: list[tuple[str, str]] = []
+    for listing in (known.listings or {}).values():
+        assert known.found is not None, "it has listings"
+        home = known.found.home
+        by_size: dict[int, list[tuple[str, int]]] = {}
+        for file, label in zip(listing.files, listing.labels, strict=True):
+            by_size.setdefault((home / file).stat().st_size, []).append((file, label))
+        for alike in by_size.values():
+            if len({label for _, label in alike}) > 1:
+                found += _same_bytes(home, alike)
+    return tuple(found)
+
+
+def _same_bytes(home: Path, files: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:
+    first: dict[bytes, tuple[str, int]] = {}
+    pairs = []
+    for file, label in files:
+        with (home / file).open("rb") as opened:
+            known, known_label = first.setdefault(hashlib.file_digest(opened, "sha256").digest(), (file, label))
+        if known_label != label:
+            pairs.append((known, file))
+    return pairs
 
 
 def is_trained_on(recipe: Mapping[str, Any], data: str) -> bool:

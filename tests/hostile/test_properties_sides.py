@@ -19,6 +19,7 @@ from mvfa_core.training.split import (
     MOST_REASONS,
     Division,
     Listed,
+    copies,
     divided,
     is_trained_on,
     joined,
@@ -86,6 +87,7 @@ def test_sides_do_not_overlap(tmp_path: Path, sides: str, validate_on: str, seed
     recipe = Recipe(data=str(place), seed=seed, validate_on=validate_on)
     split = split_of(recipe)
     known, made = listed(split), divided(recipe, 32)
+    assert copies(known) == ()  # every picture has noise of its own
     assert isinstance(known, Listed) and isinstance(made, Division)
     files = [file for listing in known.listings.values() for file in listing.files]
     assert sorted(files) == sorted(p.relative_to(place).as_posix() for p in place.rglob("*.png"))

@@ -21,6 +21,7 @@ from mvfa_core.training.split import (
     MOST_REASONS,
     OTHER,
     Split,
+    copies,
     divided,
     is_trained_on,
     listed,
@@ -164,6 +165,18 @@ def test_files_that_are_passed_over_are_counted_by_their_reason() -> None:
         "cannot be read": 2, "x": 1,
     }  # fmt: skip
     assert len(reasons(many)) == MOST_REASONS + 1 and reasons(many)[OTHER] == 5
+
+
+def test_one_picture_in_two_classes_of_one_side(tmp_path: Path) -> None:
+    """Contradictory copies are told; the same picture twice in one class, or on two sides, is another matter."""
+    data = folder_of(tmp_path / "d", "train", "val")
+    one = data / "train" / "brick" / "00.png"
+    shutil.copy(one, data / "train" / "leaf" / "copy.png")
+    shutil.copy(one, data / "train" / "brick" / "again.png")
+    shutil.copy(one, data / "val" / "sea" / "elsewhere.png")
+    (pair,) = {tuple(sorted(pair)) for pair in copies(listed(Split(str(data))))}
+    assert pair == ("train/brick/00.png", "train/leaf/copy.png")
+    assert copies(listed(Split("synthetic"))) == ()
 
 
 def test_the_log_of_a_run_counts_what_is_passed_over(tmp_path: Path) -> None:
