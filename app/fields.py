@@ -130,6 +130,7 @@ def _shown(recipe: Recipe, *, data: bool) -> dict[str, Any]:
         "stop_at": None if recipe.stop_at is None else 100 * recipe.stop_at,
         "global_loss": recipe.global_loss == "on",
         "compile": recipe.compile == "on",
+        "deterministic": recipe.deterministic == "on",
         "train_n": recipe.train_n or SYNTHETIC_TRAIN,
     }
     return {**values, "source": recipe.data} if data else values

@@ -273,6 +273,8 @@ def other(model_id: str, one: Specimen, method: str, target: int, k: int | None,
 
 def warm_up() -> None:
     """Import what is heavy and run the default model on the default picture, before the first visitor comes."""
+    import pytorch_grad_cam  # noqa: F401  the library loads it with the first map that needs it
+
     from app import (  # noqa: F401
         anchors,
         charts,

@@ -245,14 +245,19 @@ def device(form: Form) -> None:
     left, right = st.columns(2)
     with left:
         values["device"] = select(words.DEVICE, ["auto", *here], base.device, "device", help=words.DEVICE_HELP)
-        precisions = [name for name in PRECISIONS if gpu or name != "fp16"]
+        precisions = [name for name in PRECISIONS if gpu or name not in ("fp16", "tf32")]
         values["precision"] = select(
             words.PRECISION, precisions, base.precision, "precision", help=words.PRECISION_HELP
         )
-        values["compile"] = "off"
+        values["compile"] = values["deterministic"] = "off"
         if gpu:
             on = st.toggle(words.COMPILE, base.compile == "on", key=fields.key("compile"), help=words.COMPILE_HELP)
             values["compile"] = "on" if on else "off"
+            same = st.toggle(
+                words.DETERMINISTIC, base.deterministic == "on", key=fields.key("deterministic"),
+                help=words.DETERMINISTIC_HELP,
+            )  # fmt: skip
+            values["deterministic"] = "on" if same else "off"
         values["log"] = select(words.LOG, list(LOGS), base.log, "log")
     with right:
         _ending(form)

@@ -129,6 +129,8 @@ VALIDATE_ON_HELP = (
     "apart. Test side: all of train is trained on, and the last weights are the result."
 )
 VALIDATE_ON_TEST = "The test side chooses nothing: no run ends by it, and the last weights are kept."
+DETERMINISTIC = "Same result every time"
+DETERMINISTIC_HELP = "A GPU adds in a fixed order, so that the same run gives the same weights. Slower."
 STOP_AT = "Enough at a validation accuracy of … %"
 STOP_AT_HELP = "Empty: all steps are done."
 PATIENCE = "Give up after … validations without a better one"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 
 from mvfa_core.checks import expect, expect_dims, expect_finite
+from mvfa_core.precision import double
 
 
 def attention_map(G_BCHW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -43,8 +44,8 @@ def label_dial(G_BCHW: torch.Tensor, temperature: float) -> torch.Tensor:
 def softened(z_BC: torch.Tensor, temperature: float) -> torch.Tensor:
     """softmax(z / T), rows that sum to 1 for every T > 0, however small."""
     # in double precision and less the largest, for else a small T would make infinities, or be a zero itself
-    z_BC64 = z_BC.double()
-    return ((z_BC64 - z_BC64.amax(dim=1, keepdim=True)) / temperature).softmax(dim=1).to(z_BC.dtype)
+    z_BC64 = double(z_BC)
+    return ((z_BC64 - z_BC64.amax(dim=1, keepdim=True)) / temperature).softmax(dim=1).to(z_BC.dtype).to(z_BC.device)
 
 
 def covered_cells(A_BHW: torch.Tensor) -> torch.Tensor:

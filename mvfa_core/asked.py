@@ -55,7 +55,7 @@ def ask(model: Classifier, encoding: Encoding, box: Sequence[int]) -> Asked:
     with torch.no_grad():
         head = model.pooling.head
         maps_BEHW = head.maps(F_BDHW)
-        logits_C = head.finish(rectangle_means(maps_BEHW, boxes_14).to(maps_BEHW.dtype))[0, 0].float()
+        logits_C = head.finish(rectangle_means(maps_BEHW, boxes_14).to(maps_BEHW))[0, 0].float()
     box_px = cells_to_pixels(boxes_14, (height, width), (encoding.size_px[1], encoding.size_px[0]))[0].tolist()
     return Asked(
         box=(x0, y0, x1, y1),

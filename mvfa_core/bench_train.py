@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,12 @@ from mvfa_core.images import MEAN, STD
 from mvfa_core.losses import classification_loss
 from mvfa_core.model import POOLINGS, Classifier, build_model
 from mvfa_core.training.batches import Batch, batch_of
-from mvfa_core.training.device import find_device
+from mvfa_core.training.device import use_device
 from mvfa_core.training.engine import Trainer
 from mvfa_core.training.recipes import Recipe
+from mvfa_core.training.runs import Run
+from mvfa_core.training.saving import save
+from mvfa_core.training.validation import EVAL_BATCH, EVAL_BATCH_CPU, evaluate
 
 TRAINING, RESIDENT, PLAIN = "training", "batch on the device", "plain loop"
 PICTURES, CLASSES = 512, 10
@@ -41,7 +44,8 @@ ENLARGED = 256 / 224
 class Measured:
     """One way to train one model. `over_resident` is its steps per second over those of the same model on a batch that
     lies on the device already, `over_gap` its time over the GAP twin's, both round by round. `peak_bytes` is what it
-    allocated at most on a GPU; `flops` those of one step's products and convolutions."""
+    allocated at most on a GPU; `flops` those of one step's products and convolutions. As the engine trains,
+    `validation_ms` for each picture that is validated, and `checkpoint_ms` for each checkpoint, besides."""
 
     model: str
     pooling: str
@@ -52,6 +56,8 @@ class Measured:
     over_gap: tuple[float, ...]
     peak_bytes: int | None
     flops: int
+    validation_ms: float | None = None
+    checkpoint_ms: float | None = None
 
     def to_json(self, matrix_flops_per_s: float) -> dict:
         """Medians with least and most; `of_matrix_rate` is the share of what a large matrix product reaches."""
@@ -62,9 +68,13 @@ class Measured:
             "steps_per_s": round(1000 / ms["median"], 3),
             "pictures_per_s": round(self.batch * 1000 / ms["median"], 1),
             "over_resident": _spread(self.over_resident), "over_gap": _spread(self.over_gap),
+            **{name: value for name, value in self._beside().items() if value is not None},
             "peak_bytes": self.peak_bytes, "flops_per_step": self.flops, "flops_per_s": round(rate),
             "of_matrix_rate": round(rate / matrix_flops_per_s, 4),
         }  # fmt: skip
+
+    def _beside(self) -> dict[str, float | None]:
+        return {"validation_ms": self.validation_ms, "checkpoint_ms": self.checkpoint_ms}
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,8 @@ def bench_train(
         workers: processes of the DataLoader.
         data: a name of the catalogue or a folder, else noise in a memory map.
     """
-    device = find_device(recipe.device)
+    device = use_device(recipe.device)
+    torch.compiler.reset()  # Dynamo keeps eight graphs of a network's code; the models before fill them
     with _pictures(model, data) as pictures:
         contestants, flops = {}, {}
         for pooling in POOLINGS:
@@ -103,12 +114,13 @@ def bench_train(
                 contestants[pooling, way] = _made(make, network, recipe, pictures, device, steps, workers, way)
             flops[pooling] = _flops(_model(model, pooling, len(pictures.classes)), recipe.batch)
         rows = compare({f"{p}/{w}": c.work for (p, w), c in contestants.items()}, f"gap/{RESIDENT}", rounds)
+        beside = {p: _beside(_model(model, p, len(pictures.classes)), recipe, pictures, device) for p in POOLINGS}
     ms = {key: tuple(value / steps for value in row.milliseconds) for key, row in zip(contestants, rows, strict=True)}
     return [
         Measured(
             model, pooling, way, recipe.batch, ms[pooling, way],
             _each(ms[pooling, RESIDENT], ms[pooling, way]), _each(ms[pooling, way], ms["gap", way]),
-            contestants[pooling, way].peak_bytes, flops[pooling],
+            contestants[pooling, way].peak_bytes, flops[pooling], *(beside[pooling] if way == TRAINING else ()),
         )
         for pooling, way in contestants
     ]  # fmt: skip
@@ -211,6 +223,30 @@ class _OneByOne(Dataset):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         picture = torch.from_numpy(np.array(self.pictures.images[index])).permute(2, 0, 1)
         return self.transform(picture), int(self.pictures.labels[index])
+
+
+def _beside(model: Classifier, recipe: Recipe, data: DataSet, device: torch.device) -> tuple[float, float]:
+    """Milliseconds that a validation takes for each picture, and a checkpoint with its best weights; both warm."""
+    trainer = Trainer(model, replace(recipe, compile="off"), data, device)
+    trainer.learn(batch_of(data, recipe, 0, device))
+    count = min(len(data.val), 2 * (EVAL_BATCH_CPU if device.type == "cpu" else EVAL_BATCH))
+    pictures = PictureSet(data.val.images[:count], data.val.labels[:count], data.val.names[:count])
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(Path(folder) / "run")
+        run.create(recipe)
+        validation, checkpoint = (
+            _seconds(work, device)
+            for work in (lambda: evaluate(trainer.network, pictures), lambda: save(run, trainer, best=True))
+        )
+    return 1000 * validation / count, 1000 * checkpoint
+
+
+def _seconds(work: Callable[[], object], device: torch.device) -> float:
+    work()
+    _wait(device)
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def _flops(model: Classifier, batch: int) -> int:

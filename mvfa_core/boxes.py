@@ -15,6 +15,7 @@ import torch
 
 from mvfa_core.checks import expect, expect_dims, expect_finite, expect_target
 from mvfa_core.heads import Head
+from mvfa_core.precision import double
 
 POWER = 1.0
 """Of the area in the score: 1 sums the lead over all cells of the rectangle. By the mean alone (0) a few cells always
@@ -52,9 +53,11 @@ def areas(boxes_N4: torch.Tensor) -> torch.Tensor:
 
 
 def rectangle_means(maps_BEHW: torch.Tensor, boxes_N4: torch.Tensor) -> torch.Tensor:
-    """The mean of every map over every rectangle, (B, N, E), by a summed-area table in double precision."""
+    """The mean of every map over every rectangle, (B, N, E), by a summed-area table in double precision (see
+    `double`)."""
     expect_dims(maps_BEHW, "BEHW", "maps_BEHW")
-    table = torch.nn.functional.pad(maps_BEHW.double().cumsum(dim=-1).cumsum(dim=-2), (1, 0, 1, 0))
+    table = torch.nn.functional.pad(double(maps_BEHW).cumsum(dim=-1).cumsum(dim=-2), (1, 0, 1, 0))
+    boxes_N4 = boxes_N4.to(table.device)
     x0, y0, x1, y1 = (boxes_N4 + torch.tensor((0, 0, 1, 1), device=boxes_N4.device)).unbind(-1)
     sums_BEN = table[..., y1, x1] - table[..., y0, x1] - table[..., y1, x0] + table[..., y0, x0]
     return (sums_BEN / areas(boxes_N4)).transpose(1, 2)
@@ -89,11 +92,11 @@ def best_box(head: Head, F_BDHW: torch.Tensor, targets_B: torch.Tensor, *, power
                 for part in parts
             ]
         )
-        cells_N = areas(boxes_N4)
+        cells_N = areas(boxes_N4).to(odds_BN.device)
         lead_BN = odds_BN - odds_BN[:, cells_N.argmax(), None]
         place_B = (lead_BN * cells_N**power).argmax(dim=1)
         odds_B = odds_BN.gather(1, place_B[:, None])[:, 0]
-    return BestBox(boxes_N4[place_B], odds_B, odds_B.sigmoid())
+    return BestBox(boxes_N4[place_B.to(boxes_N4.device)], odds_B, odds_B.sigmoid())
 
 
 def _at_once(boxes: int, widest: int) -> tuple[int, int]:
@@ -103,9 +106,9 @@ def _at_once(boxes: int, widest: int) -> tuple[int, int]:
 
 def _log_odds(head: Head, maps_BEHW: torch.Tensor, targets_B: torch.Tensor, boxes_N4: torch.Tensor) -> torch.Tensor:
     """log(s_c / (1 - s_c)) of every rectangle for each picture's class, (B, N)."""
-    logits_BNC = head.finish(rectangle_means(maps_BEHW, boxes_N4).to(maps_BEHW.dtype)).double()
+    logits_BNC = double(head.finish(rectangle_means(maps_BEHW, boxes_N4).to(maps_BEHW)))
     for target in targets_B.tolist():
         expect_target(target, logits_BNC.shape[-1])
-    index_BN1 = targets_B[:, None, None].expand(-1, logits_BNC.shape[1], 1)
+    index_BN1 = targets_B.to(logits_BNC.device)[:, None, None].expand(-1, logits_BNC.shape[1], 1)
     own_BN = logits_BNC.gather(2, index_BN1)[..., 0]
     return own_BN - logits_BNC.scatter(2, index_BN1, -torch.inf).logsumexp(dim=-1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 
@@ -40,11 +42,14 @@ def being_traced() -> bool:
 def expect_finite(tensor: torch.Tensor, what: str) -> None:
     """Raise `NotFiniteError` if `tensor` holds NaN or infinity.
 
-    Reading values back stalls an accelerator, so there the look is taken only outside of training; while a graph
-    is traced or compiled it is not taken at all. The sum is a cheap first look: it is finite only if no value is NaN
-    or infinite.
+    Reading values back stalls an accelerator, so there the look is taken only outside of training, or once for all
+    tensors (`looking_once`); while a graph is traced or compiled it is not taken at all. The sum is a cheap first look:
+    it is finite only if no value is NaN or infinite.
     """
     if being_traced():
+        return
+    if tensor.device.type != "cpu" and (later := _LATER.get()) is not None:
+        later.append((what, torch.isfinite(tensor.detach().sum())))
         return
     if tensor.device.type != "cpu" and torch.is_grad_enabled():
         return
@@ -52,6 +57,30 @@ def expect_finite(tensor: torch.Tensor, what: str) -> None:
         bad = int((~torch.isfinite(tensor)).sum())
         if bad:
             raise NotFiniteError(f"{what}: expected finite numbers, got {bad} NaN or infinite of {tensor.numel()}")
+
+
+_LATER: ContextVar[list[tuple[str, torch.Tensor]] | None] = ContextVar("looks that are taken later", default=None)
+
+
+@contextmanager
+def looking_once() -> Iterator[None]:
+    """On an accelerator, every `expect_finite` of the block is answered at its end, by one value that is read back.
+
+    Raises:
+        NotFiniteError: as `expect_finite`, naming the first tensor that it was.
+    """
+    if _LATER.get() is not None:  # an outer block looks
+        yield
+        return
+    looks: list[tuple[str, torch.Tensor]] = []
+    token = _LATER.set(looks)
+    try:
+        yield
+    finally:
+        _LATER.reset(token)
+    if looks and not torch.stack([finite for _, finite in looks]).all():
+        what = next(what for what, finite in looks if not finite)
+        raise NotFiniteError(f"{what}: expected finite numbers, got NaN or infinite ones")
 
 
 def expect_choice(name: str, known: Iterable[str], what: str) -> None:

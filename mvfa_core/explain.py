@@ -19,12 +19,13 @@ import torch
 
 from mvfa_core import budget
 from mvfa_core.adacam import attention_map
-from mvfa_core.checks import expect, expect_target, is_whole
+from mvfa_core.checks import expect, expect_target, is_whole, looking_once
 from mvfa_core.explanation import Explanation, Region
 from mvfa_core.heads import MLPHead
 from mvfa_core.images import Picture, as_picture, to_tensor
 from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, gradient_map, top_regions
 from mvfa_core.model import GAP, MFA, Classifier
+from mvfa_core.precision import tensor_float32
 from mvfa_core.regions import cells_to_pixels
 from mvfa_core.stages import Stages
 
@@ -47,7 +48,7 @@ def encode(model: Classifier, picture: Picture) -> Encoding:
     picture = as_picture(picture)
     image_13SS = to_tensor(picture, model.side).to(next(model.parameters()).device)
     was_training = model.training
-    with torch.no_grad():
+    with torch.no_grad(), tensor_float32(False):  # the order of the anchors hangs on the last bits
         F_BDHW = model.eval().backbone(image_13SS)
     model.train(was_training)
     return Encoding(F_BDHW, picture.size)
@@ -93,7 +94,7 @@ def explain_encoding(
     )
     options = {} if gap else {"k": k, "sizes": sizes}
     expect_room(model, encoding, k=k, sizes=sizes)
-    with torch.enable_grad():  # one pass serves the answer and Grad-CAM
+    with torch.enable_grad(), looking_once():  # one pass serves the answer and Grad-CAM
         stages = model.pooling(encoding.F_BDHW.detach().requires_grad_(), **options)
     logits_C = stages.ensemble_BC[0].detach()
     predicted = int(logits_C.argmax())

@@ -13,31 +13,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from pytorch_grad_cam import (
-    EigenCAM,
-    EigenGradCAM,
-    GradCAMElementWise,
-    GradCAMPlusPlus,
-    HiResCAM,
-    LayerCAM,
-    XGradCAM,
-)
-from pytorch_grad_cam.base_cam import BaseCAM
 from torch import nn
 
 from mvfa_core.checks import expect_choice, expect_target
 from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.model import MFA, Classifier
 
-OTHER_MAPS: dict[str, type[BaseCAM]] = {
-    "Grad-CAM++": GradCAMPlusPlus,
-    "XGrad-CAM": XGradCAM,
-    "HiResCAM": HiResCAM,
-    "LayerCAM": LayerCAM,
-    "Grad-CAM, cell by cell": GradCAMElementWise,
-    "Eigen-CAM": EigenCAM,
-    "EigenGrad-CAM": EigenGradCAM,
+OTHER_MAPS = {
+    "Grad-CAM++": "GradCAMPlusPlus",
+    "XGrad-CAM": "XGradCAM",
+    "HiResCAM": "HiResCAM",
+    "LayerCAM": "LayerCAM",
+    "Grad-CAM, cell by cell": "GradCAMElementWise",
+    "Eigen-CAM": "EigenCAM",
+    "EigenGrad-CAM": "EigenGradCAM",
 }
+"""The package's class behind each name. The package is loaded with the first map: it takes as long as torch."""
 
 
 class _Tail(nn.Module):
@@ -70,6 +61,8 @@ def other_map(
     Raises:
         ValueError: a method that is not known, or a class out of range.
     """
+    import pytorch_grad_cam
+
     expect_choice(method, OTHER_MAPS, "method")
     expect_target(target, len(model.classes))
     expect_room(model, encoding, k=k, sizes=sizes)
@@ -78,6 +71,6 @@ def other_map(
     with torch.enable_grad():
         (gradient_BDHW,) = torch.autograd.grad(tail(F_BDHW)[0, target], F_BDHW)
     arrays = [tensor.detach().cpu().numpy() for tensor in (F_BDHW, gradient_BDHW)]
-    with OTHER_MAPS[method](tail, [tail.target_layer]) as package:
+    with getattr(pytorch_grad_cam, OTHER_MAPS[method])(tail, [tail.target_layer]) as package:
         map_BHW = package.get_cam_image(F_BDHW, tail.target_layer, [], *arrays, eigen_smooth=False)
     return np.asarray(map_BHW[0], dtype=np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,13 +34,14 @@ def environment() -> dict[str, str]:
     return {"OMP_WAIT_POLICY": "PASSIVE", **kept}
 
 
-def start_apart(words: Sequence[str], log: Path) -> int:
+def start_apart(words: Sequence[str], log: Path, besides: Mapping[str, str] | None = None) -> int:
     """Start `python -m mvfa_core` with those words, in a session of its own; what it prints is added to the log.
-    Returns its pid at once."""
+    Returns its pid at once. `besides` are variables of its environment beside ours."""
+    variables = {**environment(), **(besides or {})}
     command = [sys.executable, "-m", "mvfa_core", *words]
     with log.open("ab") as file:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment(), start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=variables, start_new_session=True
         )
     stand_back(process.pid)
     return process.pid

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = {"images", "backbones", "adacam", "regions", "views", "heads", "losses"}
-SHARED_BY_STAGES = {"checks", "names", "pictures", "stages", "attention", "pretrained"}
+SHARED_BY_STAGES = {"checks", "names", "pictures", "precision", "stages", "attention", "pretrained"}
 FRAMES = {"streamlit", "plotly", "app", "pages"}
 TENSORS = {"torch", "torchvision", "timm"}
 TOP_LEVEL = {"app", "mvfa_core", "pages", "assets", "tests", "docs", ".streamlit", ".ci"}

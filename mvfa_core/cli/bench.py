@@ -15,7 +15,7 @@ from mvfa_core.backbones import BACKBONES
 from mvfa_core.browser import BrowserError
 from mvfa_core.cli.output import FailureError, print_json, say, table
 from mvfa_core.served import ServedError
-from mvfa_core.training.device import find_device
+from mvfa_core.training.device import use_device
 from mvfa_core.training.recipes import PRECISIONS, Recipe
 from mvfa_core.training.speed import dtype_of
 
@@ -97,7 +97,7 @@ def _train(args: argparse.Namespace) -> None:
     for name in ("steps", "repeats"):
         if getattr(args, name) < 1:
             raise ValueError(f"{name}: expected a whole number >= 1, got {getattr(args, name)}")
-    device = find_device(args.device)
+    device = use_device(args.device)
     dtype = dtype_of(args.precision, device) or torch.float32
     rate = bench_train.matrix_rate(device, dtype)
     rows = []
@@ -129,6 +129,8 @@ def _train(args: argparse.Namespace) -> None:
         "over GAP",
         "of matrix rate",
         "MiB",
+        "ms a validated picture",
+        "ms a checkpoint",
     )
     say(table(header, [_train_cells(row) for row in rows]))
 
@@ -174,6 +176,7 @@ def _train_cells(row: dict) -> tuple[object, ...]:
     return (
         row["model"], row["pooling"], row["way"], row["batch"], f"{row['steps_per_s']:.2f}",
         f"{row['pictures_per_s']:.1f}", *spreads, f"{row['of_matrix_rate']:.3f}", memory,
+        *(f"{row[name]:.1f}" if name in row else "-" for name in ("validation_ms", "checkpoint_ms")),
     )  # fmt: skip
 
 

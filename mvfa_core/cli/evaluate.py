@@ -16,9 +16,9 @@ from mvfa_core.matching import Matching, fitted, match
 from mvfa_core.measure import accuracy_by_scale
 from mvfa_core.model import Classifier
 from mvfa_core.per_cent import of_count
-from mvfa_core.training.device import find_device
-from mvfa_core.training.engine import predict
+from mvfa_core.training.device import use_device
 from mvfa_core.training.split import CHOICES, EVERY, is_trained_on, joined, listed, load_side, split_of
+from mvfa_core.training.validation import predict
 
 JOIN_HELP = "classes whose names differ only in capitals and spaces are one (default: as it was trained)"
 HELP = "Accuracy of a model on the test, val or train side of a data set, or on all of it."
@@ -35,7 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    model = load_model(args.model).to(find_device(args.device))
+    model = load_model(args.model).to(use_device(args.device))
     recipe = read_card(args.model).get("recipe", {})
     known = listed(joined(split_of(recipe, args.data), args.join_names))
     split = args.split or known.unseen()

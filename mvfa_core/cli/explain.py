@@ -18,7 +18,7 @@ from mvfa_core.explain import explain
 from mvfa_core.explanation import Explanation
 from mvfa_core.images import PictureError, open_picture
 from mvfa_core.names import visible
-from mvfa_core.training.device import find_device
+from mvfa_core.training.device import use_device
 
 HELP = "Explain one picture or every picture of a folder: maps, anchors, top regions and a JSON of all numbers."
 LONGEST_PX = 1024
@@ -36,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    model = load_model(args.model).to(find_device(args.device))
+    model = load_model(args.model).to(use_device(args.device))
     target = _target(args.target, model.classes)
     files = _pictures(Path(args.picture))
     stems = [file.stem for file in files]

@@ -17,7 +17,7 @@ from mvfa_core.measure.meanings import MEANINGS
 from mvfa_core.measure.methods import METHODS
 from mvfa_core.measure.objects import objects_of
 from mvfa_core.measure.sets import WHAT, Measured, Row, measured, summary
-from mvfa_core.training.device import find_device
+from mvfa_core.training.device import use_device
 from mvfa_core.training.split import SIDES, is_trained_on, listed, load_side, split_of
 
 HELP = "Measure maps against boxes and against the model, and the votes of the views as warnings of errors."
@@ -86,7 +86,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def _measured(args: argparse.Namespace) -> tuple[Pictures, list[Measured]]:
     """What they are of, and every picture's figures."""
-    model = load_model(args.model).to(find_device(args.device))
+    model = load_model(args.model).to(use_device(args.device))
     recipe = read_card(args.model).get("recipe", {})
     split = split_of(recipe, args.data)
     what, progress = _what(args, split.data), bars(args.json)

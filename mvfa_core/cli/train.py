@@ -74,8 +74,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--film", type=int, metavar="N", help="pictures explained at every validation, 0 for none")
     parser.add_argument("--log", choices=LOGS, help="a logger's events beside metrics.jsonl")
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps")
-    parser.add_argument("--precision", choices=PRECISIONS, help="auto: bf16 on a GPU that has it, fp32 elsewhere")
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        help="auto: bf16 on a GPU that has it, fp32 elsewhere; tf32: float32 that a GPU may round",
+    )
     parser.add_argument("--compile", choices=("on", "off"), help="on: through torch.compile")
+    parser.add_argument("--deterministic", choices=("on", "off"), help="on: a GPU gives the same bits every time")
     parser.add_argument("--devices", type=int, metavar="N", help="processes on this machine that share every batch")
     parser.add_argument("--nodes", type=int, metavar="N", help="machines that share every batch")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")

@@ -5,6 +5,8 @@ B images · S side in px
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as nnf
 
@@ -12,7 +14,9 @@ ENLARGED = 256 / 224
 """Pictures are enlarged by this factor, then cropped back: 224 -> 256 -> 224 px, 112 -> 128 -> 112 px."""
 
 
-def flip_and_crop(image_B3SS: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def flip_and_crop(
+    image_B3SS: torch.Tensor, generator: torch.Generator, rows: Sequence[int] | None = None, of: int | None = None
+) -> torch.Tensor:
     """Flip with probability 0.5, enlarge to 256/224 of the side, crop a window of the old size at a random place.
 
     All of it is one bilinear resampling: pixel j of a window at offset o is pixel j + o of the enlarged picture, and
@@ -21,13 +25,17 @@ def flip_and_crop(image_B3SS: torch.Tensor, generator: torch.Generator) -> torch
     Args:
         image_B3SS: normalised pictures, any height and width.
         generator: on the CPU, so that a seed means the same on every device.
+        rows, of: which rows of a batch of how many they are, if they are not the whole. Numbers are drawn for all rows,
+            so that a picture is flipped and cropped alike in the whole and in a part.
 
     Returns:
         the augmented pictures, same shape.
     """
     batch, _, height, width = image_B3SS.shape
-    flip_B = torch.rand(batch, generator=generator) < 0.5
-    down_B, across_B = (_offset(batch, side, generator) for side in (height, width))
+    flip_B = torch.rand(of or batch, generator=generator) < 0.5
+    down_B, across_B = (_offset(of or batch, side, generator) for side in (height, width))
+    if rows is not None:
+        flip_B, down_B, across_B = (drawn[torch.as_tensor(rows)] for drawn in (flip_B, down_B, across_B))
     # a few numbers travel; the grid, larger than the pictures were on disk, is laid out where it is read
     flip_B, down_B, across_B = (drawn.to(image_B3SS.device, non_blocking=True) for drawn in (flip_B, down_B, across_B))
     rows_BH, columns_BW = _window(down_B, height), _window(across_B, width)

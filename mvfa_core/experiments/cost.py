@@ -16,8 +16,8 @@ from mvfa_core.experiments.plan import Cell
 from mvfa_core.experiments.standing import ENDED, MISSING, Standing
 from mvfa_core.files import read_json
 from mvfa_core.model import PAPER_K
-from mvfa_core.training.device import find_device
-from mvfa_core.training.measured import machine_of, measure
+from mvfa_core.training.device import find_device, machine_of
+from mvfa_core.training.measured import measure
 from mvfa_core.training.recipes import Recipe
 
 CLASSES = 10

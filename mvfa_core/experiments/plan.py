@@ -18,7 +18,7 @@ from mvfa_core.names import visible
 from mvfa_core.training.recipes import HELD_OUT, RECIPES, Recipe
 
 # Where a run computes, and what its recipe was made from, do not decide what comes out.
-_NOT_IN_DIGEST = ("device", "devices", "nodes", "compile", "film", "log", "preset")
+_NOT_IN_DIGEST = ("device", "devices", "nodes", "compile", "deterministic", "film", "log", "preset")
 OWN_RECIPES = ("paper", "quick", "photos")
 """Whose schedule the cells are trained with: the paper's, or one of our own for short runs."""
 SCHEDULE = ("optimizer", "schedule", "lr", "weight_decay", "batch", "precision")

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mvfa_core.checkpoints import load_model
+from mvfa_core.checkpoints import load_model, read_card
 from mvfa_core.experiments.plan import Cell
 from mvfa_core.experiments.standing import ENDED, FAILED, PARTLY, RUNNING, Standing, standing_of
-from mvfa_core.training.device import find_device
-from mvfa_core.training.engine import predict
+from mvfa_core.training.device import use_device
 from mvfa_core.training.launch import launch
+from mvfa_core.training.recipes import PRECISIONS
 from mvfa_core.training.runs import Run, RunError
+from mvfa_core.training.speed import network_on
 from mvfa_core.training.split import listed, load_one, split_of, watched
+from mvfa_core.training.validation import predict
 
 POLL_S = 0.25
 
@@ -109,17 +111,20 @@ def ending(cell: Cell, root: Path) -> Standing:
 
 
 def measure_rule(cell: Cell, root: Path) -> Standing:
-    """The accuracy of a finished run with the cell's own rule for the views; nothing is trained.
+    """The accuracy of a finished run with the cell's own rule for the views, in the precision that it was validated in;
+    nothing is trained.
 
     Raises:
         ValueError: the weights or the data are not there, or not usable.
     """
     recipe = cell.recipe
-    model = load_model(root / cell.run_id).to(find_device(recipe.device))
+    card, device = read_card(root / cell.run_id), use_device(recipe.device)
+    as_trained = replace(recipe, precision=card["precision"]) if card.get("precision") in PRECISIONS else recipe
+    network = network_on(load_model(root / cell.run_id), as_trained, device)
     split = split_of(recipe)
     side = watched(recipe, listed(split))
-    pictures = load_one(split, model.side, side)
-    right = predict(model, pictures, ensemble=cell.ensemble) == pictures.labels
+    pictures = load_one(split, network.model.side, side)
+    right = predict(network, pictures, ensemble=cell.ensemble) == pictures.labels
     trained = standing_of(replace(cell, ensemble="logit-sum"), root)
     accuracy = float(right.mean())
     return replace(trained, accuracy=accuracy, best=accuracy, n=len(right), curve=(), by_scale=())

@@ -6,11 +6,10 @@ S side in px · V versions of one picture
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
-from pytorch_grad_cam.metrics.road import NoisyLinearImputer
 
 from mvfa_core.draw import enlarge
 from mvfa_core.images import denormalise, normalise
@@ -19,6 +18,7 @@ from mvfa_core.model import Classifier
 
 REMOVED = (0.2, 0.4, 0.6, 0.8)
 """Shares of the pixels that are removed."""
+_Imputer = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def road(
@@ -29,6 +29,9 @@ def road(
 
     Pixels are ranked by the enlarged map, equal values in row-major order, so exactly the share named is removed.
     """
+    # loaded with the first picture: it brings scikit-learn, which no other command needs
+    from pytorch_grad_cam.metrics.road import NoisyLinearImputer
+
     impute = NoisyLinearImputer()
     image_3SS = normalise(torch.from_numpy(image)[None])[0]
     found = {}
@@ -42,7 +45,9 @@ def road(
     return found
 
 
-def _without(impute: NoisyLinearImputer, image_3SS: torch.Tensor, order: np.ndarray, share: float) -> np.ndarray:
+def _without(
+    impute: Callable[..., torch.Tensor], image_3SS: torch.Tensor, order: np.ndarray, share: float
+) -> np.ndarray:
     kept = torch.ones(order.size)
     kept[torch.from_numpy(order[: round(share * order.size)].copy())] = 0
     return denormalise(impute(image_3SS, kept.view(image_3SS.shape[1:]))[None]).numpy()

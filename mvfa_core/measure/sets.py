@@ -5,12 +5,14 @@ B images · N pictures · T thresholds
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
+from mvfa_core.backbones import find_backbone
 from mvfa_core.boxes import best_box
 from mvfa_core.checks import expect
 from mvfa_core.data.sets import PictureSet
@@ -28,6 +30,7 @@ from mvfa_core.measure.road import road
 from mvfa_core.measure.truth import Truth
 from mvfa_core.measure.uncertainty import aurc, auroc, doubts
 from mvfa_core.model import Classifier
+from mvfa_core.precision import tensor_float32
 
 BATCH = 32
 WHAT = ("boxes", "deletion", "road", "uncertainty")
@@ -76,15 +79,24 @@ def explained(
         boxes: whether the best box is looked for; without, it is None.
     """
     device, size_px = next(model.parameters()).device, (images.shape[2], images.shape[1])
+    # the backbone where the model is, a batch at a time; what follows are hundreds of small operations a picture, and
+    # an accelerator takes longer to begin each of them than a CPU to finish it
+    near = model if device.type == "cpu" else _on_cpu(model)
     for start in range(0, len(index), BATCH):
         raw = torch.from_numpy(np.array(images[index[start : start + BATCH]])).to(device)
-        with torch.no_grad():
-            F_BDHW = model.backbone(normalise(raw))
+        with torch.no_grad(), tensor_float32(False):
+            F_BDHW = model.backbone(normalise(raw)).cpu()
         wanted = [None] * len(raw) if targets is None else targets[start : start + BATCH].tolist()
-        found = [explain_encoding(model, Encoding(F_BDHW[i : i + 1], size_px), target=t) for i, t in enumerate(wanted)]
-        own_B = torch.tensor([one.target for one in found], device=device)
-        best_B = best_box(model.pooling.head, F_BDHW, own_B).boxes_B4.cpu().numpy() if boxes else [None] * len(found)
+        found = [explain_encoding(near, Encoding(F_BDHW[i : i + 1], size_px), target=t) for i, t in enumerate(wanted)]
+        own_B = torch.tensor([one.target for one in found])
+        best_B = best_box(near.pooling.head, F_BDHW, own_B).boxes_B4.numpy() if boxes else [None] * len(found)
         yield from zip(found, best_B, strict=True)
+
+
+def _on_cpu(model: Classifier) -> Classifier:
+    """The model with what follows its backbone copied to the CPU."""
+    pooling, entry = copy.deepcopy(model.pooling).cpu(), find_backbone(model.config["backbone"])
+    return Classifier(model.backbone, pooling, entry=entry, config=model.config, classes=model.classes)
 
 
 def measured(

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from mvfa_core.checks import looking_once
 from mvfa_core.data.sets import PictureSet
 from mvfa_core.images import normalise
 from mvfa_core.model import Classifier
+from mvfa_core.precision import double, tensor_float32
 from mvfa_core.regions import cells_to_pixels
 from mvfa_core.stages import Stages
 from mvfa_core.survey.findings import Findings
@@ -24,15 +26,16 @@ BIT = float(np.log(2))
 def look(model: Classifier, pictures: PictureSet, places: np.ndarray) -> Findings:
     """What a model, in evaluation mode, makes of a batch. `places` are those of the pictures in their side."""
     device = next(model.parameters()).device
-    stages = model(normalise(torch.from_numpy(pictures.images).to(device)))
+    with tensor_float32(False), looking_once():
+        stages = model(normalise(torch.from_numpy(pictures.images).to(device)))
     label_B = torch.from_numpy(np.array(pictures.labels)).to(device)
     views = 1 if stages.logits_BMC is None else stages.logits_BMC.shape[1]
-    share_BC = (stages.ensemble_BC.double() / views).softmax(dim=1)
+    share_BC = (double(stages.ensemble_BC) / views).softmax(dim=1)
     best_B2 = share_BC.topk(2, dim=1).values
     found = {
         "predicted_N": stages.ensemble_BC.argmax(dim=1),
         "confidence_N": best_B2[:, 0],
-        "true_N": share_BC.gather(1, label_B[:, None])[:, 0],
+        "true_N": share_BC.gather(1, label_B.to(share_BC.device)[:, None])[:, 0],
         "margin_N": best_B2[:, 0] - best_B2[:, 1],
     }
     if stages.logits_BMC is not None:
@@ -59,7 +62,7 @@ def _votes(logits_BMC: torch.Tensor) -> dict[str, torch.Tensor]:
     """The tally of the views and the entropy of their mean, split in two."""
     winner_BM = logits_BMC.argmax(dim=2)
     tally_BC = torch.nn.functional.one_hot(winner_BM, logits_BMC.shape[2]).sum(dim=1)
-    log_BMC = logits_BMC.double().log_softmax(dim=2)
+    log_BMC = double(logits_BMC).log_softmax(dim=2)
     share_BMC = log_BMC.exp()
     unsure_B = -(share_BMC * log_BMC).sum(dim=2).mean(dim=1)
     mean_BC = share_BMC.mean(dim=1)
@@ -71,12 +74,13 @@ def _votes(logits_BMC: torch.Tensor) -> dict[str, torch.Tensor]:
 def _wrong(stages: Stages, label_B: torch.Tensor) -> dict[str, torch.Tensor]:
     """The one view that is surest of any class but the true one."""
     assert stages.logits_BMC is not None and stages.boxes_BKR4 is not None and stages.sizes is not None
-    share_BMC = stages.logits_BMC.double().softmax(dim=2)
+    share_BMC = double(stages.logits_BMC).softmax(dim=2)
+    label_B = label_B.to(share_BMC.device)
     rows = torch.arange(len(label_B), device=label_B.device)
     share_BMC[rows, :, label_B] = -1
     confidence_B, place_B = share_BMC.flatten(1).max(dim=1)
     view_B, class_B = place_B // share_BMC.shape[2], place_B % share_BMC.shape[2]
-    box_B4 = stages.boxes_BKR4.flatten(1, 2)[rows, view_B]
+    box_B4 = stages.boxes_BKR4.to(share_BMC.device).flatten(1, 2)[rows, view_B]
     sizes_R = torch.tensor(stages.sizes, device=label_B.device)
     return {
         "wrong_N": class_B,
@@ -88,7 +92,8 @@ def _wrong(stages: Stages, label_B: torch.Tensor) -> dict[str, torch.Tensor]:
 
 def _profile(stages: Stages, label_B: torch.Tensor) -> dict[str, torch.Tensor]:
     assert stages.logits_BMC is not None and stages.sizes is not None
-    share_BMC = stages.logits_BMC.double().softmax(dim=2)
+    share_BMC = double(stages.logits_BMC).softmax(dim=2)
+    label_B = label_B.to(share_BMC.device)
     true_BM = share_BMC[torch.arange(len(label_B), device=label_B.device), :, label_B]
     return {"profile_NR": true_BM.unflatten(1, (-1, len(stages.sizes))).mean(dim=1)}
 

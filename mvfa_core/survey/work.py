@@ -20,7 +20,7 @@ from mvfa_core.survey.look import look
 from mvfa_core.survey.pictures import Gathered
 from mvfa_core.survey.request import Request, digest_of
 from mvfa_core.survey.tables import csv_table, summary
-from mvfa_core.training.device import find_device
+from mvfa_core.training.device import use_device
 from mvfa_core.training.failures import sentence_for
 
 BATCH = 32
@@ -54,7 +54,7 @@ def survey(request: Request, folder: Survey, *, device: str = "auto", progress: 
 
 
 def _carry_out(request: Request, folder: Survey, device: str, progress: Progress) -> Findings | None:
-    model = _model(request).to(find_device(device))
+    model = _model(request).to(use_device(device))
 
     def tell(what: str, done: int, total: int, left_s: float | None = None) -> None:
         folder.note_progress(what, done, total, left_s)

@@ -35,22 +35,58 @@ class Batch:
     targets: torch.Tensor
 
 
-def batch_of(data: DataSet, recipe: Recipe, step: int, device: torch.device, world: World = ALONE) -> Batch:
-    """The batch of that step, the same whether the steps before it were run or not. Seeds torch's global generator,
-    for mixing, random anchors and any dropout in the backbone."""
+@dataclass(frozen=True)
+class Fetched:
+    """The pictures of a step on their way to the device, or there: as they lie on disk, with their labels. They are
+    `rows` of the batch of that `step`."""
+
+    step: int
+    rows: tuple[int, ...]
+    raw_BSS3: torch.Tensor
+    labels_B: torch.Tensor
+
+
+def fetch(data: DataSet, recipe: Recipe, step: int, device: torch.device, world: World = ALONE) -> Fetched:
+    """The pictures that this process needs for its part of the batch of that step. Nothing in it is random, so they may
+    be fetched before their turn."""
+    index = batch_index(len(data.train), recipe.batch, recipe.seed, step)
+    rows = tuple(range(len(index))[world.part(len(index))])
+    if world.size > 1 and recipe.mix in ("mixup", "cutmix"):
+        rows = ((rows[0] - 1) % len(index), *rows)  # each row is mixed with the one before it
+    picked = index[list(rows)]
+    raw_BSS3, labels_B = (to_device(array[picked], device) for array in (data.train.images, data.train.labels))
+    return Fetched(step, rows, raw_BSS3, labels_B)
+
+
+def batch_of(
+    data: DataSet,
+    recipe: Recipe,
+    step: int,
+    device: torch.device,
+    world: World = ALONE,
+    fetched: Fetched | None = None,
+) -> Batch:
+    """This process's part of the batch of that step, the same whether the steps before it were run or not. Seeds
+    torch's global generator, for mixing, random anchors and any dropout in the backbone.
+
+    All processes draw the numbers of the whole batch, so that each picture gets its own wherever it is.
+
+    Args:
+        fetched: its pictures, if they are fetched already; those of another step are left alone.
+    """
+    if fetched is None or fetched.step != step:
+        fetched = fetch(data, recipe, step, device, world)
+    whole = min(recipe.batch, len(data.train))
     seed = _mixed(recipe.seed, step)
     torch.manual_seed(seed)
-    index = batch_index(len(data.train), recipe.batch, recipe.seed, step)
-    image_B3SS = normalise(to_device(data.train.images[index], device))
+    image_B3SS, labels_B = normalise(fetched.raw_BSS3), fetched.labels_B
     if recipe.augment == "flip-crop":
-        image_B3SS = flip_and_crop(image_B3SS, torch.Generator().manual_seed(seed))
-    labels_B = to_device(data.train.labels[index], device)
-    image_B3SS, targets = mix(image_B3SS, labels_B, len(data.classes), recipe.mix)
-    # all processes make the whole batch, to draw the same numbers and mix the same pictures; each keeps a part
-    mine = world.part(len(labels_B))
+        image_B3SS = flip_and_crop(image_B3SS, torch.Generator().manual_seed(seed), fetched.rows, whole)
+    image_B3SS, targets = mix(image_B3SS, labels_B, len(data.classes), recipe.mix, fetched.rows, whole)
+    neighbours = len(fetched.rows) - len(range(whole)[world.part(whole)])
     if not world.first:  # anchors and dropout are drawn next; no two processes draw the same ones
         torch.manual_seed(_mixed(seed, world.rank))
-    return Batch(image_B3SS[mine], labels_B[mine], targets[mine])
+    return Batch(image_B3SS[neighbours:], labels_B[neighbours:], targets[neighbours:])
 
 
 def to_device(array: np.ndarray, device: torch.device) -> torch.Tensor:

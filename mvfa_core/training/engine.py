@@ -9,38 +9,44 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 
-from mvfa_core.checks import NotFiniteError
-from mvfa_core.data.sets import DataSet, PictureSet
-from mvfa_core.ensembles import combine
-from mvfa_core.images import normalise
+from mvfa_core.checks import NotFiniteError, expect_choice
+from mvfa_core.data.sets import DataSet
 from mvfa_core.losses import Loss
-from mvfa_core.measure.scales import accuracy_by_scale
 from mvfa_core.model import Classifier
-from mvfa_core.training.batches import Batch, batch_of, to_device
-from mvfa_core.training.device import most_memory
+from mvfa_core.precision import deterministic, tensor_float32
+from mvfa_core.training.batches import Batch, Fetched, batch_of, fetch
+from mvfa_core.training.device import machine_of, most_memory
 from mvfa_core.training.objective import objective
 from mvfa_core.training.parallel import ALONE, World
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.schedule import Schedule
-from mvfa_core.training.speed import moved, network_on, optimizer_for, scaler_for
+from mvfa_core.training.speed import (
+    DTYPES,
+    compute_in,
+    learning,
+    load_optimizer,
+    network_on,
+    optimizer_for,
+    precision_on,
+    scaler_for,
+)
+from mvfa_core.training.validation import evaluate as evaluate
+from mvfa_core.training.validation import predict as predict
 
 LOG_EVERY = 10
-EVAL_BATCH, EVAL_BATCH_CPU = 128, 8
-"""Pictures at a time when nothing is learned; on a CPU so few that the allocator keeps a layer's memory for the next
-one: larger blocks go back to the system each time, and fetching them again took longer than the layer."""
 
 
 @dataclass(frozen=True)
 class Started:
     """What is about to be trained, on what. `val_n` pictures of the side called `watched` are looked at for validation;
-    `passed_over` counts the files of the data set that are not used, by their reason."""
+    `passed_over` counts the files of the data set that are not used, by their reason. `precision` is what "auto" has
+    become, `machine` the device in words, `torch` the version of PyTorch."""
 
     step: int
     classes: tuple[str, ...]
@@ -53,6 +59,9 @@ class Started:
     counts: dict[str, int] | None = None
     passed_over: dict[str, int] | None = None
     notes: tuple[str, ...] = ()
+    precision: str = ""
+    machine: str = ""
+    torch: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,12 +126,14 @@ class Trainer:
     def __init__(
         self, model: Classifier, recipe: Recipe, data: DataSet, device: torch.device, world: World = ALONE
     ) -> None:
-        self.network, self.world = network_on(model, recipe, device), world
+        self.network, self.world = network_on(learning(model, recipe), recipe, device), world
+        self.precision = precision_on(recipe.precision, device)
         shared = world.share(self.network, recipe, device)
         # the same module, compiled for training alone: validation has other batches and another mode
         self.forward = torch.compile(shared) if recipe.compile == "on" else shared
         self.model, self.recipe, self.data, self.device = self.network.model, recipe, data, device
         self.step = 0
+        self.fetched: Fetched | None = None
         self.time_s = 0.0
         self.stood_s = 0.0
         # sums of (total, global, local, accuracy) over the batches since the last `Stepped`, and how many they are
@@ -142,17 +153,30 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state(),
             "scaler": self.scaler.state_dict(),
+            "precision": self.precision,
         }
 
     def restore(self, state: dict) -> None:
-        """Take up where `state` was made."""
+        """Take up where `state` was made, in the precision that "auto" was there."""
+        kept = state.get("precision", self.precision)
+        if self.recipe.precision == "auto" and kept != self.precision:
+            self._compute_in(kept)
         self.step, self.time_s = state["step"], state["time_s"]
         self.sums, self.summed = state["sums"].to(self.device), state["summed"]
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(moved(state["optimizer"], self.optimizer))
+        load_optimizer(self.optimizer, state["optimizer"])
         self.schedule.restore(state["schedule"])
         if state.get("scaler"):
             self.scaler.load_state_dict(state["scaler"])
+
+    def _compute_in(self, precision: str) -> None:
+        expect_choice(precision, DTYPES, "precision")
+        compute_in(self.network, precision, self.device)
+        self.precision, self.scaler = precision, scaler_for(self.network.dtype, self.device)
+
+    def about(self) -> dict[str, Any]:
+        """In which precision, on which machine and with which PyTorch it is trained."""
+        return {"precision": self.precision, "machine": machine_of(self.device), "torch": str(torch.__version__)}
 
     def run(self) -> Iterator[Event]:
         """Train until the recipe's steps are done, yielding events on the way."""
@@ -186,7 +210,8 @@ class Trainer:
         while self.step < self.recipe.steps:
             self.schedule.before(self.step)
             lr = self.optimizer.param_groups[0]["lr"]
-            self.learn(batch_of(self.data, self.recipe, self.step, self.device, self.world))
+            self.learn(batch_of(self.data, self.recipe, self.step, self.device, self.world, self.fetched))
+            self._fetch_ahead()
             last = self.step == self.recipe.steps
             log, validate = self.step % LOG_EVERY == 0 or last, self.step % self.recipe.val_every == 0 or last
             if log or validate:
@@ -210,10 +235,26 @@ class Trainer:
                 yield Validated(self.step, accuracy, val_n, round(self.time_s, 3), by_scale)
             yield Ticked(self.step)
 
+    def _fetch_ahead(self) -> None:
+        """Gather the pictures of the next step while an accelerator computes this one."""
+        self.fetched = None
+        if self.device.type != "cpu" and self.step < self.recipe.steps:
+            self.fetched = fetch(self.data, self.recipe, self.step, self.device, self.world)
+
+    def is_heard(self) -> bool:
+        """Whether a wish to stop is looked at after this step: always, but where several processes would have to tell
+        each other, which on accelerators takes as long as a step, only at the logging points."""
+        return self.world.size == 1 or self.device.type == "cpu" or self.step % LOG_EVERY == 0
+
     def learn(self, batch: Batch) -> None:
         """One step on one batch; what it told is added to the sums, still on the device."""
+        with tensor_float32(self.network.tf32), deterministic(self.recipe.deterministic == "on"):
+            self._learn(batch)
+
+    def _learn(self, batch: Batch) -> None:
         self.network.train()
-        with self.world.together():
+        # on an accelerator no step looks for NaN; all see it at their logging points, in the same means
+        with self.world.together() if self.device.type == "cpu" else nullcontext():
             stages = self.forward(batch.image_B3SS, batch.labels_B)
             loss = objective(self.model, stages, batch.targets, self.recipe)
         self.optimizer.zero_grad(set_to_none=True)
@@ -224,39 +265,6 @@ class Trainer:
         self.step += 1
         accuracy = (stages.ensemble_BC.detach().argmax(dim=1) == batch.labels_B).float().mean()
         self.sums, self.summed = self.sums + self.world.mean(torch.stack((*_detached(loss), accuracy))), self.summed + 1
-
-
-@torch.no_grad()
-def predict(
-    model: nn.Module, pictures: PictureSet, batch: int | None = None, ensemble: str = "logit-sum"
-) -> np.ndarray:
-    """The predicted class of every picture, int64 (N,): Eq. 8, or by another rule of `ENSEMBLES` for the views.
-
-    Args:
-        model: normalised pictures -> Stages: a `Classifier`, or the `Network` that trains one, in its precision.
-        batch: pictures at a time; None for what suits the device.
-    """
-    model.eval()
-    device = next(model.parameters()).device
-    batch = batch or (EVAL_BATCH_CPU if device.type == "cpu" else EVAL_BATCH)
-    found = []
-    for start in range(0, len(pictures), batch):
-        raw = to_device(np.array(pictures.images[start : start + batch]), device)  # torch wants it writable
-        stages = model(normalise(raw))
-        scores_BC = stages.ensemble_BC if stages.logits_BMC is None else combine(stages.logits_BMC, ensemble)
-        found.append(scores_BC.argmax(dim=1))
-    return torch.cat(found).cpu().numpy()
-
-
-def evaluate(model: nn.Module, pictures: PictureSet, world: World = ALONE) -> tuple[float, list[dict] | None]:
-    """The share of pictures whose predicted class is their label, in all and in bands of object scale (None where the
-    scales are not known); several processes each look at a part of them."""
-    mine = world.part(len(pictures))
-    scales = None if pictures.scales is None else pictures.scales[mine]
-    part = PictureSet(pictures.images[mine], pictures.labels[mine], pictures.names[mine], scales)
-    right_N = predict(model, part) == part.labels if len(part) else np.zeros(0, bool)
-    accuracy = world.total(int(right_N.sum())) / len(pictures)
-    return accuracy, None if scales is None else accuracy_by_scale(right_N, scales, world.total)
 
 
 def _detached(loss: Loss) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -18,8 +18,8 @@ from mvfa_core.backbones import find_backbone
 from mvfa_core.data.cache import cache_root, digest
 from mvfa_core.files import read_json, replace_text
 from mvfa_core.processes import environment, stand_back
-from mvfa_core.training.device import find_device
-from mvfa_core.training.measured import Measured, machine_of, measure, model_of
+from mvfa_core.training.device import find_device, machine_of
+from mvfa_core.training.measured import Measured, measure, model_of
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import list_runs
 from mvfa_core.training.split import listed, split_of, watched
@@ -28,7 +28,7 @@ MOMENTS = 2
 """Numbers that Adam and AdamW keep beside every weight."""
 _DECIDES = (
     "backbone", "pooling", "k", "sizes", "head", "hidden", "anchors", "local", "batch", "optimizer", "augment", "mix",
-    "precision", "compile",
+    "precision", "compile", "deterministic",
 )  # fmt: skip
 
 

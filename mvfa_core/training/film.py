@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mvfa_core.checks import NotFiniteError
+from mvfa_core.checks import NotFiniteError, looking_once
 from mvfa_core.data.sets import PictureSet
 from mvfa_core.files import whole_file
 from mvfa_core.images import normalise
@@ -76,7 +76,7 @@ class Film:
 
     def _frames(self, trainer: Trainer) -> list[dict[str, Any]]:
         assert self.image_B3SS is not None, "the run has started"
-        with unchanged(trainer), torch.no_grad():
+        with unchanged(trainer), torch.no_grad(), looking_once():
             trainer.network.eval()
             stages = trainer.network(self.image_B3SS)
         data = trainer.data

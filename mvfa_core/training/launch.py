@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from mvfa_core.files import replace_text
 from mvfa_core.processes import start_apart
+from mvfa_core.training.gpus import own_gpu
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs, new_run_id, runs_root
 
@@ -57,10 +58,11 @@ def launch(run: Run) -> None:
     Raises:
         RunError: the folder is no run, or not any more.
     """
-    run.recipe()
+    recipe = run.recipe()
     if run.is_alive():
         return
-    pid = start_apart(["train", "--resume", str(run.path), "--quiet"], run.path / "output.log")
+    words = ["train", "--resume", str(run.path), "--quiet"]
+    pid = start_apart(words, run.path / "output.log", own_gpu(run, recipe))
     # noted here, so that the run is seen to start, and can be stopped, before the process has read its first line
     try:
         run.claim(pid)

@@ -9,7 +9,6 @@ whoever reads the figures scales them up.
 
 from __future__ import annotations
 
-import platform
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -20,9 +19,11 @@ import torch
 
 from mvfa_core.data.sets import DataSet, PictureSet
 from mvfa_core.model import Classifier, build_model
-from mvfa_core.training.device import find_device
-from mvfa_core.training.engine import Ticked, Trainer, evaluate
+from mvfa_core.training.device import machine_of, use_device
+from mvfa_core.training.engine import Ticked, Trainer
+from mvfa_core.training.failures import is_out_of_memory
 from mvfa_core.training.recipes import Recipe
+from mvfa_core.training.validation import EVAL_BATCH, evaluate
 
 STEPS = {"cpu": 2}
 """Steps that count, after one that does not."""
@@ -66,7 +67,7 @@ def measure(recipe: Recipe, classes: int) -> Measured:
     Raises:
         ValueError: the model cannot be built, the device is not here, or the batch does not fit on it.
     """
-    device = find_device(recipe.device)
+    device = use_device(recipe.device)
     model = model_of(recipe, classes)
     steps = STEPS.get(device.type, STEPS_ELSEWHERE)
     peaks: list[tuple[int, int | None]] = []
@@ -79,9 +80,7 @@ def measure(recipe: Recipe, classes: int) -> Measured:
         took = _timed_steps(trainer, steps)
         step_s = min(took)
         peaks.append((batch, _peak(device)))
-    start = time.perf_counter()
-    evaluate(trainer.model, trainer.data.val)
-    evaluation_s = (time.perf_counter() - start) / len(trainer.data.val)
+    evaluation_s = _timed_evaluation(trainer)
     return Measured(len(trainer.data.val), len(took), step_s, evaluation_s, *_line(peaks), machine_of(device))
 
 
@@ -104,14 +103,6 @@ def devices_here() -> list[str]:
     """The names of the devices that this machine has, the CPU last."""
     gpus = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     return [*gpus, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
-
-
-def machine_of(device: torch.device) -> str:
-    """The device in words: the name of a GPU, or the kind of processor and how many threads compute on it."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"{device.type} {platform.machine()}, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
 def _batches(batch: int, device: torch.device) -> list[int]:
@@ -145,10 +136,26 @@ def _timed_steps(trainer: Trainer, steps: int) -> list[float]:
                 start = time.perf_counter()
             if len(took) > steps or (len(took) > 1 and sum(took) > LONGEST_ALL_S):
                 break
-    except torch.OutOfMemoryError:
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
         batch = trainer.recipe.batch
         raise ValueError(f"batch: {batch} pictures do not fit into the memory of {trainer.device}; try half") from None
     return took[1:]
+
+
+def _timed_evaluation(trainer: Trainer) -> float:
+    """Seconds a picture at a validation: in its precision and, on an accelerator, warm and in batches of its size."""
+    pictures = trainer.data.val
+    if trainer.device.type != "cpu":
+        place = np.arange(2 * EVAL_BATCH) % len(pictures)
+        names = tuple(pictures.names[i] for i in place)
+        pictures = PictureSet(pictures.images[place], pictures.labels[place], names)
+        evaluate(trainer.network, pictures)
+    _wait(trainer.device)
+    start = time.perf_counter()
+    evaluate(trainer.network, pictures)  # what it answers has been read back from the device
+    return (time.perf_counter() - start) / len(pictures)
 
 
 def _wait(device: torch.device) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+import platform
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,8 +23,7 @@ from torch.nn.parallel import DistributedDataParallel
 from mvfa_core.backbones import TIMM
 from mvfa_core.checks import NotFiniteError, expect
 from mvfa_core.data.sets import DataSet
-from mvfa_core.model import MFA
-from mvfa_core.training.device import find_device
+from mvfa_core.training.device import begin_on, find_device
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.shared_norm import share_statistics
 
@@ -63,15 +63,18 @@ class World:
         """This process's own device of the kind that was found.
 
         Raises:
-            ValueError: one named by its number, of another kind than CPU or CUDA, or fewer than there are processes.
+            ValueError: one named by its number, of another kind than CPU or CUDA, or more than one but fewer than there
+        are processes.
         """
         if self.size == 1 or found.type == "cpu":
             return found
         fits = found.type == "cuda" and found.index is None
         expect(fits, "device", "cpu or cuda, for several processes", repr(str(found)))
         count = torch.cuda.device_count()
-        expect(self.local < count, "devices", f"at most the {count} GPUs of this machine", self.local + 1)
-        return torch.device("cuda", self.local)
+        # a scheduler (SLURM, say) may show each process its own GPU alone; `join` sees to it that they differ
+        fits = count == 1 or self.local < count
+        expect(fits, "devices", f"at most the {count} GPUs of this machine", self.local + 1)
+        return torch.device("cuda", self.local if count > 1 else 0)
 
     def mean(self, tensor: torch.Tensor) -> torch.Tensor:
         """The mean of the processes' tensors, the same in each of them."""
@@ -114,10 +117,6 @@ class World:
         if self.size == 1:
             return network
         share_statistics(network, device)
-        for module in network.modules():
-            # what the loss leaves out has no gradient to wait for
-            if isinstance(module, MFA) and recipe.global_loss == "off":
-                module.auxiliary.requires_grad_(False)
         # networks from elsewhere may hold parameters that their last map does not need
         return DistributedDataParallel(network, find_unused_parameters=recipe.backbone.startswith(TIMM))
 
@@ -195,16 +194,39 @@ def join(recipe: Recipe) -> World:
     expect(place.size == asked, "processes", f"{asked}, as devices and nodes of the recipe say", place.size)
     if place.size == 1 or dist.is_initialized():
         return place
-    device = place.device(find_device(recipe.device))
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
+    device = begin_on(place.device(find_device(recipe.device)))
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     dist.init_process_group(backend, timeout=timedelta(seconds=TIMEOUT_S))
+    if device.type == "cuda":
+        found: list[tuple[str, str]] = [("", "")] * place.size
+        mine = (platform.node(), str(torch.cuda.get_device_properties(device).uuid))
+        group = dist.new_group(backend="gloo")
+        assert isinstance(group, dist.ProcessGroup)  # everybody is in it
+        dist.all_gather_object(found, mine, group=group)
+        expect_own_devices(found)
     return place
+
+
+def expect_own_devices(found: Sequence[tuple[str, str]]) -> None:
+    """Refuse processes that share a GPU, which NCCL cannot. `found` has every process's machine and GPU.
+
+    Raises:
+        ValueError: two of them are the same.
+    """
+    shared = len(found) - len(set(found))
+    expect(shared == 0, "devices", f"a GPU for each of the {len(found)} processes", f"{len(set(found))} GPUs for all")
 
 
 def lost_another(error: BaseException) -> bool:
     """Whether an error says that another process is gone, not what was wrong with it."""
-    words = str(error)
-    broken = any(sign in words for sign in ("gloo", "NCCL", "Connection closed by peer", "Connection reset by peer"))
-    return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and broken)
+    words = str(error).casefold()
+    if not isinstance(error, RuntimeError):
+        return False
+    if "nccl" in words and any(sign in words for sign in _NCCL_HERE):
+        return False
+    return isinstance(error, dist.DistError) or any(sign in words for sign in _GONE)
+
+
+_GONE = ("gloo", "nccl", "connection closed by peer", "connection reset by peer")
+_NCCL_HERE = ("unhandled", "ncclsystem", "ncclinternal", "ncclinvalid", "internal error", "invalid", "duplicate gpu")
+"""What NCCL says where a GPU of this process, its driver or the request is at fault."""

@@ -17,7 +17,7 @@ from mvfa_core.training.bounds import OPTIONAL, expect_possible
 OPTIMIZERS = ("adam", "adamw")
 SCHEDULES = ("constant", "one-cycle")
 AUGMENTATIONS = ("flip-crop", "none")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+PRECISIONS = ("auto", "fp32", "tf32", "bf16", "fp16")
 LOGS = ("none", "tensorboard", "wandb", "mlflow")
 HELD_OUT = "held-out"
 VALIDATE_ON = ("val", "test", HELD_OUT)
@@ -30,8 +30,10 @@ class Recipe:
 
     Attributes:
         lr: the initial rate, or the highest one of a one-cycle schedule.
-        precision: of the forward pass on the device; auto is bf16 on a GPU that has it, fp32 elsewhere.
+        precision: of the backbone on the device; auto is bf16 on a GPU that has it, fp32 elsewhere. tf32 is float32
+            whose factors CUDA rounds to ten bits; elsewhere it is fp32.
         compile: "on" hands the model to torch.compile.
+        deterministic: "on" fixes the order of a GPU's sums, so that a run that goes on ends with the same bits.
         restarts: steps at which a run that had ended was extended; a one-cycle schedule begins anew there.
         validate_on: the side of the data that training watches. With "val" the test side is left alone, and where the
             data has none but train and test, a tenth of train is set apart. With "test", the paper's protocol, all of
@@ -74,6 +76,7 @@ class Recipe:
     train_n: int | None = None
     precision: str = "auto"
     compile: str = "off"
+    deterministic: str = "off"
     restarts: tuple[int, ...] = ()
     stop_at: float | None = None
     patience: int | None = None
@@ -161,6 +164,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "precision": PRECISIONS,
     "validate_on": VALIDATE_ON,
     "compile": ("on", "off"),
+    "deterministic": ("on", "off"),
     "log": LOGS,
 }
 

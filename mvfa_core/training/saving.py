@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from mvfa_core.checkpoints import BEST, WEIGHTS, save_model
 from mvfa_core.files import PART, sync_folder, whole_file
 from mvfa_core.training.engine import Trainer
+from mvfa_core.training.failures import is_out_of_memory
 from mvfa_core.training.runs import Run, RunError
 
 STATE = "state.pt"
@@ -28,7 +30,7 @@ def save(run: Run, trainer: Trainer, watched: str = "val", *, best: bool = False
     if best:
         _same_file(run.path / WEIGHTS, run.path / BEST)
     with whole_file(run.path / STATE) as file:
-        torch.save(trainer.state(), file)
+        torch.save(_on_cpu(trainer.state()), file)
 
 
 def expect_state(run: Run) -> None:
@@ -64,9 +66,11 @@ def restore(run: Run, trainer: Trainer) -> None:
 def _take_up(run: Run, trainer: Trainer, checkpoint: Path) -> None:
     try:
         trainer.restore(torch.load(checkpoint, map_location=trainer.device, weights_only=True))
-    except (torch.OutOfMemoryError, PermissionError):
+    except PermissionError:
         raise
     except Exception as error:  # whatever a stranger, or a broken disk, has put there
+        if is_out_of_memory(error):
+            raise
         model = f"{WEIGHTS} is kept" if run.model_path() else "no weights were saved"
         raise RunError(
             f"{run.id}: its {STATE} is no state of this run, or spoilt ({type(error).__name__}); {model}. It cannot go "
@@ -87,7 +91,17 @@ def card_of(run: Run, trainer: Trainer, watched: str = "val") -> dict:
         "train_n": len(trainer.data.train),
         "command": recipe.command(f"runs/{run.id}"),
         "recipe": recipe.to_json(),
+        **trainer.about(),
     }
+
+
+def _on_cpu(state: Any) -> Any:
+    """The same with every tensor on the CPU, in its memory layout."""
+    if isinstance(state, torch.Tensor):
+        return state.detach().cpu()
+    if isinstance(state, dict):
+        return {name: _on_cpu(value) for name, value in state.items()}
+    return [_on_cpu(value) for value in state] if isinstance(state, list) else state
 
 
 def _same_file(source: Path, target: Path) -> None:

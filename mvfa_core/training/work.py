@@ -11,14 +11,15 @@ from mvfa_core.backbones import find_backbone
 from mvfa_core.checks import expect
 from mvfa_core.data.sets import Progress, silent
 from mvfa_core.model import build_model
-from mvfa_core.training.device import find_device
+from mvfa_core.training.device import begin_on, find_device
 from mvfa_core.training.engine import Diverged, Event, Started, Ticked, Trainer, Validated, to_json
 from mvfa_core.training.failures import TrainingError, sentence_for
 from mvfa_core.training.parallel import join, placed, world
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.recorders import Recorder, close, recorders
 from mvfa_core.training.runs import Run, RunError
-from mvfa_core.training.saving import expect_state, restore, save
+from mvfa_core.training.saver import Saver
+from mvfa_core.training.saving import expect_state, restore
 from mvfa_core.training.split import Division, divided
 from mvfa_core.training.stopping import enough
 
@@ -111,17 +112,20 @@ def _carry_out(run: Run, recipe: Recipe, listen: Callable[[Event], None], progre
     try:
         listening = recorders(run, recipe)  # first: what is not installed is said before pictures are prepared
         trainer, division = _prepare(run, recipe, tell)
+        saver = Saver(run, trainer, division.watched)
         for event in trainer.run():
             step = event.step
             if isinstance(event, Started):
-                event = replace(event, **division.told())
+                event = replace(event, **division.told(), **trainer.about())
             if not isinstance(event, Ticked):
                 run.append(to_json(event))
             listen(event)
             with trainer.standing_still():
                 for record in listening:
                     record(trainer, event)
-            found = _after(run, trainer, event, division.watched)
+            if isinstance(event, Ticked) and not trainer.is_heard():
+                continue
+            found = _after(run, saver, event)
             if trainer.world.agree(found is not None):
                 ending = found or ending
                 break
@@ -136,8 +140,8 @@ def _assist(run: Run, recipe: Recipe) -> None:
     """What the processes beside the first one do: take part in every step, write nothing, stop when the first does."""
     try:
         trainer, _ = _prepare(run, recipe, silent)
-        for _ in trainer.run():
-            if trainer.world.agree(False):
+        for event in trainer.run():
+            if (not isinstance(event, Ticked) or trainer.is_heard()) and trainer.world.agree(False):
                 break
     except Exception as error:
         if sentence := sentence_for(error, recipe.batch):
@@ -145,20 +149,23 @@ def _assist(run: Run, recipe: Recipe) -> None:
         raise
 
 
-def _after(run: Run, trainer: Trainer, event: Event, watched: str) -> tuple[str, str] | None:
+def _after(run: Run, saver: Saver, event: Event) -> tuple[str, str] | None:
     """Save what an event makes worth saving; the reason and the message if the run ends with it."""
+    recipe = saver.trainer.recipe
     if isinstance(event, Diverged):
+        saver.keep_best()
         return "diverged", ADVICE_DIVERGED
+    # also when it starts: it may have been killed between such a validation and its end
+    message = enough(recipe, run.validations()) if isinstance(event, Validated | Started) else ""
     if isinstance(event, Validated):
         earlier = [accuracy for _, accuracy in run.validations()[:-1]]
-        chooses = trainer.recipe.validate_on != "test"  # weights chosen on the test side would be tuned to it
-        save(run, trainer, watched, best=chooses and event.accuracy > max(earlier, default=-1))
-    # also when it starts: it may have been killed between such a validation and its end
-    if isinstance(event, Validated | Started) and (message := enough(trainer.recipe, run.validations())):
+        chooses = recipe.validate_on != "test"  # weights chosen on the test side would be tuned to it
+        last = bool(message) or event.step == recipe.steps
+        saver.validated(best=chooses and event.accuracy > max(earlier, default=-1), last=last)
+    if message:
         return "finished", message
-    if isinstance(event, Started | Ticked) and event.step < trainer.recipe.steps and (asked := run.asked()):
-        if trainer.is_sound():
-            save(run, trainer, watched)
+    if isinstance(event, Started | Ticked) and event.step < recipe.steps and (asked := run.asked()):
+        saver.stopped()
         return ("paused" if asked == "pause" else "stopped"), ""
     return None
 
@@ -187,7 +194,7 @@ def _is_interruption(error: BaseException | None) -> bool:
 def _prepare(run: Run, recipe: Recipe, progress: Progress) -> tuple[Trainer, Division]:
     """The trainer at the run's last checkpoint, or at its start, and how its pictures are divided."""
     place = join(recipe)
-    device = place.device(find_device(recipe.device))
+    device = begin_on(place.device(find_device(recipe.device)))
     side = find_backbone(recipe.backbone).side
     division = divided(recipe, side, progress=progress)
     data = division.data

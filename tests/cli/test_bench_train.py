@@ -70,6 +70,9 @@ def test_in_small_through_the_command_line(call: Callable, monkeypatch: pytest.M
             row["step_ms"]["median"] / ways["gap", way]["step_ms"]["median"]
         )
         assert row["pictures_per_s"] == pytest.approx(2000 / row["step_ms"]["median"], abs=0.1)
+    for (_, way), row in ways.items():
+        beside = [row.get("validation_ms"), row.get("checkpoint_ms")]
+        assert all(value > 0 for value in beside) if way == "training" else beside == [None, None]
     assert ways["mfa", "training"]["flops_per_step"] > ways["gap", "training"]["flops_per_step"]
     assert found["precision"] == "torch.float32"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mvfa_core.data.augment import flip_and_crop
 from mvfa_core.data.mixing import MIXINGS, mix
 from mvfa_core.data.sets import DataSet, PictureSet
-from mvfa_core.training.batches import batch_index, batch_of, to_device
+from mvfa_core.training.batches import batch_index, batch_of, fetch, to_device
 from mvfa_core.training.parallel import World
 from mvfa_core.training.recipes import Recipe
 from tests.hostile.drawn import SEEDS, few, fewer, refused, rng, tensor
@@ -45,6 +45,10 @@ def test_batches(seed: int, step: int, mixing: str, augment: str) -> None:
     assert torch.equal(to_device(np.arange(3), CPU), torch.arange(3))
     if one.targets.ndim == 2:
         torch.testing.assert_close(one.targets.sum(1), torch.ones(4))
+    ahead = fetch(data, recipe, step, CPU)
+    assert torch.equal(batch_of(data, recipe, step, CPU, fetched=ahead).image_B3SS, one.image_B3SS)
+    assert torch.equal(batch_of(data, recipe, step, CPU, fetched=fetch(data, recipe, step + 1, CPU)).image_B3SS,
+                       one.image_B3SS)  # fmt: skip
     parts = [batch_of(data, recipe, step, CPU, World(rank, 2)) for rank in (0, 1)]
     assert torch.equal(torch.cat([part.image_B3SS for part in parts]), one.image_B3SS)
 
@@ -86,3 +90,22 @@ def test_parts_of_the_world(n: int, size: int) -> None:
     parts = [list(range(n))[World(rank, size).part(n)] for rank in range(size)]
     assert [one for part in parts for one in part] == list(range(n))
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+@fewer
+@given(SEEDS, st.integers(1, 4), st.integers(4, 20), st.integers(4, 20))
+def test_cutout_is_torchvisions(seed: int, b: int, height: int, width: int) -> None:
+    """The squares that torchvision erases picture by picture, and each picture the same in a part of the batch."""
+    from torchvision.transforms import v2
+
+    image, labels = tensor(seed, b, 3, height, width), torch.zeros(b, dtype=torch.int64)
+    erase = v2.RandomErasing(p=1.0, scale=(1 / 16, 1 / 16), ratio=(1.0, 1.0), value=0)
+    torch.manual_seed(seed)
+    wanted = torch.stack([erase(picture) for picture in image])
+    torch.manual_seed(seed)
+    whole, _ = mix(image, labels, 2, "cutout")
+    assert torch.equal(whole, wanted)
+    rows = list(range(b))[b // 2 :]
+    torch.manual_seed(seed)
+    part, _ = mix(image[rows], labels[rows], 2, "cutout", rows, b)
+    assert torch.equal(part, wanted[rows])

@@ -52,6 +52,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "mvfa_core.processes.stand_back", "mvfa_core.processes.start_apart", "mvfa_core.processes.use_threads",
         "mvfa_core.processes.end_with_all", "mvfa_core.processes.memory_of",
         "mvfa_core.training.launch.*", "mvfa_core.training.workers.start_workers", "mvfa_core.training.parallel.join",
+        "mvfa_core.training.gpus.own_gpu",
         "mvfa_core.training.shared_norm.*", "mvfa_core.training.estimate.Size", "mvfa_core.training.estimate.begin",
         "mvfa_core.training.estimate.estimate", "mvfa_core.survey.launch.*", "mvfa_core.experiments.on_ray.*",
         "mvfa_core.experiments.work.ending", "mvfa_core.experiments.work.measure_rule",
@@ -64,7 +65,8 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "mvfa_core.training.saving.save", "mvfa_core.training.film.Film", "mvfa_core.training.pace.Pacer",
         "mvfa_core.training.lesson.lesson", "mvfa_core.training.lesson.look", "mvfa_core.training.recorders.close",
         "mvfa_core.training.recorders.recorders", "mvfa_core.training.loggers.*",
-        "mvfa_core.training.measured.measure", "mvfa_core.training.bundling.bundle", "mvfa_core.survey.work.survey",
+        "mvfa_core.training.measured.measure", "mvfa_core.training.saver.Saver",
+        "mvfa_core.training.bundling.bundle", "mvfa_core.survey.work.survey",
         "mvfa_core.survey.pictures.Gathered", "mvfa_core.figures.choose.answers", "mvfa_core.figures.choose.choose",
     ),
     "measures time or memory": (

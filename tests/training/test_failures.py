@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 
 from mvfa_core import load_model
 from mvfa_core.checkpoints import read_card
 from mvfa_core.training.engine import Event, Ticked
-from mvfa_core.training.failures import TrainingError, sentence_for
+from mvfa_core.training.failures import LOST, TrainingError, sentence_for
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run
 from mvfa_core.training.work import resume, train
@@ -132,6 +133,40 @@ def test_out_of_memory(recipe: Recipe, whole: Run, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError) as refused:
         torch.empty(2**55)
     assert "out of memory" in (sentence_for(refused.value, 1) or "")
+
+
+OUT_OF_MEMORY = (
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    torch.AcceleratorError("CUDA error: out of memory\nCUDA kernel errors might be reported later", 2),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
+    RuntimeError("MPS backend out of memory (MPS allocated: 8 GB)"),
+    dist.DistBackendError("NCCL error: unhandled cuda error. Last error:\nCuda failure 2 'out of memory'"),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory"),
+    MemoryError(),
+)
+OF_A_GPU = {
+    "CUDA error: an illegal memory access was encountered\nmore": "the GPU could not go on (CUDA error: an illegal",
+    "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED": "the GPU could not go on (cuDNN error",
+    "CUDA error: no kernel image is available for execution on the device": "this PyTorch does not fit the GPU",
+    "CUDA error: CUDA driver version is insufficient for CUDA runtime version": "this PyTorch does not fit the GPU",
+    "NCCL error in: x.cpp:1, unhandled system error": "the GPUs could not talk to each other (NCCL error in: x.cpp:1",
+    "NCCL error: ncclRemoteError: A call failed possibly due to a network error": LOST,
+    "[Rank 0] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)": LOST,
+    "[x/gloo/transport/tcp/pair.cc:534] Connection closed by peer [127.0.0.1]:1": LOST,
+}
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=str)
+def test_want_of_memory_has_one_sentence(error: BaseException) -> None:
+    assert (sentence_for(error, 8) or "").startswith("out of memory; what was saved before is kept")
+
+
+@pytest.mark.parametrize(("words", "sentence"), OF_A_GPU.items())
+def test_what_a_gpu_says_is_told(words: str, sentence: str) -> None:
+    said = sentence_for(RuntimeError(words), 8) or ""
+    assert said.startswith(sentence) and "\n" not in said
 
 
 @pytest.mark.parametrize("error", [ValueError("k"), OSError(errno.ENOENT, "no such file"), RuntimeError("shape")])

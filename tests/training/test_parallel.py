@@ -21,7 +21,7 @@ from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
 from mvfa_core import load_model
 from mvfa_core.training import engine
-from mvfa_core.training.batches import batch_of
+from mvfa_core.training.batches import batch_of, fetch
 from mvfa_core.training.failures import LOST, TrainingError
 from mvfa_core.training.parallel import ALONE, World, placed, world
 from mvfa_core.training.recipes import Recipe
@@ -167,6 +167,17 @@ def test_parts_make_up_the_batch_of_one_process(mix: str) -> None:
         parts = [batch_of(data, recipe, step, cpu, World(rank, 2)) for rank in range(2)]
         for name in ("image_B3SS", "labels_B", "targets"):
             assert torch.equal(torch.cat([getattr(part, name) for part in parts]), getattr(whole, name))
+
+
+@pytest.mark.parametrize(("mix", "more"), [("none", 0), ("mixup", 1), ("cutmix", 1), ("cutout", 0)])
+def test_a_process_gathers_its_own_part_alone(mix: str, more: int) -> None:
+    """And where pictures are mixed with their neighbour, the one before it."""
+    data, recipe, cpu = data_set(), replace(TINY, mix=mix), torch.device("cpu")
+    assert len(fetch(data, recipe, 3, cpu).labels_B) == 4
+    for rank in range(4):
+        fetched = fetch(data, recipe, 3, cpu, World(rank, 4))
+        assert fetched.rows == tuple((rank + shift) % 4 for shift in range(-more, 1))
+        assert len(fetched.raw_BSS3) == len(fetched.labels_B) == 1 + more
 
 
 def test_what_follows_is_drawn_differently_in_each_process() -> None:

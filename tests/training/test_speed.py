@@ -1,23 +1,18 @@
-"""How steps are computed: low precision stays close to float32, the layout and the scaler's state survive, and nothing
-in a step waits for the device."""
+"""How steps are computed: low precision stays close to float32, the layout and the scaler's state survive. What a GPU
+sees of it is in test_gpu.py."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 
 import pytest
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from mvfa_core import build_model
-from mvfa_core.model import Classifier
 from mvfa_core.training import batches
 from mvfa_core.training.engine import Stepped, Ticked, Trainer, Validated
-from mvfa_core.training.objective import objective
 from mvfa_core.training.speed import Network, dtype_of, network_on
-from tests.training.samples import CLASSES, TINY, data_set, of_kind, trainer
+from tests.training.samples import TINY, of_kind, trainer
 
 CPU = torch.device("cpu")
 
@@ -126,56 +121,49 @@ def test_compiled_training_is_traced_whole() -> None:
     assert trainer(compile="on").forward is not trainer().forward
 
 
-class Waits(TorchDispatchMode):
-    """Notes what makes the program wait for a device: a copy to or from it that is not asked to be concurrent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        result = function(*args, **(kwargs or {}))
-        name = function.overloadpacket.__name__
-        if name == "_to_copy" and args[0].device != result.device and not (kwargs or {}).get("non_blocking"):
-            self.found.append(f"{tuple(args[0].shape)} to {result.device}")
-        if name == "copy_" and args[0].device != args[1].device and not (len(args) > 2 and args[2]):
-            self.found.append(f"{tuple(args[1].shape)} copied to {args[0].device}")
-        return result
+@pytest.mark.parametrize(("begun_in", "ended_in"), [("fp32", "bf16"), ("bf16", "fp32")])
+def test_moments_lie_as_the_weights_do(begun_in: str, ended_in: str) -> None:
+    """Low precision on a CPU has the layout of CUDA; a checkpoint may come from the other one."""
+    one, other = trainer(precision=begun_in), trainer(precision=ended_in)
+    one.learn(batches.batch_of(one.data, one.recipe, 0, CPU))
+    other.restore(copy.deepcopy(one.state()))
+    kept = {name: other.optimizer.state[p] for name, p in other.model.named_parameters()}
+    was = {name: one.optimizer.state[p] for name, p in one.model.named_parameters()}
+    for name, parameter in other.model.named_parameters():
+        for moment in ("exp_avg", "exp_avg_sq"):
+            assert kept[name][moment].stride() == parameter.stride(), name
+            assert torch.equal(kept[name][moment], was[name][moment])
+    assert any(was[name]["exp_avg"].stride() != kept[name]["exp_avg"].stride() for name in was)
 
 
-@pytest.fixture
-def pretended_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
-    """Tensors without values on a CUDA device that need not be there: every operation gives its shape, type and
-    device, and reading a value back is an error. Pinned memory and moving a module are the two things it cannot do."""
-    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: self)
-    monkeypatch.setattr(Classifier, "to", lambda self, *_, **__: self)
-    with FakeTensorMode(allow_non_fake_inputs=True):
-        yield torch.device("cuda")
+def test_auto_stays_what_it_became() -> None:
+    """A run that began where "auto" was bfloat16 goes on in it elsewhere; one that was asked for float32 does not."""
+    begun = trainer(precision="bf16")
+    begun.learn(batches.batch_of(begun.data, begun.recipe, 0, CPU))
+    state = begun.state()
+    rest, asked, old = trainer(), trainer(precision="fp32"), trainer()
+    assert (rest.precision, rest.about()["precision"]) == ("fp32", "fp32")
+    rest.restore(copy.deepcopy(state))
+    asked.restore(copy.deepcopy(state))
+    assert (rest.precision, rest.network.dtype, rest.network.layout) == ("bf16", torch.bfloat16, torch.channels_last)
+    assert (asked.precision, asked.network.dtype) == ("fp32", None)
+    for one in (begun, rest):
+        one.learn(batches.batch_of(one.data, one.recipe, 1, CPU))
+    assert torch.equal(weights_of(begun), weights_of(rest))
+    old.restore({name: value for name, value in copy.deepcopy(state).items() if name != "precision"})
+    assert old.precision == "fp32", "checkpoints of before said nothing"
+    with pytest.raises(ValueError, match="precision: expected one of bf16, fp16, tf32, fp32"):
+        trainer().restore({**state, "precision": "int4"})
 
 
-@pytest.mark.parametrize("changes", [{}, {"pooling": "gap"}, {"anchors": "label"}, {"anchors": "random"}])
-def test_nothing_in_a_step_waits_for_a_gpu(changes: dict, pretended_gpu: torch.device) -> None:
-    """From the pictures in memory to the loss. (No backward pass: that needs the device itself.)"""
-    recipe = trainer(**changes).recipe
-    options = {} if recipe.pooling == "gap" else {"k": 3, "sizes": (3, 5), "anchors": recipe.anchors}
-    with pretended_gpu:
-        model = build_model("compact", recipe.pooling, len(CLASSES), classes=CLASSES, **options)
-    one = Trainer(model, recipe, data_set(), pretended_gpu)
-    one.network.train()
-    with Waits() as waits:
-        batch = batches.batch_of(one.data, recipe, 0, pretended_gpu)
-        stages = one.forward(batch.image_B3SS, batch.labels_B)
-        loss = objective(one.model, stages, batch.targets, recipe)
-    assert loss.total.device.type == "cuda"
-    assert batch.image_B3SS.device.type == "cuda"
-    assert waits.found == []
-
-
-def test_a_wait_would_be_noticed(pretended_gpu: torch.device) -> None:
-    with Waits() as waits:
-        torch.ones(3).to(pretended_gpu)
-        torch.tensor([1.0, 2.0], device=pretended_gpu)
-        torch.ones(4).to(pretended_gpu, non_blocking=True)
-    assert len(waits.found) == 2
-    with pytest.raises(RuntimeError, match="_local_scalar_dense"):
-        torch.ones(3, device=pretended_gpu).sum().item()
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_the_loss_leaves_out_stays_as_it_is(compiled: bool) -> None:
+    """AdamW would let the weights decay that have a gradient of zero, which compiled code makes of none."""
+    one = trainer(global_loss="off", weight_decay=0.5, lr=0.1)
+    if compiled:
+        one.forward = torch.compile(one.network, backend="aot_eager", fullgraph=True)
+    before = [p.detach().clone() for p in one.model.pooling.auxiliary.parameters()]
+    one.learn(batches.batch_of(one.data, one.recipe, 0, CPU))
+    for was, now in zip(before, one.model.pooling.auxiliary.parameters(), strict=True):
+        assert now.grad is None and torch.equal(was, now)
+    assert all(p.requires_grad for p in trainer().model.parameters())

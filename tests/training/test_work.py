@@ -89,6 +89,11 @@ def test_the_model_of_a_run_and_its_card(whole: Run, recipe: Recipe) -> None:
         "name": "whole", "data": "colours", "step": 12, "n": 6, "train_n": 12,
     }  # fmt: skip
     assert card["accuracy"] == whole.status().accuracy
+    started = whole.events()[0][0]
+    assert started["machine"].startswith("cpu ") and started["torch"] == str(torch.__version__)
+    said = ("precision", "machine", "torch")
+    assert {name: started[name] for name in said} == {name: card[name] for name in said}
+    assert started["precision"] == "fp32"
     assert Recipe.from_json(card["recipe"]) == recipe
 
 
