@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import colours, controls, loaders, narrowed, panels, state, teacher, wording
+from app import belongings, colours, controls, loaders, narrowed, panels, state, teacher, wording
 from app import wording_compare as words
 from app.frames import frame
 from app.gallery import Specimen
 from app.loaders import Facts
 from mvfa_core.explain import Explanation
 from mvfa_core.likeness import likeness
-from mvfa_core.names import titles, visible
+from mvfa_core.names import visible
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def second(first: str) -> str | None:
     chosen = state.follow(state.SECOND, options, _twin(first, options))
     if not teacher.hidden(state.SECOND):
         st.selectbox(
-            words.SECOND, options, key=state.SECOND, format_func=titles(options), persist_state="session",
+            words.SECOND, options, key=state.SECOND, format_func=belongings.titles(options), persist_state="session",
             **teacher.look(state.SECOND),
         )  # fmt: skip
     return chosen

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import (
+    belongings,
     colours,
     dataset_data,
     dataset_fit,
@@ -26,7 +27,7 @@ from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
 from app.frames import frame
-from mvfa_core.names import titles, visible
+from mvfa_core.names import visible
 from mvfa_core.per_cent import of_count
 from mvfa_core.survey import Findings, Request
 from mvfa_core.survey.figures import (
@@ -83,7 +84,7 @@ def against(model: str, choice: Choice, found: Findings) -> None:
     state.follow_address(state.OTHER, others)
     other = st.selectbox(
         words.AGAINST, others, index=None, placeholder=words.AGAINST_NONE, key=state.OTHER, width=320,
-        format_func=titles(others), persist_state="session",
+        format_func=belongings.titles(others), persist_state="session",
     )  # fmt: skip
     if other is None:
         return

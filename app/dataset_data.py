@@ -10,11 +10,13 @@ from typing import Any
 import streamlit as st
 
 from app import (
+    belongings,
     dataset_fit,
     dataset_pictures,
     limits,
     loaders,
     places,
+    rights,
     state,
     teacher,
     telling,
@@ -26,7 +28,6 @@ from app.serving import read_only
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.data.sets import DataError
-from mvfa_core.data.uploads import uploads
 from mvfa_core.survey import Findings, Request, Survey, list_surveys, request_for
 from mvfa_core.survey.request import digest_of
 from mvfa_core.training.split import EVERY, Listed
@@ -55,12 +56,13 @@ def choose_model() -> str:
         st.stop()
     with st.sidebar:
         st.subheader(wording.MODEL)
-        return _select(wording.MODEL, state.OF_MODEL, options, str(state.get(state.MODEL)), str, wording.MODEL_HELP)
+        title = belongings.titles(options)
+        return _select(wording.MODEL, state.OF_MODEL, options, str(state.get(state.MODEL)), title, wording.MODEL_HELP)
 
 
 def choose(model: str) -> Choice | None:
     """The pictures, kept in the address; None, with the reason on the screen, while none are chosen or none fit."""
-    known = [survey.request() for survey in list_surveys()]
+    known = [survey.request() for survey in _surveys()]
     offered, refused = dataset_fit.offered(model, _sources(model, known))
     first = _first(model)
     limits = {str(limit): limit for limit in sorted({*LIMITS, *(one.limit for one in known if one.limit)})}
@@ -136,13 +138,18 @@ def _own_folder(model: str) -> Listed | None:
 def _sources(model: str, known: list[Request]) -> dict[str, str]:
     """Every data set and folder that is there, by its name in the address."""
     there = [name for name in CATALOGUE if (data_root() / name).is_dir()]
-    folders = [str(upload.folder.resolve()) for upload in uploads()]
+    folders = [str(upload.folder.resolve()) for upload in belongings.zips()]
     folders += [request.data for request in known]
     if not model.startswith(loaders.OWN_PREFIX):  # a file that a visitor brought opens no folder
         folders.append(_trained_on(model))
     named = [SYNTHETIC, *there]
-    own = [folder for folder in dict.fromkeys(folders) if folder not in named and places.folder(folder)]
+    own = [one for one in dict.fromkeys(folders) if one not in named and places.folder(one) and rights.may_see(one)]
     return {**{name: name for name in named}, **{_name(folder): folder for folder in own}}
+
+
+def _surveys() -> list[Survey]:
+    """Those that this visitor may see, newest first."""
+    return [one for one in list_surveys() if rights.may_see_made(one, one.request().data, one.request().model)]
 
 
 def _name(data: str) -> str:
@@ -159,7 +166,7 @@ def _first(model: str) -> tuple[str, str, str]:
     """Where the page begins: at this model's newest findings, or else at the pictures it was trained for, on the side
     that says most (an empty text)."""
     content = _content(model)
-    for survey in list_surveys():
+    for survey in _surveys():
         request = survey.request()
         if request.content == content and survey.is_complete():
             return _name(request.data), request.side, str(request.limit or ALL)
@@ -199,6 +206,7 @@ def _show_earlier(model: str, data: str, side: str, limit: str) -> None:
 
 def request(model: str, choice: Choice) -> Request:
     """What is asked for when that model looks at those pictures. May raise `ValueError` with a sentence."""
+    rights.expect_seen(choice.data)
     file, name = loaders.model_file(model), model.removeprefix(loaders.RUN_PREFIX)
     return request_for(file, choice.data, side=choice.side, limit=choice.limit, name=name, content=_content(model))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import limits, state, telling, wording, wording_findings
+from app import limits, rights, state, telling, wording, wording_findings
 from app import wording_dataset as words
 from app.serving import must_be_open, read_only
 from mvfa_core.survey import Request, Survey, SurveyError, survey_of
@@ -51,7 +51,7 @@ def begin(request: Request) -> None:
     try:
         must_be_open()
         with limits.one_more():
-            start(request)
+            rights.mark(start(request))
     except (RunError, SurveyError, OSError) as error:
         state.put(state.MESSAGE("survey"), telling.told(error))
 

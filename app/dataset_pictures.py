@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import gallery
+from app import gallery, rights
 from app.gallery import Specimen
+from app.serving import shared
 from mvfa_core.data.sets import DataError
 from mvfa_core.images import PictureError
 from mvfa_core.survey.addresses import FOLDER, address, address_of, find, is_address, token
@@ -57,13 +58,32 @@ def home(picture_id: str) -> Path | None:
         return None
 
 
-@st.cache_resource(show_spinner=False, max_entries=32, ttl=60)
 def listed(split: Split) -> Listed:
-    """A data set as it is divided, listed at most once a minute. May raise `DataError`."""
+    """A data set that this visitor may see, as it is divided, listed at most once a minute. May raise `DataError`."""
+    rights.expect_seen(split.data)
+    return _listed(split)
+
+
+def side(split: Split, name: str) -> Side:
+    """A side of a data set that this visitor may see, listed at most once a minute. May raise `DataError`."""
+    rights.expect_seen(split.data)
+    return _side(split, name)
+
+
+def expect_seen(picture_id: str) -> None:
+    """Raise `KeyError` where an address is that of a picture which this visitor may not see."""
+    if shared() and picture_id.startswith(f"data/{FOLDER}"):
+        try:
+            find(picture_id, side)
+        except DataError as error:
+            raise KeyError(picture_id) from error
+
+
+@st.cache_resource(show_spinner=False, max_entries=32, ttl=60)
+def _listed(split: Split) -> Listed:
     return split_module.listed(split)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16, ttl=60)
-def side(split: Split, name: str) -> Side:
-    """A side of a data set, listed at most once a minute. May raise `DataError`."""
+def _side(split: Split, name: str) -> Side:
     return side_of(split, name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from app import jobs, limits, telling, wording
+from app import jobs, limits, rights, telling, wording
 from app import wording_set_up as words
 from app.serving import must_be_open
 from mvfa_core.training.estimate import Estimate, Size, begin, noted, picture_counts, size_of
@@ -35,6 +35,7 @@ class Desk:
         """Begin to measure, if nothing is being measured."""
         must_be_open()
         limits.expect_startable(recipe)
+        rights.expect_seen(recipe.data)
         self.look()
         if self.process is None:
             self.answers.pop(recipe, None)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from PIL import Image
 
-from app import dataset_pictures, gallery, loaders, state
+from app import dataset_pictures, gallery, jobs, loaders, quota, state
 from app import wording_figures as words
 from app.gallery import Specimen
 from app.shelf import kept, weigh
@@ -20,11 +21,9 @@ from mvfa_core.figures import Made, ModelSource, PictureSource, Request, make
 from mvfa_core.figures.desk import GALLERY, UPLOAD, CurveSource, curve_of_model, curve_of_run, name_of, sha256_of
 from mvfa_core.images import PictureError
 from mvfa_core.training.film import read_film
-from mvfa_core.training.runs import Run, RunError, list_runs
+from mvfa_core.training.runs import Run, RunError
 
 UPLOADED = "upload-"
-MOST_OWN = 256 * 2**20
-"""Bytes of the pictures of his own that a visitor has on the desk; one of the largest size is 192 MB."""
 
 
 class AppDesk:
@@ -73,14 +72,14 @@ class AppDesk:
 
     def run(self, where: str) -> Run:
         """A run by its name."""
-        for run in list_runs():
+        for run in jobs.listed():
             if run.id == where:
                 return run
         raise RunError(f"run: there is none called {where} here")
 
     def curve(self, where: str) -> CurveSource:
         """The validations of a run; of a bundled model, if no run is called that."""
-        if where in curves_of_models() and all(run.id != where for run in list_runs()):
+        if where in curves_of_models() and all(run.id != where for run in jobs.listed()):
             return curve_of_model(self.model(where))
         return curve_of_run(where, self.run(where))
 
@@ -119,7 +118,7 @@ def offered(kind: str) -> list[str]:
 def runs_with(kind: str) -> list[str]:
     """The runs that a figure of that kind can be made of, newest first."""
     told: Callable[[Run], Any] = read_film if kind == "filmstrip" else (lambda run: run.validations())
-    return [run.id for run in list_runs() if _tells(run, told)]
+    return [run.id for run in jobs.listed() if _tells(run, told)]
 
 
 @st.cache_data(show_spinner=False)
@@ -153,7 +152,7 @@ def _stamps(request: Request) -> tuple[int, ...]:
     for model in request.models:
         if model in loaders.model_ids():
             found.append(loaders.model_file(model).stat().st_mtime_ns)
-    for run in list_runs() if request.runs else ():
+    for run in jobs.listed() if request.runs else ():
         if run.id in request.runs:
             files = (run.path / name for name in ("metrics.jsonl", "film.jsonl"))
             found += [file.stat().st_mtime_ns for file in files if file.exists()]
@@ -171,12 +170,19 @@ def written(data: str, text: str, kind: str, dpi: int | None, _made: Made) -> by
     return _made.as_bytes(kind, dpi)
 
 
-def keep(picture: Any) -> str:
-    """A picture the visitor brought; the name it has on this desk."""
+def keep(picture: Image.Image) -> str:
+    """A picture the visitor brought; the name it has on this desk. May raise `QuotaError`."""
     one = gallery.from_picture("", picture)
     name = UPLOADED + one.digest
-    own = {**state.get(state.FIGURE_OWN, {}), name: gallery.from_picture(name, picture)}
-    while len(own) > 1 and weigh(own) > MOST_OWN:  # the oldest goes first
-        del own[next(iter(own))]
-    state.put(state.FIGURE_OWN, own)
+    own = state.get(state.FIGURE_OWN, {})
+    if name not in own:
+        quota.expect_room(weigh(picture))
+        state.put(state.FIGURE_OWN, {**own, name: gallery.from_picture(name, picture)})
+        quota.note_pictures()
     return name
+
+
+def forget() -> None:
+    """Remove the pictures that the visitor brought."""
+    state.drop(state.FIGURE_OWN)
+    quota.note_pictures()

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import controls, figures_desk, figures_pictures, loaders, state, wording
+from app import belongings, controls, figures_desk, figures_pictures, loaders, state, wording
 from app import wording_figures as words
 from mvfa_core.figures import KINDS, OF_RUNS, WIDTHS, Options, Request
 from mvfa_core.figures.fonts import ALIASES
@@ -43,12 +43,12 @@ def models(which: str) -> tuple[str, ...]:
         st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
         st.stop()
     if which != "compare":
-        return (_select(wording.MODEL, state.OF_MODEL, options, options[0], titles(options)),)
+        return (_select(wording.MODEL, state.OF_MODEL, options, options[0], belongings.titles(options)),)
     if state.FIGURE_MODELS not in st.session_state and state.FIGURE_MODELS not in st.query_params:
         state.put(state.FIGURE_MODELS, options[:2])
     state.follow_list(state.FIGURE_MODELS, options)
     chosen = st.multiselect(
-        words.MODELS, options, key=state.FIGURE_MODELS, format_func=titles(options), help=words.MODELS_HELP,
+        words.MODELS, options, key=state.FIGURE_MODELS, format_func=belongings.titles(options), help=words.MODELS_HELP,
         persist_state="session",
     )  # fmt: skip
     return tuple(chosen)

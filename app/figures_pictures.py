@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import dataset_pictures, figures_desk, gallery, loaders, sent, state, telling, wording
+from app import dataset_pictures, figures_desk, gallery, jobs, loaders, sent, state, telling, wording
 from app import wording_figures as words
 from app.components import component
 from app.gallery import Specimen
+from app.line import BusyError
+from app.quota import QuotaError
 from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sets import DataError
@@ -84,6 +86,8 @@ def _source() -> str:
                 label_visibility="collapsed",
             )
             st.caption(words.UPLOAD_NOTE)
+            if state.get(state.FIGURE_OWN):
+                st.button(words.UPLOAD_FORGET, key=state.FIGURE("forget"), on_click=figures_desk.forget)
     return source
 
 
@@ -163,8 +167,8 @@ def _keep() -> None:
     chosen = [name for name in state.get(state.FIGURE_PICTURES, "").split(",") if name]
     for file in sent.files(state.get(state.FIGURE("files"))):
         try:
-            name = figures_desk.keep(open_picture(file.getvalue()))
-        except PictureError as error:
+            name = figures_desk.keep(jobs.prepare(open_picture, file.getvalue()))
+        except (PictureError, QuotaError, BusyError) as error:
             state.put(state.MESSAGE("figure"), telling.told(error))
             continue
         chosen += [name] if name not in chosen else []

@@ -11,9 +11,9 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app import limits, wording
+from app import limits, rights, wording
 from app.line import Line
-from app.serving import changing, read_only
+from app.serving import changing, read_only, shared
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.launch import enqueue, launch, start, start_next
 from mvfa_core.training.pace import hold
@@ -56,6 +56,20 @@ def infer(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
     return line().ask(_session(), counted, still_wanted=still_wanted)
 
 
+@cache
+def _desk() -> Line:
+    return Line(most=MOST_WAITING, each=MOST_EACH, busy=lambda: wording.SERVER_BUSY)
+
+
+def prepare(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """As `infer`, in a second line, for what is done with a file before the network sees it: decoding, checking.
+
+    Raises:
+        BusyError: too many wait already.
+    """
+    return _desk().ask(_session(), lambda: function(*args, **options), still_wanted=still_wanted)
+
+
 def still_wanted() -> None:
     """Ends this run of the page, by Streamlit's own exceptions, if its visitor has asked for another one or is gone."""
     context = get_script_run_ctx(suppress_warning=True)
@@ -76,13 +90,22 @@ def start_training(recipe: Recipe, *, wait: bool = False) -> Run:
         RunError: a recipe that no page offers, or as many processes at work, or runs in line, as there may be.
     """
     limits.expect_startable(recipe)
+    rights.expect_seen(recipe.data)
     if not wait:
         with limits.one_more():
-            return start(recipe)
+            run = start(recipe)
+        rights.mark(run)
+        return run
     limits.expect_short_line()
+    run = _created(recipe)
+    queue(run)
+    return run
+
+
+def _created(recipe: Recipe) -> Run:
     run = Run(runs_root() / new_run_id(recipe))
     run.create(recipe)
-    queue(run)
+    rights.mark(run)
     return run
 
 
@@ -91,6 +114,7 @@ def start_held(recipe: Recipe, *, wait: bool = False, instead: Run | None = None
     """As `start_training`, but the run holds before its first step until it is let go; `instead` names a run that is
     stopped then and makes room for it."""
     limits.expect_startable(recipe)
+    rights.expect_seen(recipe.data)
     if wait:
         limits.expect_short_line()
         run = _held(recipe)
@@ -103,8 +127,7 @@ def start_held(recipe: Recipe, *, wait: bool = False, instead: Run | None = None
 
 
 def _held(recipe: Recipe) -> Run:
-    run = Run(runs_root() / new_run_id(recipe))
-    run.create(recipe)
+    run = _created(recipe)
     hold(run)
     return run
 
@@ -113,6 +136,7 @@ def _held(recipe: Recipe) -> Run:
 def queue(run: Run) -> None:
     """Let a run that is not being trained go on when its turn comes. Raises as `start_training`."""
     limits.expect_startable(run.recipe())
+    rights.expect_mine(run)
     if run.queued_since() is None:
         limits.expect_short_line()
     enqueue(run)
@@ -129,13 +153,25 @@ def move_line_on() -> None:
 
 
 def runs() -> list[FollowedRun]:
-    """All runs on this machine that can be read, newest first."""
+    """All runs that this visitor may see and that can be read, newest first."""
     return [run for run in all_runs() if _readable(run)]
 
 
 def all_runs() -> list[FollowedRun]:
-    """All run folders on this machine, newest first, whether they can be read or not."""
-    return [_followed(str(run.path)) for run in list_runs()]
+    """All run folders that this visitor may see, newest first, whether they can be read or not."""
+    return [_followed(str(run.path)) for run in listed()]
+
+
+def listed() -> list[Run]:
+    """As `all_runs`, without what is kept of each: for whoever only looks what there is."""
+    return [run for run in list_runs() if not shared() or _may_see(_followed(str(run.path)))]
+
+
+def _may_see(run: Run) -> bool:
+    try:
+        return rights.may_see_made(run, run.recipe().data)
+    except RunError:
+        return rights.may_see_made(run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
@@ -178,5 +214,6 @@ def go_on(run: Run) -> None:
     """A new process for a run that ended early or waits in line, from its last checkpoint. Raises as
     `start_training`."""
     limits.expect_startable(run.recipe())
+    rights.expect_mine(run)
     with limits.one_more():
         launch(run)

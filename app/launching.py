@@ -7,6 +7,7 @@ import streamlit as st
 from app import jobs, state, telling, wording
 from app import wording_film as film_words
 from app import wording_train as words
+from mvfa_core.data.sets import DataError
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import RunError
 
@@ -38,7 +39,7 @@ def start(recipe: Recipe, wait: bool = True) -> None:
     try:
         begin = jobs.start_held if state.get(state.HELD_START) else jobs.start_training
         run = begin(recipe, wait=wait)
-    except (RunError, OSError) as error:
+    except (DataError, RunError, OSError) as error:
         state.put(state.MESSAGE("run"), telling.told(error))
     else:
         state.put(state.RUN, run.id)

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app import dataset_pictures, gallery, jobs, state, wording
+from app import belongings, dataset_pictures, gallery, jobs, wording
+from app.belongings import OWN_PREFIX
 from app.gallery import Specimen
 from app.narrowed import fitted
 from app.shelf import kept
@@ -20,10 +21,8 @@ from mvfa_core.checkpoints import CheckpointError, bundled, load_model, read_car
 from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.explain import Encoding, Explanation, encode, explain_encoding
 from mvfa_core.other_maps import other_map
-from mvfa_core.training.runs import list_runs
 
 RUN_PREFIX = "runs/"
-OWN_PREFIX = "uploaded/"
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,15 @@ class Facts:
 # --- pictures ---
 
 
-@kept("pictures", megabytes=128)
 def specimen(picture_id: str) -> Specimen:
-    """A picture of the gallery or of a data set; `KeyError` if there is none of that name."""
+    """A picture of the gallery or of a data set; `KeyError` if there is none of that name for this visitor."""
+    if dataset_pictures.is_address(picture_id):
+        dataset_pictures.expect_seen(picture_id)
+    return _specimen(picture_id)
+
+
+@kept("pictures", megabytes=128)
+def _specimen(picture_id: str) -> Specimen:
     if dataset_pictures.is_address(picture_id):
         return dataset_pictures.specimen(picture_id)
     return gallery.specimen(picture_id)
@@ -87,8 +92,8 @@ def thumbnail(one: Specimen) -> str:
 
 def model_ids() -> list[str]:
     """All models on offer by name: those that come with the project, this session's uploads, then the runs."""
-    own = [OWN_PREFIX + name for name in state.get(state.OWN_MODELS, {})]
-    trained = [RUN_PREFIX + run.id for run in list_runs() if run.model_path()]
+    own = [OWN_PREFIX + name for name in belongings.models()]
+    trained = [RUN_PREFIX + run.id for run in jobs.listed() if run.model_path()]
     return [*_bundled(), *own, *trained]
 
 
@@ -98,8 +103,11 @@ def is_bundled(model_id: str) -> bool:
 
 
 def model_file(model_id: str) -> Path:
-    """The file of a model's weights."""
-    return _model_file(model_id)
+    """The file of a model's weights. Raises `CheckpointError` where it is gone."""
+    try:
+        return _there(model_id)
+    except KeyError:
+        raise CheckpointError(wording.GONE.format(name=model_id)) from None
 
 
 def card(model_id: str) -> dict[str, Any]:
@@ -131,18 +139,11 @@ def _bundled() -> list[str]:
     return sorted(_bundled_files(), key=lambda name: (not name.startswith("compact_"), "gap" in name, name))
 
 
-def _model_file(model_id: str) -> Path:
-    try:
-        return _there(model_id)
-    except KeyError:
-        raise CheckpointError(wording.GONE.format(name=model_id)) from None
-
-
 def _there(model_id: str) -> Path:
     if model_id.startswith(OWN_PREFIX):
-        return Path(state.get(state.OWN_MODELS, {})[model_id.removeprefix(OWN_PREFIX)])
+        return belongings.models()[model_id.removeprefix(OWN_PREFIX)].file
     if model_id.startswith(RUN_PREFIX):
-        for run in list_runs():
+        for run in jobs.listed():
             path = run.model_path()
             if path and RUN_PREFIX + run.id == model_id:
                 return path
@@ -160,9 +161,8 @@ def _card(file: str, stamp_ns: int) -> dict[str, Any]:
 
 
 def _key(model_id: str) -> tuple[str, int]:
-    # A run saves again and again under one name: its time of writing tells the versions apart.
-    file = _model_file(model_id)
-    try:
+    file = model_file(model_id)
+    try:  # a run saves again and again under one name: its time of writing tells the versions apart
         return str(file), file.stat().st_mtime_ns
     except FileNotFoundError:
         raise CheckpointError(wording.GONE.format(name=model_id)) from None

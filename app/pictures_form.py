@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import fields, limits, places, state, telling, upload, wording, wording_serving
+from app import belongings, fields, limits, places, state, telling, upload, wording, wording_serving
 from app import wording_set_up as words
 from app.fields import Form
 from app.frames import frame
@@ -12,7 +12,6 @@ from app.serving import read_only
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL
-from mvfa_core.data.uploads import uploads
 from mvfa_core.training.split import Split
 
 KEY = fields.key("data")
@@ -23,7 +22,7 @@ FOLDER, ZIP = "(folder)", "(zip)"
 def choose(form: Form) -> None:
     """What to train on, in the first row of the form."""
     here = _here()
-    kept = {one.name: str(one.folder) for one in uploads()}
+    kept = {one.name: str(one.folder) for one in belongings.zips()}
     options = [SYNTHETIC, *here, *kept, FOLDER, ZIP]
     _take_over(options, kept)
     shown = {name: words.DATA_UPLOADED.format(name=name.rpartition("-")[0]) for name in kept}

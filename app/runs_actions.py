@@ -101,8 +101,8 @@ def _rename(run: FollowedRun | None, *, idle: bool) -> None:
         if run and idle:
             key = state.RUN_ACTION(f"name_{run.id}")
             st.text_input(words.RENAME_FIELD, visible(run.id), key=key)
-            act = trying(lambda: _renamed(run, state.get(key, "")))
-            st.button(words.RENAME_DO, key=state.RUN_ACTION("rename"), on_click=act)
+            act = trying(lambda run: _renamed(run, state.get(key, "")))
+            st.button(words.RENAME_DO, key=state.RUN_ACTION("rename"), on_click=act, args=(run,))
 
 
 def _renamed(run: Run, name: str) -> None:
@@ -116,8 +116,8 @@ def _extend(run: FollowedRun | None, *, idle: bool) -> None:
             key = state.RUN_ACTION(f"steps_{run.id}")
             st.number_input(words.EXTEND_FIELD, 1, 1_000_000, run.recipe().steps, key=key)
             st.caption(words.EXTEND_NOTE)
-            act = trying(lambda: _extended(run, int(state.get(key))))
-            st.button(words.EXTEND_DO, key=state.RUN_ACTION("extend"), on_click=act)
+            act = trying(lambda run: _extended(run, int(state.get(key))))
+            st.button(words.EXTEND_DO, key=state.RUN_ACTION("extend"), on_click=act, args=(run,))
 
 
 def _extended(run: FollowedRun, steps: int) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 import streamlit as st
 
-from app import sent, state, telling, wording, wording_serving
+from app import quota, rights, sent, state, telling, wording, wording_serving
 from app import wording_runs as words
 from app.serving import must_be_open, read_only
 from mvfa_core import budget
 from mvfa_core.names import visible
 from mvfa_core.training import archive
 from mvfa_core.training.follow import FollowedRun
-from mvfa_core.training.runs import RunError
+from mvfa_core.training.runs import Run, RunError
 from mvfa_core.training.saving import STATE
 
 
@@ -27,6 +27,7 @@ def trying(action: Callable[..., Any]) -> Callable[..., None]:
     def tried(*args: Any) -> None:
         try:
             must_be_open()
+            rights.expect_mine(action, *args)
             action(*args)
         except (RunError, OSError, ValueError) as error:
             state.put(state.MESSAGE("runs"), telling.told(error))
@@ -38,7 +39,7 @@ def remove(runs: Sequence[FollowedRun]) -> None:
     """Move runs aside; `messages` then offers to undo it."""
     gone: list[tuple[str, str]] = []
     for run in runs:
-        trying(lambda run=run: gone.append((run.id, archive.remove(run).id)))()
+        trying(lambda run: gone.append((run.id, archive.remove(run).id)))(run)
     state.put(state.REMOVED, gone)
     state.put(state.PICKED, [])
 
@@ -104,19 +105,25 @@ def bring_in() -> None:
         act = trying(_imported)
         key = state.RUN_ACTION("import")
         st.button(words.IMPORT_DO, key=key, disabled=file is None, on_click=act, args=(file, name))
-    if gone := archive.removed():
+    if gone := [run for run in archive.removed() if rights.may_change(run)]:
         with st.expander(f"{words.TRASH} ({len(gone)})"):
             st.text(words.TRASH_NOTE.format(folder=gone[0].path.parent))
             for run in gone:
                 with st.container(horizontal=True, vertical_alignment="center"):
                     key = state.RUN_ACTION(f"restore_{run.id}")
-                    st.button(words.RESTORE, key=key, on_click=trying(archive.restore), args=(run.id,))
+                    st.button(words.RESTORE, key=key, on_click=trying(_restore), args=(run,))
                     st.text(visible(run.id))
+
+
+def _restore(run: Run) -> None:
+    archive.restore(run.id)
 
 
 def _imported(file: Any, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.zip"
         path.write_bytes(file.getbuffer())
+        quota.expect_room(len(file.getbuffer()))
         run = archive.import_zip(path, name.strip() or None, offered=True)
+        rights.mark(run, private=True)
     state.put(state.PICKED, [run.id])

@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import gate, held, origins
+from app import gate, held, origins, quota, visitors
 from app.serving import base_path, serving
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -128,13 +128,19 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     Streamlit collects garbage after every script run. With torch imported that stalls every visitor for about 0.3 s;
     after `gc.freeze()` it takes a few milliseconds.
     """
-    from app import loaders, vitals
+    from app import belongings, loaders, vitals
 
     vitals.begin(serving().threads)
     loaders.warm_up()
+    belongings.begin()
+    over = visitors.begin(belongings.forget)
     gc.collect()
     gc.freeze()
-    yield
+    try:
+        yield
+    finally:
+        over()
+        belongings.end()
 
 
 async def health(request: Request) -> Response:
@@ -212,7 +218,9 @@ ROUTES = routes(base_path())
 MIDDLEWARE = [
     Middleware(SecurityHeaders),
     Middleware(origins.Origins),
+    Middleware(visitors.Cookies),
     Middleware(gate.Gate),
     Middleware(held.Held),
+    Middleware(quota.Uploads),
     Middleware(OwnScript),
 ]

@@ -5,7 +5,8 @@
     MVFA_THREADS        how many threads the network may use (default: torch's choice)
 
 `python -m app.serving`, which is `make serve`, starts a shared server with them, and with HOST, PORT, MVFA_UPLOAD_MB,
-MVFA_HOSTS, MVFA_PROXIES and MVFA_BASE_PATH. Without any of it the app is open, complete and on this machine alone.
+MVFA_HOSTS, MVFA_PROXIES, MVFA_BASE_PATH, MVFA_VISITOR_MB and MVFA_VISITORS_MB. Without any of it the app is open,
+complete and on this machine alone.
 """
 
 from __future__ import annotations
@@ -88,6 +89,12 @@ def take() -> Serving:
     for name in SECRET:
         os.environ.pop(name, None)
     return asked
+
+
+def shared() -> bool:
+    """Whether others than the owner come here: `make serve`, a passcode, or a read-only server."""
+    closed = bool(_taken) or any(os.environ.get(name, "").strip() for name in SECRET)
+    return closed or switch(os.environ, "MVFA_SHARED") or read_only()
 
 
 def read_only() -> bool:
@@ -250,9 +257,12 @@ def main(words: Sequence[str] = ()) -> None:
         os.environ["MVFA_SHARED"] = "1"
         os.environ.setdefault("MVFA_FOLDERS", "")  # the data folder alone
         os.environ["FORWARDED_ALLOW_IPS"] = proxies(os.environ)  # what uvicorn reads
+        for name in ("MVFA_VISITOR_MB", "MVFA_VISITORS_MB"):
+            number(os.environ, name)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+    os.umask(0o077)  # what visitors bring and train is this server's to read
     os.chdir(ROOT)  # Streamlit's settings lie there
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", *asked])
 

@@ -7,7 +7,7 @@ from typing import Any
 import segno
 import streamlit as st
 
-from app import gallery, language, loaders, sent, state, teacher
+from app import belongings, gallery, language, loaders, sent, state, teacher, visitors
 from app import wording_sharing as words
 from app.components import component
 
@@ -46,6 +46,8 @@ def begin(page: str) -> None:
         place.caption(words.ignored(state.ignored()))
 
     state.put(state.SHOW_IGNORED, show)
+    visitors.see()
+    belongings.heed_key()
     state.heed(page)
     language.heed()
     if state.ignored():

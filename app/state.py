@@ -81,6 +81,8 @@ LOCK = "lock"
 HIDE = "hide"
 QUESTIONS = "ask"
 
+KEY = "key"  # to the pictures of another visitor; used and taken out at the start of a page (belongings.py)
+
 _NUMBER = r"-?[0-9]{1,7}(\.[0-9]{1,6})?"
 _ENDS = f"[A-Za-z ]{{1,20}}~{_NUMBER}~{_NUMBER}"
 # In the address, kept by the browser alone (components/address.js); the forms of their values.
@@ -128,7 +130,10 @@ BOXES = "boxes"
 MEASURED = "measured"
 ZIP_FILE = "zip_file"
 ZIP_SEEN = "zip_seen"
+ZIP_LINK = "zip_link"
 MESSAGE = "message_{}".format
+VISITOR = "visitor"
+MODEL_GONE = "own_model_gone"
 
 # Watching runs.
 SHADES = "shades"

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import atexit
 import base64
 import binascii
 import contextlib
-import hashlib
-import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
-from app import gallery, loaders, sent, state, teacher, telling, wording, wording_dataset
+from app import belongings, gallery, jobs, loaders, quota, sent, state, teacher, telling, wording, wording_dataset
 from app import wording_sharing as sharing
 from app.components import component
 from app.gallery import Specimen
-from mvfa_core.checkpoints import CheckpointError, load_model
+from app.line import BusyError
+from app.quota import QuotaError
+from app.serving import shared
+from app.shelf import MEGABYTE, weigh
+from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.catalogue import SYNTHETIC
-from mvfa_core.files import whole_file
 from mvfa_core.images import PictureError, open_picture
-from mvfa_core.names import titles
+from mvfa_core.names import visible
 
 _strip = component("strip")
 _paste = component("paste")
@@ -139,10 +138,11 @@ def own_picture() -> None:
         if message := state.take(state.MESSAGE("picture")):  # here, because the open popover covers what is below
             st.error(wording.plain(message))
         st.caption(wording.OWN_PICTURE_NOTE)
+    most = min(MOST_PASTED, st.get_option("server.maxUploadSize") * MEGABYTE)
     _paste(
         key=state.PASTED,
         on_pasted_change=_keep_pasted,
-        data={"words": wording.OWN_PICTURE_PASTE, "most": MOST_PASTED},
+        data={"words": wording.OWN_PICTURE_PASTE, "most": most},
     )
     if message := state.take(state.MESSAGE("pasted")):
         st.error(wording.plain(message))
@@ -166,13 +166,18 @@ def _keep_pasted() -> None:
 
 
 def _take_picture(content: bytes, name: str, message: str = "picture") -> None:
+    before: Specimen | None = state.get(state.OWN_PICTURE)
     try:
-        opened = open_picture(content)
-    except PictureError as error:
+        opened = jobs.prepare(open_picture, content)
+        quota.expect_room(
+            weigh(opened) - weigh(before.picture if before else b"")
+        )  # it takes the place of the last one
+    except (PictureError, QuotaError, BusyError) as error:
         state.put(state.MESSAGE(message), telling.told(error))
         return
     state.put(state.OWN_PICTURE, gallery.from_picture(gallery.OWN, opened, file=name))
     state.put(state.PICTURE, gallery.OWN)
+    quota.note_pictures()
 
 
 # --- the model ---
@@ -181,6 +186,7 @@ def _take_picture(content: bytes, name: str, message: str = "picture") -> None:
 def model() -> str | None:
     """The model's name, kept in the address; None while there is no model at all."""
     options = loaders.model_ids()
+    _asks_again(options)
     chosen = state.follow(state.MODEL, options, options[0]) if options else None
     if teacher.hidden(state.MODEL):
         return chosen
@@ -190,42 +196,58 @@ def model() -> str | None:
             wording.MODEL,
             options,
             key=state.MODEL,
-            format_func=titles(options),
+            format_func=belongings.titles(options),
             label_visibility="collapsed",
             persist_state="session",
             **teacher.look(state.MODEL, wording.MODEL_HELP),
         )
     if teacher.locked(state.MODEL):
         return chosen
+    if state.get(state.MODEL_GONE):
+        st.info(wording.OWN_MODEL_AGAIN)
+    _own_model()
+    return chosen
+
+
+def _own_model() -> None:
+    """The way in for a checkpoint of one's own, and the way out again."""
     with st.popover(wording.OWN_MODEL, width="stretch"):
         st.file_uploader(wording.OWN_MODEL_FILE, ["safetensors"], key=state.OWN_MODEL_FILE, on_change=_keep_model)
         if message := state.take(state.MESSAGE("model")):
             st.error(wording.plain(message))
-        st.caption(wording.OWN_MODEL_NOTE)
-    return chosen
+        st.caption(wording.OWN_MODEL_NOTE_SHARED if shared() else wording.OWN_MODEL_NOTE)
+        for name, one in belongings.models().items():
+            st.button(
+                wording.OWN_MODEL_REMOVE.format(name=wording.plain(visible(one.title))),
+                key=f"{state.OWN_MODEL_FILE}_{name}",
+                icon=":material/delete:",
+                on_click=_remove_model,
+                args=(name,),
+                width="stretch",
+            )
 
 
-@cache
-def _uploads() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="mvfa-uploads-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+def _asks_again(options: list[str]) -> None:
+    """A model that the address or this session names and that is not held any more is asked for."""
+    asked = state.get(state.MODEL) or st.query_params.get(state.MODEL, "")
+    if str(asked).startswith(loaders.OWN_PREFIX) and asked not in options:
+        state.put(state.MODEL_GONE, True)
 
 
 def _keep_model() -> None:
     file = sent.file(state.get(state.OWN_MODEL_FILE))
     if file is None:
         return
-    content = file.getvalue()
-    name = hashlib.blake2b(content, digest_size=4).hexdigest()
-    path = _uploads() / f"uploaded-{name}.safetensors"
     try:
-        with whole_file(path, durable=False) as opened:
-            opened.write(content)
-        load_model(path)
-    except (CheckpointError, OSError) as error:
-        path.unlink(missing_ok=True)
+        name = belongings.keep_model(file.getvalue(), Path(file.name).stem)
+    except (CheckpointError, QuotaError, BusyError, OSError) as error:
         state.put(state.MESSAGE("model"), telling.told(error))
         return
-    state.put(state.OWN_MODELS, {**state.get(state.OWN_MODELS, {}), name: str(path)})
+    state.drop(state.MODEL_GONE)
     state.put(state.MODEL, loaders.OWN_PREFIX + name)
+
+
+def _remove_model(name: str) -> None:
+    belongings.remove_model(name)
+    if state.get(state.MODEL) == loaders.OWN_PREFIX + name:
+        state.drop(state.MODEL)

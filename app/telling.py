@@ -10,8 +10,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import wording
+from app import rights, wording
 from app.line import BusyError
+from app.quota import QuotaError
+from app.rights import NotYoursError
 from app.serving import read_only
 from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.sets import DataError
@@ -23,7 +25,9 @@ from mvfa_core.survey import SurveyError
 from mvfa_core.training.runs import RunError
 
 LONGEST = 600
-REFUSALS = (BusyError, CheckpointError, DataError, PictureError, ResultsError, RunError, SurveyError)
+REFUSALS = (
+    BusyError, CheckpointError, DataError, NotYoursError, PictureError, QuotaError, ResultsError, RunError, SurveyError,
+)  # fmt: skip
 """What is said in words: files that are not what they should be or not there any more, and a line that is full."""
 # A path from the root, on any system: what stands before its last part is nobody's business.
 _PLACE = re.compile(r"(?<![\w.~/\\])(?:[A-Za-z]:[\\/]|~?/)(?:[^\s/\\\"':;,()]+[/\\])+")
@@ -73,6 +77,7 @@ def pressed(action: Callable[..., Any]) -> Callable[..., None]:
         if read_only():
             return
         try:
+            rights.expect_mine(action, *args)
             action(*args, **options)
         except (OSError, *REFUSALS) as error:
             st.toast(wording.plain(told(error)), icon=":material/error:", duration="long")

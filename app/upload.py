@@ -12,16 +12,18 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app import gallery, jobs, sent, state, telling, wording
+from app import belongings, gallery, rights, sent, state, telling, wording
 from app import wording_set_up as words
-from app.serving import must_be_open
+from app.quota import QuotaError
+from app.rights import NotYoursError
+from app.serving import must_be_open, shared
 from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.data.sources import place_of
-from mvfa_core.data.uploads import Upload, keep, remove, uploads
+from mvfa_core.data.uploads import Upload
 from mvfa_core.images import PictureError, open_picture
 from mvfa_core.names import visible
 from mvfa_core.training.archive import removed
-from mvfa_core.training.runs import RunError
+from mvfa_core.training.runs import RunError, list_runs
 from mvfa_core.training.split import Split, copies, listed, reasons
 
 SHOWN = 10
@@ -93,8 +95,8 @@ def _kept(file: UploadedFile) -> tuple[str | None, str]:
         try:
             must_be_open()
             archive.write_bytes(file.getbuffer())
-            upload = keep(archive, file.name, progress=tell)
-        except (DataError, OSError) as error:
+            upload = belongings.keep_zip(archive, file.name, tell)
+        except (DataError, QuotaError, OSError) as error:
             return None, telling.told(error)
         finally:
             bar.empty()
@@ -107,6 +109,7 @@ def look(split: Split) -> Seen:
     Raises:
         DataError: it is not there, or not laid out as it should be.
     """
+    rights.expect_seen(split.data)
     folder, _ = place_of(split.data)
     return _look(split, folder.stat().st_mtime_ns)
 
@@ -148,15 +151,19 @@ def preview(seen: Seen, source: str) -> None:
         st.caption(words.MORE_CLASSES.format(count=more))
     for note in seen.notes[:NAMED]:
         st.caption(wording.plain(note))
-    upload = next((one for one in uploads() if str(one.folder) == source), None)
+    upload = next((one for one in belongings.zips() if str(one.folder) == source), None)
     with st.container(horizontal=True):
         _copies(seen.copies)
         _passed_over((*seen.passed_over, *(_left_out(upload) if upload else ())))
-        if upload:
+        if upload and rights.is_own(upload.folder):
+            if shared():
+                _key(upload)
             st.button(
                 words.ZIP_REMOVE, key="form_remove", icon=":material/delete:", type="tertiary",
                 on_click=_remove, args=(upload,),
             )  # fmt: skip
+        elif upload:
+            st.caption(words.ZIP_GIVEN)
     if message := state.take(state.MESSAGE("zip")):
         st.error(wording.plain(message))
 
@@ -186,13 +193,27 @@ def _passed_over(files: Sequence[PassedOver]) -> None:
             st.caption(words.MORE_FILES.format(count=len(files) - NAMED))
 
 
+def _key(upload: Upload) -> None:
+    """A link for those who shall see these pictures too: made when it is asked for, and kept nowhere."""
+    with st.popover(words.ZIP_SHARE, type="tertiary"):
+        st.caption(words.ZIP_SHARE_NOTE)
+        st.button(words.ZIP_SHARE_MAKE, key="form_key", on_click=_make_key, args=(upload,))
+        if link := state.get(state.ZIP_LINK):
+            st.code(link, language=None, wrap_lines=True)
+
+
+def _make_key(upload: Upload) -> None:
+    address = str(st.context.url or "").partition("?")[0]
+    state.put(state.ZIP_LINK, f"{address}?{state.KEY}={belongings.key_for(upload)}")
+
+
 def _remove(upload: Upload) -> None:
-    needed = [run.recipe().data for run in jobs.runs()]
-    for run in removed():  # they can be brought back
+    needed = []
+    for run in (*list_runs(), *removed()):  # those of others too; and removed ones can be brought back
         with suppress(RunError):
             needed.append(run.recipe().data)
     try:
         must_be_open()
-        remove(upload, needed)
-    except (DataError, OSError) as error:
+        belongings.remove_zip(upload, needed)
+    except (DataError, NotYoursError, OSError) as error:
         state.put(state.MESSAGE("zip"), telling.told(error))

@@ -27,6 +27,19 @@ STRANGE_HOST = "This server does not go by that name. Whoever runs it can add th
 STRANGE_ORIGIN = "This was asked from a page of another site, and only pages of this server may ask."
 
 
+QUOTA = (
+    "This would be more than the {megabytes} MB that one visitor may bring here. Remove a picture or a model of yours, "
+    "then try again; what you have brought so far is kept."
+)
+QUOTA_ALL = (
+    "Visitors have brought as much as this server holds, {megabytes} MB. Try again later; what you have brought so far "
+    "is kept."
+)
+NOT_YOURS = "Another visitor began this, or whoever runs this server; only they can change it."
+KEY_USED = "The pictures of this link are now among yours, on Train and Dataset."
+KEY_UNKNOWN = "This link opens no pictures: its key is wrong, or they were removed."
+
+
 def not_offered(why: str) -> str:
     """A recipe that goes beyond what the form offers."""
     return here.NOT_OFFERED.format(why=why)

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -31,6 +31,8 @@ LIMITS = Limits(entries=100_000, size=4 * 2**30, nested=False)
 LEFT_OUT = "left_out.json"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _LONGEST_SLUG = 40
+_SHOWN = 12
+"""Digits of the digest in the name of a folder; all of them stand in a file beside it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,14 @@ def uploads_root() -> Path:
     return data_root() / "uploads"
 
 
-def keep(archive: Path | str, name: str, *, progress: Progress = silent) -> Upload:
+def keep(
+    archive: Path | str,
+    name: str,
+    *,
+    progress: Progress = silent,
+    root: Path | None = None,
+    most_bytes: int = LIMITS.size,
+) -> Upload:
     """Unpack a zip of class folders, or find it unpacked already.
 
     The class folders may lie at the top, below folders that they are wrapped in, or below train/ with val/ or test/.
@@ -59,6 +68,7 @@ def keep(archive: Path | str, name: str, *, progress: Progress = silent) -> Uplo
     Args:
         archive: the zip's file, whatever it is called.
         name: what its owner calls it; taken as words, never as a path.
+        root: where the folder shall lie, `uploads_root()` if not given. most_bytes: of all pictures, unpacked.
 
     Raises:
         DataError: it is no zip, it is refused (see `archives`), or there are not two classes of pictures in it.
@@ -69,18 +79,36 @@ def keep(archive: Path | str, name: str, *, progress: Progress = silent) -> Uplo
         if not file.read(4).startswith(_ZIP):
             raise DataError(f"{shown}: this is no zip, whatever it is called; pack the class folders into a zip")
         file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
-    root = uploads_root()
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    root = root or uploads_root()
     try:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f".{digest}.lock"):
-            there = next((place for place in root.glob(f"*-{digest}") if place.is_dir()), None)
-            return _upload(there or _unpacked(archive, root / f"{shown}-{digest}", progress))
+            there = next((place for place in root.glob("*-*") if place.is_dir() and _is(place, digest)), None)
+            if there is None:
+                # a part of the digest is no proof: another zip may have the same, by chance or on purpose
+                parts = [digest[start : start + _SHOWN] for start in range(0, len(digest), _SHOWN)]
+                part = next((one for one in parts if not any(root.glob(f"*-{one}"))), digest)
+                there = _unpacked(archive, root / f"{shown}-{part}", progress, most_bytes)
+                _digest_file(there).write_text(digest)
+            return _upload(there)
     except OSError as error:
         raise DataError(f"{shown}: cannot be unpacked here ({error.strerror or error})") from None
 
 
-def _unpacked(archive: Path, place: Path, progress: Progress) -> Path:
+def _digest_file(place: Path) -> Path:
+    return place.with_name(f".{place.name}.sha256")
+
+
+def _is(place: Path, digest: str) -> bool:
+    """Whether a folder is that of the zip with that digest; earlier versions noted no more of it than the name says."""
+    try:
+        return _digest_file(place).read_text() == digest
+    except (OSError, UnicodeDecodeError):
+        return place.name.endswith(f"-{digest[:_SHOWN]}")
+
+
+def _unpacked(archive: Path, place: Path, progress: Progress, most_bytes: int) -> Path:
     """The zip's pictures in `place`, whole or not at all."""
     part = place.with_name(f".{place.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -90,7 +118,8 @@ def _unpacked(archive: Path, place: Path, progress: Progress) -> Path:
         _link(archive, named)
         inside = part / place.name
         inside.mkdir()
-        left_out = unpack_telling(named, inside, limits=LIMITS, progress=progress).left_out
+        limits = replace(LIMITS, size=min(most_bytes, LIMITS.size))
+        left_out = unpack_telling(named, inside, limits=limits, progress=progress).left_out
         left_out += _without_disguised(inside)
         found = find(inside)
         left_out += _beside(inside, found)
@@ -124,9 +153,9 @@ def _beside(folder: Path, found: Found) -> list[str]:
     return [p.relative_to(folder).as_posix() for p in rest if not (kept_lists and p.suffix.lower() == ".txt")]
 
 
-def uploads() -> list[Upload]:
-    """All that were kept, the newest first."""
-    root = uploads_root()
+def uploads(root: Path | None = None) -> list[Upload]:
+    """All that were kept in a folder, `uploads_root()` if not given, the newest first."""
+    root = root or uploads_root()
     places = [p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")] if root.is_dir() else []
     return [_upload(place) for place in sorted(places, key=lambda p: p.stat().st_mtime, reverse=True)]
 
@@ -143,6 +172,7 @@ def remove(upload: Upload, in_use: Iterable[str]) -> None:
     if any(Path(data).resolve() == upload.folder.resolve() for data in in_use):
         raise DataError(f"{upload.name}: a run was trained on these pictures and may need them again; remove it first")
     shutil.rmtree(upload.folder, ignore_errors=True)
+    _digest_file(upload.folder).unlink(missing_ok=True)
 
 
 def _upload(place: Path) -> Upload:

@@ -6,10 +6,11 @@ file's text: nothing in the file is carried out.
 
 from __future__ import annotations
 
-import io
 import json
 import platform
 import re
+import struct
+import zlib
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +18,6 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 import torch
-from PIL import Image
 
 from mvfa_core.checks import expect
 from mvfa_core.figures.desk import Desk
@@ -33,6 +33,7 @@ SIGN = "mvfa figure"
 """The value of `what`: tells a recipe from any other JSON."""
 MOST_BYTES = 64 * 2**20
 LONGEST_RECIPE = 8 * 2**20
+MOST_CHUNKS = 100_000
 """Of the text alone: as Python's lists and texts it takes up to twenty times as much memory."""
 MOST_SIGNS = 1_000_000
 """Of a PDF's text that are looked at one by one, half a second's work."""
@@ -185,12 +186,41 @@ def _content(source: Path | str | bytes) -> tuple[str, bytes]:
 
 
 def _from_png(content: bytes) -> str:
-    try:
-        with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
-            text = getattr(picture, "text", {}).get(PNG_KEY)
-    except Exception as error:  # Pillow lets many kinds of error out of a malformed file
-        raise RecipeError("is damaged") from error
-    return _there(text)
+    """The text under our key, wherever it stands in the file; no pixel is decoded."""
+    found, place = None, len(_PNG)
+    for _ in range(MOST_CHUNKS):
+        if found is not None or place >= len(content):
+            return _there(found)
+        if len(content) < place + 12:
+            break
+        length, kind = struct.unpack_from(">I4s", content, place)
+        body = content[place + 8 : place + 8 + length] if kind in _TEXTS else b""
+        place += 12 + length
+        if place > len(content):
+            break
+        if body.startswith(PNG_KEY.encode() + b"\0"):
+            found = _text_of(kind, body[len(PNG_KEY) + 1 :])
+    raise RecipeError("is damaged")
+
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+
+
+def _text_of(kind: bytes, body: bytes) -> str:
+    """What stands behind the key of a text chunk: plain, packed, or in any language and perhaps packed."""
+    if kind == b"tEXt":
+        return body.decode("latin-1")
+    if kind == b"iTXt":  # whether it is packed, and how, the language, and the key in that language
+        packed, *_, body = body[:1] == b"\1", *body[2:].split(b"\0", 2)
+    else:
+        packed, body = True, body[1:]
+    if packed:
+        try:
+            body = zlib.decompressobj().decompress(body, LONGEST_RECIPE + 1)
+        except zlib.error as error:
+            raise RecipeError("is damaged") from error
+    return body.decode()
 
 
 def _from_svg(content: bytes) -> str:

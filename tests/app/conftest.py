@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import shelf
+from app import belongings, serving, shelf
 
 TIMEOUT_S = 240
 
@@ -20,7 +20,9 @@ TIMEOUT_S = 240
 def app(repo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The whole app with a runs folder of its own, not yet run."""
     monkeypatch.setenv("MVFA_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(serving, "_taken", [])
     shelf.clear()
+    belongings.end()
     st.cache_data.clear()
     st.cache_resource.clear()
     return AppTest.from_file(str(repo_root / "app" / "main.py"), default_timeout=TIMEOUT_S)

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PIL import Image
 
-from app import figures_desk, held, jobs, limits, runs_keeping, serving, state
+from app import held, jobs, limits, runs_keeping, serving
 from mvfa_core.data.sets import DataError
 from mvfa_core.processes import end_with_all, memory_of
 from mvfa_core.training import archive
@@ -162,16 +161,6 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="expected a whole number"):
         limits.most_memory()
     assert serving.switch({limits.SHARED: "on"}, limits.SHARED)
-
-
-def test_pictures_on_the_desk_of_figures_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A visitor could lay any number there, of 192 MB each."""
-    session: dict[str, object] = {}
-    monkeypatch.setattr(state, "get", lambda key, default=None: session.get(key, default))
-    monkeypatch.setattr(state, "put", session.__setitem__)
-    monkeypatch.setattr(figures_desk, "MOST_OWN", 2 * 3 * 100 * 100 + 10_000)
-    names = [figures_desk.keep(Image.new("RGB", (100, 100), (shade, 0, 0))) for shade in range(5)]
-    assert list(session[state.FIGURE_OWN]) == names[-2:]  # type: ignore[call-overload]
 
 
 def test_a_run_that_is_too_large_is_not_made_into_a_file_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,16 @@ def test_class_folders_are_found_wherever_they_are_wrapped(pack: Pack, root: Pat
     assert {int(image[0, 0, 0]) for image in (*data.train.images, *data.val.images)} == {3, 43, 83}
 
 
+def test_zips_whose_digests_begin_alike_are_two(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One digit of the digest in the name stands for the twelve, of which a pair can be found on purpose."""
+    monkeypatch.setattr(uploads, "_SHOWN", 1)
+    zips = [pack(classes("cat", f"dog{n}", each=2), f"z{n}") for n in range(20)]  # 16 digits: at least two are alike
+    kept = [uploads.keep(one, "pets.zip").folder for one in zips]
+    assert len(set(kept)) == len(zips) == len(uploads.uploads())
+    assert all((folder / f"dog{n}").is_dir() for n, folder in enumerate(kept))
+    assert [uploads.keep(one, "again.zip").folder for one in zips] == kept
+
+
 def test_a_split_of_its_own_is_kept(pack: Pack) -> None:
     entries = {f"w/train/{name}": data for name, data in classes("cat", "dog", each=5).items()}
     entries |= {f"w/test/{name}": data for name, data in classes("cat", "dog", each=1).items()}

@@ -44,7 +44,16 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
     "drawn from its signature by test_every_sentence": ("app.wording*",),
     "keeps on a shelf what a property draws from the library": (
         "app.further.*", "app.loaders.*", "app.figures_desk.*", "app.compare.side", "app.gallery.specimen",
-        "app.dataset_pictures.side", "app.dataset_pictures.listed", "app.truths.boxes_file",
+        "app.dataset_pictures.side", "app.dataset_pictures.listed", "app.dataset_pictures.expect_seen",
+        "app.truths.boxes_file",
+    ),
+    "keeps what visitors bring, for a page; tests/app/test_visitors.py does all of it with two visitors": (
+        "app.belongings.begin", "app.belongings.end", "app.belongings.forget", "app.belongings.heed_key",
+        "app.belongings.keep_model", "app.belongings.keep_zip", "app.belongings.key_for", "app.belongings.models",
+        "app.belongings.remove_model", "app.belongings.remove_zip", "app.belongings.titles",
+        "app.belongings.zips", "app.quota.expect_room",
+        "app.quota.note_pictures", "app.visitors.begin", "app.visitors.connected", "app.visitors.me",
+        "app.visitors.see", "app.visitors.session", "app.visitors.sessions",
     ),
     "starts, stops or looks at processes": (
         "app.jobs.*", "app.limits.*", "app.held.*", "app.server.lifespan", "app.serving.main", "app.tidy.*",
