@@ -68,7 +68,7 @@ def show_answers(sides: tuple[Side, Side], picture: Specimen, target: str | None
     for one in sides:
         found = one.found
         name, share = found.classes[found.predicted], float(found.ensemble_C[found.predicted])
-        known = picture.truth in found.classes
+        known = picture.truth in loaders.model(*loaders.version(one.model)).classes
         st.markdown(words.answer(one.model, name, share, picture.truth, known=known))
         narrowed.note(one.facts.known, len(found.classes))
         if target is not None and target not in found.classes:

@@ -84,7 +84,8 @@ def show_answer(model: str, picture: Specimen, found: Explanation) -> None:
     """
     questions.pose(model, picture, found)
     name = found.classes[found.predicted]
-    share, known = float(found.ensemble_C[found.predicted]), picture.truth in found.classes
+    share = float(found.ensemble_C[found.predicted])
+    known = picture.truth in loaders.model(*loaders.version(model)).classes  # not only in those that are shown
     st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=known))
     narrowed.note(loaders.facts(model, picture).known, len(found.classes))
     width, height = found.size_px
