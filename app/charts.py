@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from app import colours, server, state
 from app import wording_train as words
 from app.components import component
 from mvfa_core import csvs
+from mvfa_core.training.journal import GAP
 from mvfa_core.training.thin import Point
 
 _curves = component("curves", isolate=False)  # Plotly's own style sheet does not reach into a shadow root
@@ -48,7 +50,7 @@ def of_one_run(curves: Curves, pooling: str) -> list[dict[str, Any]]:
 def line(
     key: str, chart: str, name: str, colour: str, points: Sequence[Point], *, dash: str = "solid", wide: bool = True
 ) -> dict[str, Any]:
-    """One curve of a chart; `key` tells it from the others."""
+    """One curve of a chart; `key` tells it from the others. A value that is no finite number is None: a gap."""
     return {
         "id": key,
         "chart": chart,
@@ -58,7 +60,7 @@ def line(
         "wide": wide,
         "steps": [point.step for point in points],
         "times": [point.time_s for point in points],
-        "values": [float(f"{point.value:.6g}") for point in points],
+        "values": [float(f"{point.value:.6g}") if math.isfinite(point.value) else None for point in points],
     }
 
 
@@ -98,5 +100,6 @@ def show(
 
 def table(events: Sequence[dict[str, Any]]) -> str:
     """All steps and validations of a run as CSV, nothing thinned out."""
-    rows = [event for event in events if event["event"] in ("step", "validation")]
+    rows = [event | ({"event": "validation"} if event["event"] == GAP else {}) for event in events
+            if event["event"] in ("step", "validation", GAP)]  # fmt: skip
     return csvs.records(dict.fromkeys(name for row in rows for name in row), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -106,7 +107,7 @@ def _share(value: float | None) -> str:
 
 
 def _spark(run: FollowedRun) -> list[float]:
-    points = run.curves().get("accuracy", [])
+    points = [one for one in run.curves().get("accuracy", []) if math.isfinite(one.value)]
     step = max(1, -(-len(points) // SPARK))
     return [round(point.value, 3) for point in points[::step]]
 

@@ -113,6 +113,9 @@ CURVES = {
     "chart": "{title}. The arrow keys move along the curves, Enter keeps a step, Escape lets it go.",
     "reset": "Whole run",
     "table": "The curves as tables",
+    "no_number": "not a number",
+    "gap_nan": "{name}: a gap where the value is not a finite number, first at step {step}.",
+    "gap_low": "{name}: a gap where the loss is not above 0, first at step {step}. The linear axis shows it.",
 }
 CURVES_WAITING = "The curves begin with the tenth step."
 CURVES_EMPTY = "This run ended before its first curve."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from mvfa_core.curves import Line, as_bytes, learning_curves
+from mvfa_core.curves import GAP_LOG, Line, as_bytes, learning_curves
 
 
 def test_lines_levels_and_units() -> None:
@@ -33,3 +35,29 @@ def test_nonsense_is_refused() -> None:
         learning_curves({"Loss": [Line("mine", "#000000", "wavy", [1], [1.0])]})
     with pytest.raises(ValueError, match="kind"):
         as_bytes(learning_curves({"Loss": []}), "gif")
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf, -math.inf, None])
+def test_what_cannot_be_drawn_is_a_gap_and_a_word(bad: float | None) -> None:
+    """On a logarithmic axis zero is such a value, too: the curve neither dives nor leads across."""
+    values = [100.0, bad, 10.0, bad, 1.0, 0.5]
+    (axes,) = learning_curves({"Loss": [Line("mine", "#0072b2", "solid", range(6), values)]}).axes
+    drawn = axes.lines[0]
+    np.testing.assert_array_equal(drawn.get_ydata(), [100, np.nan, 10, np.nan, 1, 0.5])
+    assert axes.get_yscale() == "log" and axes.get_ylim()[0] > 0.1
+    assert drawn.get_markevery() == [0, 2], "no line leads to these two"
+    assert [text.get_text() for text in axes.texts] == [GAP_LOG]
+
+
+def test_zero_and_below_stay_on_a_linear_axis() -> None:
+    (axes,) = learning_curves({"Loss": [Line("mine", "#0072b2", "solid", [1, 2, 3], [-1.0, 0.0, 1.0])]}).axes
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [-1, 0, 1])
+    assert axes.get_yscale() == "linear" and not axes.texts
+
+
+@pytest.mark.parametrize("values", [[5.0], [math.nan], [None, None], [math.inf, 1.0]])
+def test_a_single_point_and_nothing_at_all(values: list[float | None]) -> None:
+    figure = learning_curves({"Loss": [Line("mine", "#0072b2", "solid", range(len(values)), values)]})
+    alone = [place for place, value in enumerate(values) if value is not None and math.isfinite(value)]
+    assert (figure.axes[0].lines[0].get_markevery() or []) == alone
+    assert as_bytes(figure, "png").startswith(b"\x89PNG")

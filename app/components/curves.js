@@ -5,7 +5,7 @@ import { button, choice, element, fill } from "./dom.js";
 import { fileName, save } from "./export.js";
 import { followStep, tellStep } from "./step.js";
 import { share, table, Tables } from "./tables.js";
-import { stepAt, timeAt, tracesOf, unitOf } from "./traces.js";
+import { gapsIn, stepAt, timeAt, tracesOf, unitOf } from "./traces.js";
 
 // Kept for the session of the page: another run is looked at in the same manner.
 const view = (window.mvfaCurvesView ??= {
@@ -145,9 +145,11 @@ class Curves {
     stage.onkeydown = (event) => this.key(event, id);
     const readout = element("div", "readout");
     readout.setAttribute("aria-live", "polite");
-    figure.append(head, stage, readout);
+    const gaps = element("p", "gaps");
+    gaps.setAttribute("role", "status");
+    figure.append(head, stage, readout, gaps);
     this.sizes.observe(stage);
-    return { id, figure, title, stage, plot, empty, marker, readout, saves };
+    return { id, figure, title, stage, plot, empty, marker, readout, gaps, saves };
   }
 
   listen(plot) {
@@ -206,12 +208,16 @@ class Curves {
     });
   }
 
+  number(id, value) {
+    if (value === null) return this.data.words.no_number;
+    return id === "accuracy" ? `${share(value)} %` : value.toPrecision(4);
+  }
+
   read(id) {
-    const number = (value) => (id === "accuracy" ? `${share(value)} %` : value.toPrecision(4));
     const values = this.data.series.filter((one) => one.chart === id && one.steps.length)
       .map((one) => [one.name, stepAt(one, this.step)])
       .filter(([, place]) => place !== null)
-      .map(([name, { value }]) => `${name} ${number(value)}`);
+      .map(([name, { value }]) => `${name} ${this.number(id, value)}`);
     return [`${this.data.words.step} ${this.step}`, ...values].join(", ");
   }
 
@@ -222,10 +228,9 @@ class Curves {
       const steps = [...new Set(series.flatMap((one) => one.steps))].sort((one, other) => one - other);
       const stride = Math.ceil(steps.length / MOST_ROWS);
       const kept = steps.filter((_, place) => (steps.length - 1 - place) % stride === 0);
-      const number = (value) => (id === "accuracy" ? `${share(value)} %` : value.toPrecision(4));
       const rows = kept.map((step) => [step, ...series.map((one) => {
         const place = one.steps.indexOf(step);
-        return place < 0 ? "" : number(one.values[place]);
+        return place < 0 ? "" : this.number(id, one.values[place]);
       })]);
       return table(title, [this.data.words.step, ...series.map(({ name }) => name)], rows);
     });
@@ -279,8 +284,11 @@ class Curves {
       const shown = this.data.series.filter((one) => one.chart === id);
       const ghosts = this.data.ghosts.filter((one) => one.chart === id);
       const traces = tracesOf(shown, ghosts, { view, unit, steps: this.data.steps, words: this.data.words });
-      const values = shown.flatMap((one) => one.values).filter((value) => value > 0);
+      const values = shown.flatMap((one) => one.values).filter((value) => value > 0); // null is not
       const decades = values.length ? Math.log10(Math.max(...values) / Math.min(...values)) : 0;
+      const { words } = this.data;
+      const gaps = gapsIn(shown, id === "loss" && view.log).map(([why, name, step]) => fill(words[`gap_${why}`], { name, step }));
+      if (chart.gaps.textContent !== gaps.join(" ")) chart.gaps.textContent = gaps.join(" ");
       const options = { displayModeBar: false, responsive: false };
       this.work(chart, window.Plotly.react(plot, traces, this.layout(id, colours, decades), options));
       this.listen(plot);

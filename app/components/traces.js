@@ -17,17 +17,31 @@ export function unitOf(series) {
 
 // An exponential average. How much a value forgets follows from its distance to the one before: a thinned curve comes out
 // like the whole one, and rare validations are smoothed no further than the batches between them. The beginning is not
-// pulled towards zero.
+// pulled towards zero. A gap (null) stays one, and what comes behind it follows what was before it.
 export function smooth(values, places, weight, unit) {
   if (!weight || values.length < 3) return values;
-  const gaps = gapsOf(places);
   let sum = 0;
   let total = 0;
+  let last = null;
   return values.map((value, index) => {
-    const keep = index ? weight ** Math.max(gaps[index - 1] / unit, 0) : 0;
+    if (value === null) return null;
+    const keep = last === null ? 0 : weight ** Math.max((places[index] - last) / unit, 0);
+    last = places[index];
     sum = keep * sum + (1 - weight) * value;
     total = keep * total + (1 - weight);
     return sum / total;
+  });
+}
+
+// What a curve cannot show: no finite number (null), or on a logarithmic axis what is not above zero.
+const isShown = (value, logarithmic) => value !== null && (value > 0 || !logarithmic);
+
+// Why there are gaps in curves: [what is wrong, name, first step] of every curve that has one.
+export function gapsIn(series, logarithmic) {
+  return series.flatMap(({ name, steps, values }) => {
+    const nan = values.indexOf(null);
+    const low = values.findIndex((value) => value !== null && !isShown(value, logarithmic));
+    return [["nan", nan], ["low", low]].filter(([, place]) => place >= 0).map(([why, place]) => [why, name, steps[place]]);
   });
 }
 
@@ -57,19 +71,27 @@ function tracesOfOne(one, { view, words, unit }) {
     customdata: one.steps.map((step, index) => [step, one.values[index]]),
   };
   const line = { color: one.colour, width: one.wide ? 2.4 : 1.6, dash: one.dash };
-  const drawn = smooth(one.values, one.steps, view.smooth, unit);
+  const logarithmic = one.chart === "loss" && view.log;
+  const broken = one.values.some((value) => !isShown(value, logarithmic));
+  const whole = broken ? one.values.map((value) => (isShown(value, logarithmic) ? value : null)) : one.values;
+  const drawn = smooth(whole, one.steps, view.smooth, unit);
+  const dots = one.values.length < 40 && drawn === whole;
+  // No line leads to a point between two gaps: it is drawn as a dot.
+  const alone = (value, index) => value !== null && (drawn[index - 1] ?? null) === null && (drawn[index + 1] ?? null) === null;
+  const sizes = drawn.map((value, index) => (dots || alone(value, index) ? 5 : 0));
   const main = {
     ...shared,
     uid: one.id,
     y: drawn,
-    mode: one.values.length < 40 && drawn === one.values ? "lines+markers" : "lines",
+    connectgaps: false,
+    mode: sizes.some(Boolean) ? "lines+markers" : "lines",
     line,
-    marker: { size: 5 },
-    hovertemplate: drawn === one.values ? `%{y:${number}}` : `%{y:${number}}, ${words.raw} %{customdata[1]:${number}}`,
+    marker: { size: dots ? 5 : sizes },
+    hovertemplate: drawn === whole ? `%{y:${number}}` : `%{y:${number}}, ${words.raw} %{customdata[1]:${number}}`,
   };
   // Always there, so that smoothing changes no trace's place.
-  const raw = { ...shared, uid: `${one.id}-raw`, y: one.values, mode: "lines", showlegend: false, hoverinfo: "skip" };
-  Object.assign(raw, { line: { ...line, width: 1 }, opacity: 0.4, visible: drawn !== one.values });
+  const raw = { ...shared, uid: `${one.id}-raw`, y: whole, mode: "lines", showlegend: false, hoverinfo: "skip" };
+  Object.assign(raw, { line: { ...line, width: 1 }, opacity: 0.4, visible: drawn !== whole });
   return [raw, main];
 }
 

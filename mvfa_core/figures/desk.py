@@ -4,6 +4,7 @@ computer's files. The app has a desk of its own, which opens no path that it was
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from mvfa_core.explanation import Explanation
 from mvfa_core.images import PictureError, open_picture, pixel_digest
 from mvfa_core.model import Classifier
 from mvfa_core.survey import addresses
+from mvfa_core.training.journal import GAP
 from mvfa_core.training.runs import Run, RunError, runs_root
 
 GALLERY, FILE, UPLOAD = "gallery", "file", "upload"
@@ -97,14 +99,15 @@ def sha256_of(file: Path) -> str:
 
 
 def curve_of_run(where: str, run: Run) -> CurveSource:
-    """The validations of a run so far.
+    """The validations of a run so far; NaN where what was noted is no finite number.
 
     Raises:
-        RunError: there is none yet, or no run that can be read.
+        RunError: there is none yet that is a number, or no run that can be read.
     """
     recipe = run.recipe()
-    points = tuple(run.validations())
-    if not points:
+    told = [event for event in run.events()[0] if event["event"] in ("validation", GAP)]
+    points = tuple((event["step"], event["accuracy"]) for event in told)
+    if all(math.isnan(accuracy) for _, accuracy in points):
         raise RunError(f"{run.id}: no validation in this run yet")
     return CurveSource(where, run.id, recipe.data, recipe.pooling, points, {"recipe": recipe.to_json()})
 

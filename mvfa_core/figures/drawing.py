@@ -19,7 +19,7 @@ from mvfa_core import draw
 from mvfa_core.figures.layout import POINT, SMALL, Placed, Plan, Rect, fitted, number, round_numbers, text_width
 from mvfa_core.figures.request import Options
 from mvfa_core.figures.room import DRAWING, MOST_PX, expect_room, placed
-from mvfa_core.figures.sheet import Chart, Sheet, Tile
+from mvfa_core.figures.sheet import Chart, Sheet, Tile, alone_in
 from mvfa_core.images import squash
 
 RC: Any = {
@@ -158,6 +158,8 @@ class _Pen:
             width = (0.7 if line.thin else 1.2) * max(0.8, options.size / 8)
             (drawn,) = axes.plot(line.x, line.y, line.dash, color=line.colour, linewidth=width, marker=line.marker)
             drawn.set(markersize=0.35 * options.size, gid=f"{chart.name}.line{place}", clip_on=False)
+            if not line.marker and (alone := alone_in(line.y)):  # no line leads to a point between two gaps
+                drawn.set(marker=".", markevery=alone)
         _scales(axes, chart)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)

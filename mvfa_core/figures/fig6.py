@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def sheet(request: Request, desk: Desk) -> Sheet:
     kinds = [kind for kind in COLOURS if any(kind == pooling for found in curves.values() for pooling, _ in found)]
     legend = tuple((words[kind], COLOURS[kind]) for kind in kinds)
     facts: list[Fact] = [("caption fig6", {"data": ", ".join(curves)}), ("fact runs", {"runs": ", ".join(names)})]
+    if any(math.isnan(value) for chart in charts for line in chart.lines for value in line.y):
+        facts.append(("fact gaps", {}))
     return Sheet("fig6", ("",), (charts,), legend=legend, facts=tuple(facts))
 
 

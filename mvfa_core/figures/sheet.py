@@ -8,7 +8,8 @@ Everything that is plotted stands here as numbers, so a digest of a sheet says w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +75,12 @@ class Line:
     dash: str = "-"
     marker: str = ""
     thin: bool = False
+
+
+def alone_in(values: Sequence[float]) -> list[int]:
+    """The places of numbers that have no number before and none behind them."""
+    number = [False, *map(math.isfinite, values), False]
+    return [place - 1 for place in range(1, len(number) - 1) if number[place - 1 : place + 2] == [False, True, False]]
 
 
 @dataclass(frozen=True)

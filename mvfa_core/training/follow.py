@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 
+from mvfa_core.training.journal import GAP
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, Status
 from mvfa_core.training.thin import Point, ThinCurve
@@ -16,6 +17,7 @@ from mvfa_core.training.thin import Point, ThinCurve
 CURVES = {
     "step": ("loss", "loss_global", "loss_local", "train_accuracy"),
     "validation": ("accuracy",),
+    GAP: ("accuracy",),
 }
 """The fields that make curves, by the event that tells them."""
 
@@ -80,8 +82,9 @@ class FollowedRun(Run):
         self._newest.pop(kind, None)  # the dict's order is that of the events
         self._newest[kind] = event
         for name in CURVES.get(kind, ()):
-            if _is_number(event.get(name)):
-                self._curves[name].add(event["step"], event.get("time_s", 0.0), event[name])
+            if name in event:  # a curve has a gap where its value is no number; one without any number is no curve
+                value = event[name] if _is_number(event[name]) else math.nan
+                self._curves[name].add(event["step"], event.get("time_s", 0.0), value)
         if kind == "validation" and _is_number(event.get("accuracy")):
             self._keep_best(event)
 
@@ -112,9 +115,10 @@ class FollowedRun(Run):
         return told
 
     def curves(self) -> dict[str, list[Point]]:
-        """The thinned curves by field; empty ones are left out."""
+        """The thinned curves by field; those without any number are left out."""
         with self._lock:
-            return {name: curve.points() for name, curve in self._curves.items() if len(curve)}
+            found = {name: curve.points() for name, curve in self._curves.items()}
+        return {name: points for name, points in found.items() if any(not math.isnan(one.value) for one in points)}
 
     def status(self) -> Status:
         """Where the run stands, as of now."""
@@ -123,5 +127,4 @@ class FollowedRun(Run):
 
 
 def _is_number(value: Any) -> bool:
-    # JSON has no NaN, and a curve has no place for it
     return isinstance(value, (int, float)) and math.isfinite(value)

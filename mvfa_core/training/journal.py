@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ TAIL = 2**14
 """Bytes at the end that nearly always hold a validation and a step."""
 LARGEST = 1e15
 _LOSSES = ("loss", "loss_global", "loss_local", "train_accuracy")
+GAP = "gap"
+"""The event in place of a validation whose accuracy is no number."""
 ENDINGS = ("finished", "stopped", "paused", "diverged", "failed")
 _NEEDED = {"validation": ("accuracy",), "end": ("reason",)}
 _NUMBERS = (
@@ -97,7 +100,18 @@ def _event(line: bytes) -> dict | None:
         event = parse_json(line)
     except ValueError:
         return None
-    return event if isinstance(event, dict) and is_sound(event) else None
+    if not isinstance(event, dict):
+        return None
+    return event if is_sound(event) else _gap(event)
+
+
+def _gap(event: dict) -> dict | None:
+    """A validation whose accuracy is no finite number, as an event of its own that only curves look at; else None."""
+    accuracy = event.get("accuracy", 0)
+    if event.get("event") != "validation" or not (accuracy is None or _is_gap(accuracy)):
+        return None
+    gap = {**event, "event": GAP, "accuracy": math.nan}
+    return gap if is_sound({**gap, "accuracy": None}) else None
 
 
 def is_sound(event: dict) -> bool:
@@ -111,7 +125,11 @@ def is_sound(event: dict) -> bool:
     if kind == "end":
         return event["reason"] in ENDINGS and isinstance(event.get("message", ""), str)
     numbers = [event[name] for name in _NUMBERS if event.get(name) is not None]
-    losses = [event[name] for name in _LOSSES if event.get(name) is not None]  # may be NaN: a curve leaves that out
+    losses = [event[name] for name in _LOSSES if event.get(name) is not None]  # no finite number is a gap of a curve
     return all(isinstance(n, int | float) and -LARGEST < n < LARGEST for n in numbers) and all(
-        isinstance(n, int | float) and (n != n or -LARGEST < n < LARGEST) for n in losses
+        isinstance(n, int | float) and (_is_gap(n) or -LARGEST < n < LARGEST) for n in losses
     )
+
+
+def _is_gap(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ MOST_POINTS = 500
 
 
 class Point(NamedTuple):
-    """The `place`-th value of a curve, counted from 0."""
+    """The `place`-th value of a curve, counted from 0; a value that is no finite number is NaN: a gap."""
 
     place: int
     step: int
@@ -20,22 +21,28 @@ class Point(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """Neighbouring points, of which the lowest and the highest are kept."""
+    """Neighbouring points, of which two are kept: the lowest and the highest, or a gap and the highest beside it."""
 
     size: int
     low: Point
     high: Point
+    gap: Point | None = None
 
     def with_(self, other: _Stretch) -> _Stretch:
-        low = other.low if other.low.value < self.low.value else self.low
-        high = other.high if other.high.value > self.high.value else self.high
-        return _Stretch(self.size + other.size, low, high)
+        # No number compares with NaN: what is a number is kept before what is none.
+        low = self.low if self.low.value <= other.low.value or math.isnan(other.low.value) else other.low
+        high = self.high if self.high.value >= other.high.value or math.isnan(other.high.value) else other.high
+        return _Stretch(self.size + other.size, low, high, self.gap or other.gap)
+
+    def kept(self) -> tuple[Point, Point]:
+        return self.gap or self.low, self.high
 
 
 class ThinCurve:
-    """Keeps both ends, and the lowest and highest point of every stretch. All stretches hold the same number of points,
-    a power of two; it doubles whenever there would be too many of them, so adding costs the same however long the
-    curve is.
+    """Keeps both ends, and the lowest and highest point of every stretch, or a gap in place of the lowest.
+
+    All stretches hold the same number of points, a power of two; it doubles whenever there would be too many of them,
+    so adding costs the same however long the curve is.
 
     Raises:
         ValueError: fewer than 6 points to keep: two ends and two stretches.
@@ -50,10 +57,11 @@ class ThinCurve:
         self._last: Point | None = None
 
     def add(self, step: int, time_s: float, value: float) -> None:
-        """The next value of the curve, a finite number."""
-        point = Point(0 if self._last is None else self._last.place + 1, step, time_s, value)
+        """The next value of the curve; what is no finite number is a gap."""
+        number = value if math.isfinite(value) else math.nan
+        point = Point(0 if self._last is None else self._last.place + 1, step, time_s, number)
         self._first, self._last = self._first or point, point
-        fresh = _Stretch(1, point, point)
+        fresh = _Stretch(1, point, point, point if math.isnan(number) else None)
         if self._stretches and self._stretches[-1].size < self._width:
             self._stretches[-1] = self._stretches[-1].with_(fresh)
         else:
@@ -70,7 +78,7 @@ class ThinCurve:
         """What is kept, in order."""
         if self._first is None or self._last is None:
             return []
-        kept = {point.place: point for one in self._stretches for point in (one.low, one.high)}
+        kept = {point.place: point for one in self._stretches for point in one.kept()}
         kept |= {point.place: point for point in (self._first, self._last)}
         return [kept[place] for place in sorted(kept)]
 

@@ -47,7 +47,7 @@ def saved(path: Path, seed: int, pooling: str = "mfa") -> str:
     return str(path)
 
 
-def a_run(folder: Path, pooling: str, data: str, accuracies: tuple[float, ...]) -> str:
+def a_run(folder: Path, pooling: str, data: str, accuracies: tuple[float | None, ...]) -> str:
     """A run folder with a validation every hundred steps."""
     run = Run(folder)
     run.create(Recipe(backbone="compact", pooling=pooling, data=data))

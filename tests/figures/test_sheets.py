@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mvfa_core.figures.differences import differences
 from mvfa_core.figures.recipe import read
 from mvfa_core.figures.sheet import Chart, Tile
 from mvfa_core.figures.words import languages, table
+from mvfa_core.training.runs import RunError
 from tests.figures.conftest import CLASSES, a_film, a_run, saved
 
 
@@ -97,6 +99,17 @@ def test_figure_6_from_runs(desk: Files, tmp_path: Path) -> None:
     assert (gap.label, gap.x, mfa.label) == ("GAP", (100, 200), "MFA")
     np.testing.assert_allclose((gap.y, mfa.y), ((20, 50), (30, 70)))
     assert gap.dash != mfa.dash and gap.colour != mfa.colour
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, None])
+def test_figure_6_has_a_gap_and_says_so(desk: Files, tmp_path: Path, bad: float | None) -> None:
+    run = a_run(tmp_path / "one", "gap", "ucmerced", (0.1, bad, 0.2, 0.3, bad))
+    made = make(Request("fig6", runs=(run,)), desk)
+    (line,) = made.sheet.panels[0][0].lines  # type: ignore[union-attr]
+    np.testing.assert_array_equal(line.y, [10, np.nan, 20, 30, np.nan])
+    assert "A gap in a line: the accuracy there is not a finite number." in made.caption()
+    with pytest.raises(RunError, match="no validation in this run yet"):
+        make(Request("fig6", runs=(a_run(tmp_path / "none", "gap", "ucmerced", (bad,)),)), desk)
 
 
 def test_figure_6_from_models_whose_cards_hold_a_curve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from pathlib import Path
@@ -30,7 +31,7 @@ from mvfa_core.figures.parts import panel_png, zipped
 from mvfa_core.figures.recipe import Recipe, metadata, note, read
 from mvfa_core.figures.request import Options, Request
 from mvfa_core.figures.room import texts
-from mvfa_core.figures.sheet import Box, Chart, Sheet, Tile, data_digest, described
+from mvfa_core.figures.sheet import Box, Chart, Sheet, Tile, alone_in, data_digest, described
 from mvfa_core.figures.words import table
 from tests.hostile.drawn import (
     SEEDS,
@@ -231,3 +232,13 @@ def test_pictures_of_hand_outs(seed: int, grid: tuple[int, int], width: int, hei
     assert "<b>" not in handout.colour_bar(within, "<b>") and "<b>&lt;" in handout.figure(small, "<", "<")
     found = explained(seed, grid)
     assert handout.anchors_on(small, found).shape == handout.regions_on(small, found, 2).shape == small.shape
+
+
+@few
+@given(st.lists(st.floats(-1, 1) | st.sampled_from([math.nan, math.inf])))
+def test_points_that_no_line_leads_to(values: list[float]) -> None:
+    """Every number has a number beside it, or is one of these."""
+    alone = alone_in(values)
+    for place, value in enumerate(values):
+        beside = [values[other] for other in (place - 1, place + 1) if 0 <= other < len(values)]
+        assert (place in alone) == (math.isfinite(value) and not any(map(math.isfinite, beside)))

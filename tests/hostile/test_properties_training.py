@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import shlex
 from dataclasses import replace
 from typing import Any
@@ -103,6 +104,22 @@ def test_thin_curves(values: list[float], most: int) -> None:
 
 
 @few
+@given(st.lists(st.floats(-5, 5) | st.sampled_from([math.nan, math.inf, -math.inf]), max_size=300), st.integers(6, 40))
+def test_thin_curves_with_gaps(values: list[float], most: int) -> None:
+    """What is no number stays a gap: no stretch that has one is led across. The highest number is kept."""
+    curve = ThinCurve(most)
+    for step, value in enumerate(values):
+        curve.add(step, 0.0, value)
+    points = curve.points()
+    assert len(points) <= most and [one.place for one in points] == sorted({one.place for one in points})
+    numbers = [value for value in values if math.isfinite(value)]
+    kept = [one.value for one in points if math.isfinite(one.value)]
+    assert not any(math.isinf(one.value) for one in points) and set(kept) <= set(numbers)
+    assert max(kept, default=None) == max(numbers, default=None)
+    assert (len(kept) < len(points)) == (len(numbers) < len(values))
+
+
+@few
 @given(st.integers(1, 400), st.integers(1, 90))
 def test_thinned_films(count: int, most: int) -> None:
     """At most so many and the newest, which stay shown while the film grows."""
@@ -121,14 +138,22 @@ def test_chosen_pictures_of_a_film(labels: list[int], count: int) -> None:
         assert {labels[i] for i in found} == set(labels)
 
 
+VALUES = st.floats(-1, 1e6) | st.sampled_from([0.0, math.nan, math.inf, None])
+
+
 @fewer
 @given(
     st.lists(
-        st.tuples(st.text("ab $_%\\^{}", max_size=6), st.lists(st.floats(0, 1e6), max_size=5)), min_size=1, max_size=3
+        st.tuples(
+            st.text("ab $_%\\^{}", max_size=6),
+            st.lists(VALUES, max_size=5),
+        ),
+        min_size=1,
+        max_size=3,
     ),
     st.sampled_from(["solid", "dash", "wavy"]),
 )
-def test_learning_curves(lines: list[tuple[str, list[float]]], dash: str) -> None:
+def test_learning_curves(lines: list[tuple[str, list[float | None]]], dash: str) -> None:
     """Any names and numbers can be drawn."""
     drawn = [Line(name, "#336699", dash, range(len(values)), values) for name, values in lines]
     with refused(dash != "wavy"):

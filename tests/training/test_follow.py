@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
 import pytest
 
 from mvfa_core.training.follow import CURVES, FollowedRun
+from mvfa_core.training.journal import GAP
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run
 from mvfa_core.training.thin import ThinCurve
@@ -45,6 +47,30 @@ def test_a_spike_is_never_lost() -> None:
         curve.add(place, 0.0, 1e6 if place == 4_321 else float(place % 7))
     assert len(curve.points()) <= 20
     assert max(curve.points(), key=lambda point: point.value).step == 4_321
+
+
+def test_a_gap_stays_a_gap_however_long_the_curve_is() -> None:
+    curve = ThinCurve(most=20)
+    for place in range(9_000):
+        curve.add(place, 0.0, math.nan if place == 4_321 else float(place % 7))
+    points = curve.points()
+    assert len(points) <= 20 and [one.step for one in points if math.isnan(one.value)] == [4_321]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, None])
+def test_what_is_no_number_is_a_gap(run: Run, bad: float | None) -> None:
+    """And nothing else that a run says: where it stands, its best, and whether it has learned enough."""
+    for number in (10, 20, 30):
+        run.append(step(number, bad if number == 20 else 1.0))  # type: ignore[arg-type]
+        run.append(validation(number, bad if number == 20 else 0.5))  # type: ignore[arg-type]
+    followed = FollowedRun(run)
+    assert as_if_new(followed, run) and followed.best().step == 10  # type: ignore[union-attr]
+    assert run.validations() == [(10, 0.5), (30, 0.5)]
+    for name in ("loss", "accuracy"):
+        points = followed.curves()[name]
+        assert [one.step for one in points] == [10, 20, 30]
+        assert [math.isnan(one.value) for one in points] == [False, True, False]
+    assert "loss_local" not in followed.curves(), "without any number there is no curve"
 
 
 def test_too_few_points_are_refused() -> None:
@@ -90,6 +116,8 @@ def test_reading_on_is_reading_all(run: Run) -> None:
     told = run.events()[0]
     for kind, names in CURVES.items():
         for name in names:
+            if kind == GAP:
+                continue
             values = [(e["step"], e[name]) for e in told if e["event"] == kind and e[name] == e[name]]
             assert [(p.step, p.value) for p in followed.curves().get(name, [])] == values
     assert followed.best().step == 20 and followed.newest("start")["device"] == "cpu"
