@@ -23,6 +23,8 @@ TOP_LEVEL = {"app", "mvfa_core", "pages", "assets", "tests", "docs", ".streamlit
 TOP_LEVEL |= {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "CITATION.cff", "Makefile", "pyproject.toml"}
 TOP_LEVEL |= {"Containerfile", ".containerignore"}  # where container engines look for them
 TOP_LEVEL |= {"requirements.txt", "requirements-dev.txt", ".gitignore", ".gitattributes", ".editorconfig"}
+SLOW = {"torchvision", "timm", "pytorch_grad_cam", "sklearn", "onnx", "ray"}
+"""They take as long to load as everything else together."""
 LEFT_BEHIND = {".git", ".venv", "venv", "runs", "data", "outputs", "build", "dist", "test-results"}
 MOST_LINES = 300
 MOST_BYTES = 30_000_000
@@ -116,11 +118,19 @@ def code_rules(path: Path, tree: ast.Module) -> Iterator[str]:
                 yield f"line {node.lineno}: every torch.load says weights_only=True"
 
 
+def start_rules(path: Path, tree: ast.Module) -> Iterator[str]:
+    for node in once(tree) if path.parts[0] == "mvfa_core" else ():
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = getattr(node, "module", None)
+            for name in sorted({(module or alias.name).split(".")[0] for alias in node.names} & SLOW):
+                yield f"line {node.lineno}: {name} is imported where it is used; every command would wait for it"
+
+
 def once(node: ast.AST) -> Iterator[ast.AST]:
     """What of a module is carried out once, when it is imported: all but the bodies of functions, and what stands under
-    `if __name__ == "__main__"`, for that is a script."""
+    `if __name__ == "__main__"`, for that is a script, or under `if TYPE_CHECKING`."""
     yield node
-    script = isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
+    script = isinstance(node, ast.If) and re.search("__name__|TYPE_CHECKING", ast.dump(node.test))
     later = script or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
     for name, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
@@ -193,7 +203,7 @@ def violations(root: Path) -> list[str]:
         broken = list(code_rules(path, tree))
         if path.parts[0] != "tests":
             broken += import_rules(path, set(imported(tree, path)), page_names, app_names - {"__init__"})
-            broken += language_rules(path, tree)
+            broken += [*language_rules(path, tree), *start_rules(path, tree)]
             if (lines := len(text.splitlines())) > MOST_LINES:
                 broken.append(f"no module is longer than {MOST_LINES} lines, this one has {lines}")
         found += [f"{path.as_posix()}: {sentence}" for sentence in broken]
@@ -220,6 +230,8 @@ OFFENCES = [
     ("mvfa_core/figures.py", "import matplotlib.pyplot as plt", "use matplotlib.figure.Figure"),
     ("mvfa_core/engine.py", "def f(x):\n    print(x)", "line 2: mvfa_core does not print"),
     ("mvfa_core/long.py", "x = 1\n" * MOST_LINES + "y = 2", "no module is longer than 300 lines, this one has 301"),
+    ("mvfa_core/road.py", "from pytorch_grad_cam.metrics import road", "is imported where it is used"),
+    ("mvfa_core/cli/x.py", "class C:\n    import timm", "line 2: timm is imported where it is used"),
     ("mvfa_core/weights.py", "import torch\ntorch.load('x')", "line 2: every torch.load says weights_only=True"),
     ("mvfa_core/weights.py", "import torch as t\nt.load('x', weights_only=False)", "says weights_only=True"),
     ("mvfa_core/weights.py", "from torch import load", "write torch.load(..., weights_only=True) in full"),
@@ -283,6 +295,8 @@ ALLOWED = [
     ("app/main.py", "from app import wording\nif __name__ == '__main__':\n    x = wording.TITLE"),
     ("pages/explore.py", "from app import wording\nx = wording.TITLE"),
     ("app/wording_x.py", f"{SPEAKS}\nN = 3\nDASH = '–'\ndef f():\n    return DASH * N"),
+    ("mvfa_core/road.py", "def f():\n    import pytorch_grad_cam\n    return pytorch_grad_cam"),
+    ("mvfa_core/road.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from torchvision import ops"),
     ("mvfa_core/edge.py", "x = 1\n" * MOST_LINES),
 ]
 
