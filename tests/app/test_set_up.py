@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import estimate, jobs, recipe_form
+from app import estimate, jobs, method_form, recipe_form
 from app import wording_set_up as words
 from mvfa_core.data.uploads import uploads
 from mvfa_core.model import build_model
@@ -189,6 +189,19 @@ def test_gap_has_no_views(train_page: OpenPage) -> None:
 
 
 # --- pictures ---
+
+
+def test_a_gpu_has_choices_of_its_own(train_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offered where there is one; here only the list of devices says so."""
+    assert not [toggle for toggle in train_page().toggle if toggle.key in ("set_up_compile", "set_up_deterministic")]
+    monkeypatch.setattr(method_form, "devices_here", lambda: ["cuda:0", "cpu"])
+    page = train_page()
+    assert {"tf32", "fp16"} <= set(page.selectbox(key="set_up_precision").options)
+    page.toggle(key="set_up_deterministic").set_value(True).run()
+    page.selectbox(key="set_up_precision").set_value("tf32").run()
+    line = command(page)
+    for option, value in (("--deterministic", "on"), ("--precision", "tf32")):
+        assert line[line.index(option) + 1] == value
 
 
 def test_a_folder_must_hold_classes_before_it_starts(train_page: OpenPage, tmp_path: Path) -> None:
