@@ -24,11 +24,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app import wording
 from app import wording_serving as words
 from app.gate import COOKIE
 from app.tries import MOST_EACH
-from mvfa_core.checkpoints import bundled
 from tests.e2e.conftest import START_S, settle
 from tests.load import contained, nginx
 from tests.load.host import ROOT, free_port
@@ -52,8 +50,6 @@ class Shared:
         (folder / "passcode").write_text(CODE + "\n")
         told |= {"HOST": "127.0.0.1", "PORT": str(self.port), "MVFA_HOSTS": f"127.0.0.1,{NAME}", "MVFA_READ_ONLY": "1"}
         told |= {"MVFA_PASSCODE_FILE": str(folder / "passcode"), "MVFA_UPLOAD_MB": "2", "MVFA_THREADS": "1"}
-        (folder / "tmp").mkdir()
-        told |= {"TMPDIR": str(folder / "tmp")}
         python, *rest = recipe.command
         assert python == "python"
         with (folder / "server.log").open("ab") as log:
@@ -81,7 +77,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     finally:
         server.process.terminate()
         server.process.wait(30)
-    assert not list((server.folder / "tmp").glob("mvfa-uploads-*")), "what visitors brought goes with the server"
 
 
 @pytest.fixture(scope="module")
@@ -228,42 +223,6 @@ def test_a_visitor_enters_and_changes_nothing(shared: Shared, page: Page) -> Non
             assert button.is_disabled(), button.inner_text()
         assert str(shared.folder) not in page.locator("body").inner_text()
     assert not (shared.folder / "kept" / "runs").exists()
-
-
-@pytest.mark.browser
-def test_two_visitors_have_nothing_of_each_other(shared: Shared, browser: Browser) -> None:
-    """Ada's model is not offered to Bob; it is there when she opens the page again, or her line dropped."""
-
-    def enter_as_new() -> Page:
-        page = browser.new_context(accept_downloads=False).new_page()
-        page.goto(shared.url)
-        page.get_by_label(words.PASSCODE_FIELD).fill(CODE)
-        page.get_by_label(words.PASSCODE_FIELD).press("Enter")
-        settle(page)
-        return page
-
-    ada, bob = enter_as_new(), enter_as_new()
-    names = {one["name"]: one for one in ada.context.cookies()}
-    assert names["mvfa_visitor"]["httpOnly"] and names["mvfa_visitor"]["sameSite"] == "Lax"
-    ada.get_by_role("button", name=wording.OWN_MODEL).click()
-    ada.locator("input[type=file]").last.set_input_files(bundled()["compact_gap"])
-    shown = ada.get_by_test_id("stSidebar").get_by_text("uploaded/compact_gap")
-    expect(shown.first).to_be_visible()
-    ada.context.set_offline(True)
-    ada.context.set_offline(False)
-    ada.reload()
-    settle(ada)
-    expect(shown.first).to_be_visible()
-    for page, count in ((ada, 1), (bob, 0)):
-        page.reload()
-        settle(page)
-        page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox").get_by_role("combobox").first.click()
-        expect(page.get_by_role("option").first).to_be_visible()
-        assert page.get_by_role("option", name="uploaded/").count() == count
-    lain = list((shared.folder / "tmp").glob("mvfa-uploads-*/*/*.safetensors"))
-    assert len(lain) == 1 and lain[0].stat().st_mode & 0o077 == 0
-    for page in (ada, bob):
-        page.context.close()
 
 
 def test_strangers_are_slowed_down_each_for_themselves(shared: Shared) -> None:
