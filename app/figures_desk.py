@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from PIL import Image
 
 from app import dataset_pictures, gallery, jobs, loaders, quota, state
 from app import wording_figures as words
@@ -19,7 +18,7 @@ from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.explain import Explanation
 from mvfa_core.figures import Made, ModelSource, PictureSource, Request, make
 from mvfa_core.figures.desk import GALLERY, UPLOAD, CurveSource, curve_of_model, curve_of_run, name_of, sha256_of
-from mvfa_core.images import PictureError
+from mvfa_core.images import PictureError, Reading
 from mvfa_core.training.film import read_film
 from mvfa_core.training.runs import Run, RunError
 
@@ -170,14 +169,13 @@ def written(data: str, text: str, kind: str, dpi: int | None, _made: Made) -> by
     return _made.as_bytes(kind, dpi)
 
 
-def keep(picture: Image.Image) -> str:
+def keep(reading: Reading) -> str:
     """A picture the visitor brought; the name it has on this desk. May raise `QuotaError`."""
-    one = gallery.from_picture("", picture)
-    name = UPLOADED + one.digest
+    name = UPLOADED + gallery.from_reading("", reading).digest
     own = state.get(state.FIGURE_OWN, {})
     if name not in own:
-        quota.expect_room(weigh(picture))
-        state.put(state.FIGURE_OWN, {**own, name: gallery.from_picture(name, picture)})
+        quota.expect_room(weigh(reading.picture))
+        state.put(state.FIGURE_OWN, {**own, name: gallery.from_reading(name, reading)})
         quota.note_pictures()
     return name
 

@@ -14,7 +14,7 @@ from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sets import DataError
 from mvfa_core.figures import RULES, choose
-from mvfa_core.images import PictureError, open_picture
+from mvfa_core.images import PictureError, read_picture
 from mvfa_core.survey.addresses import address_of
 from mvfa_core.survey.pictures import Side
 from mvfa_core.training.split import Split, split_of
@@ -62,6 +62,8 @@ def choose_pictures(model: str | None) -> list[str]:
     )
     if message := state.take(state.MESSAGE("figure")):
         st.warning(wording.plain(message))
+    if notes := tuple(dict.fromkeys(note for one in taken for note in one.notes)):
+        st.caption(wording.plain(wording.picture_notes(notes)))
     if rule := state.get(state.FIGURE_RULE, ""):
         st.caption(words.rule_told(rule))
     return chosen
@@ -79,7 +81,6 @@ def _source() -> str:
         with st.popover(words.UPLOAD):
             st.file_uploader(
                 words.UPLOAD,
-                ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"],
                 accept_multiple_files=True,
                 key=state.FIGURE("files"),
                 on_change=_keep,
@@ -167,7 +168,7 @@ def _keep() -> None:
     chosen = [name for name in state.get(state.FIGURE_PICTURES, "").split(",") if name]
     for file in sent.files(state.get(state.FIGURE("files"))):
         try:
-            name = figures_desk.keep(jobs.prepare(open_picture, file.getvalue()))
+            name = figures_desk.keep(jobs.prepare(read_picture, file.getvalue()))
         except (PictureError, QuotaError, BusyError) as error:
             state.put(state.MESSAGE("figure"), telling.told(error))
             continue

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from mvfa_core.data import gallery as pictures
 from mvfa_core.data.gallery import FIRST_SEED, PHOTOGRAPH, SCENE, ids, scene
 from mvfa_core.data.synthetic import CLASSES
-from mvfa_core.images import pixel_digest
+from mvfa_core.images import Reading, pixel_digest
+from mvfa_core.pictures import Note
 
 __all__ = [
     "DEFAULT",
@@ -21,6 +22,7 @@ __all__ = [
     "Specimen",
     "data_url",
     "from_picture",
+    "from_reading",
     "ids",
     "scene",
     "specimen",
@@ -42,6 +44,8 @@ class Specimen:
     Attributes:
         id: its name in the address. picture: PIL, RGB. digest: of its pixels.
         file: the name of its file, if it came from one.
+        file_px: (width, height) of the picture in its file, if that is larger than what was kept of it.
+        notes: what its reader had to do to it.
         truth: the true class and scale: the share of the picture's side that the object spans; None if unknown.
     """
 
@@ -51,6 +55,13 @@ class Specimen:
     truth: str | None = None
     scale: float | None = None
     file: str | None = None
+    file_px: tuple[int, int] | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(width, height) that coordinates are told in: those of its file."""
+        return self.file_px or self.picture.size
 
 
 def specimen(picture_id: str) -> Specimen:
@@ -67,6 +78,14 @@ def from_picture(
 ) -> Specimen:
     """A specimen of any picture; the digest of its size and pixels is its key in the caches."""
     return Specimen(picture_id, picture, pixel_digest(picture), truth, scale, file)
+
+
+def from_reading(picture_id: str, reading: Reading, file: str | None = None) -> Specimen:
+    """A specimen of a picture that was read from a file. One of another size in its file is another one."""
+    if reading.picture.size == reading.size_px:
+        return replace(from_picture(picture_id, reading.picture, file=file), notes=reading.notes)
+    digest = "{}x{}x{}".format(pixel_digest(reading.picture), *reading.size_px)
+    return Specimen(picture_id, reading.picture, digest, None, None, file, reading.size_px, reading.notes)
 
 
 def data_url(picture: Image.Image, longest_px: int = SHOWN_PX) -> str:

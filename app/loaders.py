@@ -184,13 +184,13 @@ def model_for(version: tuple[str, int], digest: str, encoding: Encoding) -> Any:
 
 
 @kept("features", megabytes=192)
-def _encoding(file: str, stamp_ns: int, digest: str, _picture: Any) -> Encoding:
-    return jobs.infer(encode, _model(file, stamp_ns), _picture)
+def _encoding(file: str, stamp_ns: int, digest: str, _one: Any) -> Encoding:
+    return jobs.infer(encode, _model(file, stamp_ns), _one.picture, _one.size_px)
 
 
 def encoding(model_id: str, one: Specimen) -> Encoding:
     """A picture after a model's backbone: the only call of a backbone in this app."""
-    return _encoding(*_key(model_id), one.digest, one.picture)
+    return _encoding(*_key(model_id), one.digest, one)
 
 
 def facts(model_id: str, one: Specimen) -> Facts:
@@ -212,9 +212,9 @@ def _explanation(
     target: int | None,
     k: int | None,
     sizes: tuple[int, ...] | None,
-    _picture: Any,
+    _one: Any,
 ) -> Explanation:
-    found = _encoding(file, stamp_ns, digest, _picture)
+    found = _encoding(file, stamp_ns, digest, _one)
     return jobs.infer(
         explain_encoding, model_for((file, stamp_ns), digest, found), found, target=target, k=k, sizes=sizes
     )
@@ -224,31 +224,31 @@ def explanation(
     model_id: str, one: Specimen, target: int | None, k: int | None, sizes: tuple[int, ...] | None
 ) -> Explanation:
     """Everything about a picture. May raise `ValueError` with a sentence for the visitor."""
-    return _explanation(*_key(model_id), one.digest, target, k, sizes, one.picture)
+    return _explanation(*_key(model_id), one.digest, target, k, sizes, one)
 
 
 @kept("cells", megabytes=32)
 def _cell(
-    file: str, stamp_ns: int, digest: str, cell: tuple[int, int], sizes: tuple[int, ...] | None, _picture: Any
+    file: str, stamp_ns: int, digest: str, cell: tuple[int, int], sizes: tuple[int, ...] | None, _one: Any
 ) -> CellStory:
-    found = _encoding(file, stamp_ns, digest, _picture)
+    found = _encoding(file, stamp_ns, digest, _one)
     return jobs.infer(cell_story, model_for((file, stamp_ns), digest, found), found, cell, sizes=sizes)
 
 
 def cell(model_id: str, one: Specimen, place: tuple[int, int], sizes: tuple[int, ...] | None) -> CellStory:
     """Everything about one cell (x, y) of a picture. May raise `ValueError` with a sentence for the visitor."""
-    return _cell(*_key(model_id), one.digest, place, sizes, one.picture)
+    return _cell(*_key(model_id), one.digest, place, sizes, one)
 
 
 @kept("atlases", megabytes=64)
-def _atlas(file: str, stamp_ns: int, digest: str, temperatures: tuple[float, ...], _picture: Any) -> ClassAtlas:
-    found = _encoding(file, stamp_ns, digest, _picture)
+def _atlas(file: str, stamp_ns: int, digest: str, temperatures: tuple[float, ...], _one: Any) -> ClassAtlas:
+    found = _encoding(file, stamp_ns, digest, _one)
     return jobs.infer(class_atlas, model_for((file, stamp_ns), digest, found), found, temperatures)
 
 
 def atlas(model_id: str, one: Specimen, temperatures: tuple[float, ...]) -> ClassAtlas:
     """All class maps of a picture, and the dial at those temperatures."""
-    return _atlas(*_key(model_id), one.digest, temperatures, one.picture)
+    return _atlas(*_key(model_id), one.digest, temperatures, one)
 
 
 @kept("other maps", megabytes=16)
@@ -260,15 +260,15 @@ def _other_map(
     target: int,
     k: int | None,
     sizes: tuple[int, ...] | None,
-    _picture: Any,
+    _one: Any,
 ) -> Any:
-    found = _encoding(file, stamp_ns, digest, _picture)
+    found = _encoding(file, stamp_ns, digest, _one)
     return jobs.infer(other_map, model_for((file, stamp_ns), digest, found), found, method, target, k=k, sizes=sizes)
 
 
 def other(model_id: str, one: Specimen, method: str, target: int, k: int | None, sizes: tuple[int, ...] | None) -> Any:
     """The map (H, W) of another method of `OTHER_MAPS`."""
-    return _other_map(*_key(model_id), one.digest, method, target, k, sizes, one.picture)
+    return _other_map(*_key(model_id), one.digest, method, target, k, sizes, one)
 
 
 def warm_up() -> None:

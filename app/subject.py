@@ -20,7 +20,7 @@ from app.serving import shared
 from app.shelf import MEGABYTE, weigh
 from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.catalogue import SYNTHETIC
-from mvfa_core.images import PictureError, open_picture
+from mvfa_core.images import PictureError, read_picture
 from mvfa_core.names import visible
 
 _strip = component("strip")
@@ -38,6 +38,8 @@ def choose() -> tuple[str, Specimen]:
             own_picture()
         name = model()
     chosen = picture(name)
+    if chosen.notes:
+        st.caption(wording.plain(wording.picture_notes(chosen.notes)))
     if name is None:
         st.info(wording.NO_MODEL)
         st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
@@ -130,7 +132,6 @@ def own_picture() -> None:
         else:
             st.file_uploader(
                 wording.OWN_PICTURE_FILE,
-                ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"],
                 key=state.OWN_PICTURE_FILE,
                 on_change=_keep_picture,
                 args=(state.OWN_PICTURE_FILE,),
@@ -168,14 +169,14 @@ def _keep_pasted() -> None:
 def _take_picture(content: bytes, name: str, message: str = "picture") -> None:
     before: Specimen | None = state.get(state.OWN_PICTURE)
     try:
-        opened = jobs.prepare(open_picture, content)
+        opened = jobs.prepare(read_picture, content)
         quota.expect_room(
-            weigh(opened) - weigh(before.picture if before else b"")
+            weigh(opened.picture) - weigh(before.picture if before else b"")
         )  # it takes the place of the last one
     except (PictureError, QuotaError, BusyError) as error:
         state.put(state.MESSAGE(message), telling.told(error))
         return
-    state.put(state.OWN_PICTURE, gallery.from_picture(gallery.OWN, opened, file=name))
+    state.put(state.OWN_PICTURE, gallery.from_reading(gallery.OWN, opened, file=name))
     state.put(state.PICTURE, gallery.OWN)
     quota.note_pictures()
 

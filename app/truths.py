@@ -67,7 +67,7 @@ def from_boxes(one: Specimen, marked: Sequence[Marked], file: str) -> Known:
             mine = match(marked, [one.file or one.id])[0]
         except DataError as error:
             raise DataError(words.no_line(file, one.file or one.id)) from error
-    wide, high = mine.size_px or one.picture.size
+    wide, high = mine.size_px or one.size_px
     boxes_N4 = np.minimum(mine.boxes_N4, (wide, high, wide, high))
     if not (boxes_N4[:, :2] < boxes_N4[:, 2:]).all():
         raise DataError(words.outside(file, wide, high))

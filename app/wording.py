@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from app import language
 from app import wording as here
 from mvfa_core.names import visible
 from mvfa_core.per_cent import of_count
+from mvfa_core.pictures import Note
 
 language.speaks(__name__)
 
@@ -29,6 +31,12 @@ def plain(text: str) -> str:
     """Text that Markdown shows as it is: no links, pictures, colours or formulas can be smuggled in with a name."""
     shown = _ADDRESS.sub(_JOINER, visible(" ".join(text.split()), LONGEST))
     return _MARKUP.sub(r"\\\1", shown)
+
+
+def picture_notes(notes: Sequence[Note]) -> str:
+    """What the reader of pictures did to one, in the language of who asks."""
+    told = (language.library(note.text).format(**note.values) for note in notes)
+    return here.PICTURE_NOTES.format(notes=here.PICTURE_NOTES_BETWEEN.join(told))
 
 
 def percent(share: float) -> str:
@@ -74,6 +82,8 @@ OWN_PICTURE_PASTE = {
 }
 OWN_PICTURE_PASTED = "pasted picture"
 OWN_PICTURE_BROKEN = "The pasted picture did not arrive whole. Paste it again, or save it and upload the file."
+PICTURE_NOTES = "How this picture was read: {notes}."
+PICTURE_NOTES_BETWEEN = "; "
 OWN_PICTURE_NOTE = "It is kept for this session only; a link does not carry it."
 MODEL = "Model"
 MODEL_HELP = "compact_mfa and compact_gap come with the app; everything under runs/ was trained here."

@@ -43,15 +43,18 @@ class Encoding:
     size_px: tuple[int, int]
 
 
-def encode(model: Classifier, picture: Picture) -> Encoding:
-    """The backbone's one call: picture -> F, on the model's device, in evaluation mode without gradients."""
+def encode(model: Classifier, picture: Picture, size_px: tuple[int, int] | None = None) -> Encoding:
+    """The backbone's one call: picture -> F, on the model's device, in evaluation mode without gradients.
+
+    size_px: (width, height) that boxes are told in, where the picture is a smaller copy; its own if not given.
+    """
     picture = as_picture(picture)
     image_13SS = to_tensor(picture, model.side).to(next(model.parameters()).device)
     was_training = model.training
     with torch.no_grad(), tensor_float32(False):  # the order of the anchors hangs on the last bits
         F_BDHW = model.eval().backbone(image_13SS)
     model.train(was_training)
-    return Encoding(F_BDHW, picture.size)
+    return Encoding(F_BDHW, size_px or picture.size)
 
 
 def explain(
@@ -61,6 +64,7 @@ def explain(
     target: int | None = None,
     k: int | None = None,
     sizes: Sequence[int] | None = None,
+    size_px: tuple[int, int] | None = None,
 ) -> Explanation:
     """Everything about one picture from one forward pass of the backbone.
 
@@ -68,12 +72,13 @@ def explain(
         picture: a PIL picture or a uint8 array (height, width, 3); it is squashed to the model's side.
         target: the class to explain; the predicted one if not given.
         k, sizes: K and L_R in cells for this call; the model's own if not given.
+        size_px: (width, height) that boxes are told in, where the picture is a smaller copy; its own if not given.
 
     Raises:
         ValueError: class, K or a size out of range, a model whose features are not finite, or an explanation that takes
         more memory than it may (`budget.TooLargeError`).
     """
-    return explain_encoding(model, encode(model, picture), target=target, k=k, sizes=sizes)
+    return explain_encoding(model, encode(model, picture, size_px), target=target, k=k, sizes=sizes)
 
 
 def explain_encoding(

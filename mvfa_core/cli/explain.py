@@ -13,24 +13,28 @@ import numpy as np
 from mvfa_core import draw
 from mvfa_core.checkpoints import load_model
 from mvfa_core.cli.output import FailureError, print_json, say
-from mvfa_core.data.folder import SUFFIXES
 from mvfa_core.explain import explain
 from mvfa_core.explanation import Explanation
-from mvfa_core.images import PictureError, open_picture
+from mvfa_core.images import PictureError, Reading, read_picture
 from mvfa_core.names import visible
+from mvfa_core.pictures.paths import answer_names, pictures_of
 from mvfa_core.training.device import use_device
 
-HELP = "Explain one picture or every picture of a folder: maps, anchors, top regions and a JSON of all numbers."
+HELP = "Explain pictures or every picture of a folder: maps, anchors, top regions and a JSON of all numbers."
 LONGEST_PX = 1024
+ENDINGS = (".json", *(f"-{kind}.png" for kind in ("cam", "grad-cam", "adacam", "anchors", "top-1", "top-10")))
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a run folder or a .safetensors file")
-    parser.add_argument("picture", help="a picture, or a folder of pictures")
+    parser.add_argument("pictures", nargs="+", metavar="picture",
+                        help="pictures, or folders of pictures, also in folders below")  # fmt: skip
     parser.add_argument("--out", required=True, metavar="DIR", help="where the pictures and JSON go")
     parser.add_argument("--target", help="the class to explain, by name or index (default: the predicted one)")
     parser.add_argument("--k", type=int, help="K, anchors per picture")
     parser.add_argument("--sizes", type=int, nargs="+", metavar="R", help="L_R, odd region sizes in cells")
+    parser.add_argument("--bands", type=int, nargs=3, metavar=("R", "G", "B"),
+                        help="of a TIFF of many bands, those to show as red, green and blue, from 1")  # fmt: skip
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -38,30 +42,32 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     model = load_model(args.model).to(use_device(args.device))
     target = _target(args.target, model.classes)
-    files = _pictures(Path(args.picture))
-    stems = [file.stem for file in files]
+    pictures, out = pictures_of(args.pictures), Path(args.out)
+    inputs = [file.name for file, _ in pictures.files if file.resolve().parent == out.resolve()]
+    names = answer_names([name for _, name in pictures.files], ENDINGS, inputs)
     found, failed = [], []
-    for file in files:
+    for (file, shown), name in zip(pictures.files, names, strict=True):
         try:
-            picture = open_picture(file)
+            reading = read_picture(file, bands=tuple(args.bands) if args.bands else None)
         except PictureError as error:
-            if len(files) == 1:
+            if len(pictures.files) == 1:
                 raise
-            failed.append({"file": file.name, "error": str(error)})
+            failed.append({"file": shown, "error": str(error)})
             continue
-        explanation = explain(model, picture, target=target, k=args.k, sizes=args.sizes)
-        picture.thumbnail((LONGEST_PX, LONGEST_PX))
-        name = file.stem if stems.count(file.stem) == 1 else file.name  # a.jpg and a.png must not share their answers
-        found.append(_write(Path(args.out), name, np.asarray(picture), {"file": file.name}, explanation))
+        facts = explain(model, reading.picture, target=target, k=args.k, sizes=args.sizes, size_px=reading.size_px)
+        found.append(_write(out, name, shown, reading, facts))
         if not args.json:
-            best = explanation.classes[explanation.predicted]
-            say(f"{file.name}: {best} {explanation.ensemble_C[explanation.predicted]:.1%}")
+            best = facts.classes[facts.predicted]
+            notes = "".join(f" ({note})" for note in reading.notes)
+            say(f"{shown}: {best} {facts.ensemble_C[facts.predicted]:.1%}{notes}")
     if args.json:
-        print_json({"pictures": found, "failed": failed})
+        print_json({"pictures": found, "failed": failed, "passed_over": pictures.passed_over})
+    elif pictures.passed_over:
+        print(f"passed over: {pictures.told()}", file=sys.stderr)
     for entry in failed:
         print(visible(f"skipped {entry['file']}: {entry['error']}", None), file=sys.stderr)
     if not found:
-        raise FailureError(f"none of {len(files)} pictures could be read")
+        raise FailureError(f"none of {len(pictures.files)} pictures could be read")
 
 
 def _target(text: str | None, classes: tuple[str, ...]) -> int | None:
@@ -72,27 +78,23 @@ def _target(text: str | None, classes: tuple[str, ...]) -> int | None:
     raise ValueError(f"target: expected one of {', '.join(classes)} or an index below {len(classes)}, got {text!r}")
 
 
-def _pictures(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-    if not files:
-        raise PictureError(f"{path.resolve().name}: no pictures in this folder ({', '.join(sorted(SUFFIXES))})")
-    return files
-
-
-def _write(out: Path, name: str, picture: np.ndarray, facts: dict, explanation: Explanation) -> dict:
+def _write(out: Path, name: str, shown: str, reading: Reading, explanation: Explanation) -> dict:
     """The pictures of one explanation and its JSON; returns the JSON with the names of the files."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"--out: {out.name} cannot be a folder ({error.strerror}); name another") from error
-    facts |= explanation.to_json() | {"files": []}
-    for kind, drawn in _drawings(picture, explanation).items():
-        file = out / f"{name}-{kind}.png"
-        if not cv2.imwrite(str(file), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR)):
-            raise FailureError(f"{file.name} could not be written")
-        facts["files"].append(file.name)
+    picture = reading.picture
+    picture.thumbnail((LONGEST_PX, LONGEST_PX))
+    facts = {"file": shown, "notes": [str(note) for note in reading.notes]} | explanation.to_json() | {"files": []}
+    for kind, drawn in _drawings(np.asarray(picture), explanation).items():
+        file = f"{name}-{kind}.png"
+        _, data = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+        try:
+            (out / file).write_bytes(data.tobytes())
+        except OSError as error:
+            raise FailureError(f"{visible(file)} could not be written ({error.strerror})") from error
+        facts["files"].append(file)
     (out / f"{name}.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False), encoding="utf-8")
     return facts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from mvfa_core.cli.output import FailureError, bars, say
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.figures import Files, Made, Options, Request
 from mvfa_core.figures.fonts import ALIASES
-from mvfa_core.figures.request import OF_RUNS, SHAPES, SPANS
+from mvfa_core.figures.request import MOST_PANELS, OF_RUNS, SHAPES, SPANS
 from mvfa_core.figures.words import languages
+from mvfa_core.names import visible
+from mvfa_core.pictures.paths import pictures_of
 from mvfa_core.training.split import SIDES
 
 HELP = (
@@ -38,8 +41,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _add_sources(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--model", nargs="+", metavar="MODEL",
                        help="a run, a .safetensors file or a bundled model's name; compare takes several")  # fmt: skip
-    group.add_argument("--images", nargs="+", metavar="PICTURE",
-                       help="files, or addresses: scene-23, synthetic-val-17, data/ucmerced/val/3")  # fmt: skip
+    group.add_argument(
+        "--images",
+        nargs="+",
+        metavar="PICTURE",
+        help="files, folders of them, or addresses: scene-23, synthetic-val-17, data/ucmerced/val/3",
+    )
     group.add_argument(
         "--runs",
         nargs="+",
@@ -92,8 +99,18 @@ def run(args: argparse.Namespace) -> None:
         return
     if not args.which:
         raise ValueError(f"figure: name a kind, one of {', '.join(figures.KINDS)}, or a --recipe")
-    made = figures.make(_request(args), Files())
+    request, desk = _request(args), Files()
+    made = figures.make(request, desk)
+    _tell_notes(desk, request)
     _finish(args, made, [])
+
+
+def _tell_notes(desk: Files, request: Request) -> None:
+    """What should be known of its pictures, as that the values of one were stretched."""
+    for where in request.pictures:
+        if notes := desk.picture(where).notes:
+            told = "; ".join(map(str, notes))
+            print(visible(f"{Path(where).name}: {told}", None), file=sys.stderr)
 
 
 def _again(args: argparse.Namespace) -> None:
@@ -105,7 +122,9 @@ def _again(args: argparse.Namespace) -> None:
         raise ValueError("rule: a recipe names its pictures; leave out --rule, or the recipe")
     new: dict[str, Any] = {name: tuple(value) for name, value in _sources(args).items() if value}
     request = replace(before.request, **new, options=replace(before.request.options, **_options(args)))
-    made = figures.make(request, Files())
+    desk = Files()
+    made = figures.make(request, desk)
+    _tell_notes(desk, request)
     told = figures.differences(before, made.recipe)
     if args.strict and not figures.same_data(before, made.recipe):
         raise FailureError("the data is not the same: " + "; ".join(told))
@@ -128,7 +147,22 @@ def _request(args: argparse.Namespace) -> Request:
 
 
 def _sources(args: argparse.Namespace) -> dict[str, list[str] | None]:
-    return {"models": args.model, "pictures": args.images, "runs": args.runs}
+    return {"models": args.model, "pictures": _images(args.images), "runs": args.runs}
+
+
+def _images(given: list[str] | None) -> list[str] | None:
+    """The pictures, with those of a folder in its place, no more than a figure holds."""
+    if not given or not any(Path(one).is_dir() for one in given):
+        return given
+    found: list[str] = []
+    for one in given:
+        pictures = pictures_of([one]) if Path(one).is_dir() else None
+        found += [one] if pictures is None else [str(file) for file, _ in pictures.files]
+        if pictures is not None and pictures.passed_over:
+            print(visible(f"{Path(one).resolve().name}: passed over: {pictures.told()}", None), file=sys.stderr)
+    if len(found) > MOST_PANELS:
+        print(f"the first {MOST_PANELS} of {len(found):,} pictures, as many as a figure holds", file=sys.stderr)
+    return found[:MOST_PANELS]
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from mvfa_core.checks import is_whole
 from mvfa_core.data import gallery
 from mvfa_core.explain import Encoding, encode, explain_encoding
 from mvfa_core.explanation import Explanation
-from mvfa_core.images import PictureError, open_picture, pixel_digest
+from mvfa_core.images import PictureError, pixel_digest, read_picture
 from mvfa_core.model import Classifier
+from mvfa_core.pictures import Note
 from mvfa_core.survey import addresses
 from mvfa_core.training.journal import GAP
 from mvfa_core.training.runs import Run, RunError, runs_root
@@ -51,6 +52,13 @@ class PictureSource:
     origin: str
     picture: Image.Image
     truth: str | None = None
+    file_px: tuple[int, int] | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(width, height) of the picture in its file, which may be larger than what was kept of it."""
+        return self.file_px or self.picture.size
 
     @property
     def digest(self) -> str:
@@ -159,8 +167,9 @@ class Files:
         if model not in self._models:
             self._models[model] = load_model(weights_of(model))
         network, key = self._models[model], (model, picture)
+        source = self.picture(picture)
         if key not in self._encodings:
-            self._encodings[key] = encode(network, self.picture(picture).picture)
+            self._encodings[key] = encode(network, source.picture, source.size_px)
         return explain_encoding(network, self._encodings[key], target=target, k=k, sizes=sizes)
 
     def run(self, where: str) -> Run:
@@ -216,4 +225,5 @@ def opened(where: str) -> PictureSource:
             raise PictureError(f"There is no picture {where} here.") from error
         return PictureSource(where, Path(side.data).name, picture, truth)
     path = Path(where)
-    return PictureSource(where, FILE, open_picture(path), path.resolve().parent.name)
+    reading = read_picture(path)
+    return PictureSource(where, FILE, reading.picture, path.resolve().parent.name, reading.size_px, reading.notes)

@@ -13,6 +13,7 @@ from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sets import DataError, PictureSet, Progress, silent
 from mvfa_core.data.sources import find_data
 from mvfa_core.data.synthetic import draw_scene
+from mvfa_core.images import read_picture
 from mvfa_core.measure.truth import Truth
 
 _ORIENTATION, _ON_THEIR_SIDE = 274, (5, 6, 7, 8)
@@ -68,6 +69,9 @@ def _from_file(file: Path, marked: Marked) -> Truth:
 
 def picture_size(file: Path) -> tuple[int, int]:
     """(width, height) in px of a picture file as it is shown, upright, from its header."""
-    with Image.open(file) as picture:
-        turned = picture.getexif().get(_ORIENTATION) in _ON_THEIR_SIDE
-        return picture.size[::-1] if turned else picture.size
+    try:
+        with Image.open(file) as picture:
+            turned = picture.getexif().get(_ORIENTATION) in _ON_THEIR_SIDE
+            return picture.size[::-1] if turned else picture.size
+    except (OSError, Image.DecompressionBombError):  # what Pillow alone does not open
+        return read_picture(file).size_px

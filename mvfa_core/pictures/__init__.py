@@ -30,4 +30,5 @@ FIRST_FRAME = "the first frame of an animation"
 REDUCED = "reduced from {width:,} x {height:,} px"
 BANDS = "bands {bands} of {count} shown as red, green and blue"
 DARK = "nearly black: the brightest value is {value} of 255"
+NOTES = (STRETCHED, NOT_FINITE, FIRST_PAGE, FIRST_FRAME, REDUCED, BANDS, DARK)
 """Templates of the notes; whoever translates them finds them by their English."""

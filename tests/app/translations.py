@@ -15,6 +15,7 @@ from mvfa_core.backbones import BACKBONES
 from mvfa_core.experiments.formats import LEGEND, LEGEND_TWIN
 from mvfa_core.experiments.plan import EXPERIMENTS
 from mvfa_core.other_maps import OTHER_MAPS
+from mvfa_core.pictures import NOTES
 
 APP = Path(language.__file__).parent
 PAGES = APP.parent / "pages"
@@ -32,7 +33,7 @@ def library() -> list[str]:
     """What the library says in words and the screen repeats: titles and notes."""
     told = [text for one in EXPERIMENTS.values() for text in (one.title, one.note)]
     told += [one.note for one in BACKBONES.values()]
-    return [*told, LEGEND, LEGEND_TWIN, *(name for name in OTHER_MAPS if " " in name)]
+    return [*told, *NOTES, LEGEND, LEGEND_TWIN, *(name for name in OTHER_MAPS if " " in name)]
 
 
 def leaves(value: Any) -> Iterator[str]:

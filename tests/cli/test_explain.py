@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
 from mvfa_core import explain, load_model
+from mvfa_core.checkpoints import bundled
 from mvfa_core.images import to_tensor
 from tests.pictures import COLOURS, noisy
 
@@ -170,3 +172,62 @@ def test_nothing_readable_is_a_failure(call: Callable, model: Path, tmp_path: Pa
     done = call("explain", model, folder, "--out", tmp_path / "out")
     assert done.status == 1
     assert "none of 2 pictures could be read" in done.err
+
+
+def test_one_answer_a_picture(call: Callable, tmp_path: Path) -> None:
+    """Whatever their names share: the part before the ending, capitals, accents, or what an answer is called."""
+    folder, out = tmp_path / "pictures", tmp_path / "out"
+    (folder / "below").mkdir(parents=True)
+    names = ["x.jpg", "x.png", "x.jpg.png", "x-grad.png", "A.png", "a.PNG", "caf\u00e9.png", "cafe\u0301.png",
+             "below/x.png", "no ending", "saved.jfif"]  # fmt: skip
+    for number, name in enumerate(names):
+        kind = "JPEG" if name.endswith(("jpg", "jfif")) else "PNG"
+        noisy(COLOURS["sea"], number, (40, 30)).save(folder / name, kind)
+    (folder / "notes.txt").write_text("no picture")
+    (folder / ".hidden.png").write_bytes((folder / "x.png").read_bytes())
+    (folder / "__MACOSX").mkdir()
+    (folder / "__MACOSX" / "._x.png").write_bytes(b"\0\5\x16\7")
+    done = call("explain", bundled()["compact_mfa"], folder, "--out", out, "--json")
+    assert done.status == 0, done.err
+    answer = json.loads(done.out)
+    assert sorted(facts["file"] for facts in answer["pictures"]) == sorted(names)
+    files = [name for facts in answer["pictures"] for name in facts["files"]]
+    assert len({name.casefold() for name in files}) == len(files) == 6 * len(names)
+    assert all((out / name).is_file() for name in files)
+    assert len([path for path in out.rglob("*.json")]) == len(names)
+    assert answer["passed_over"] == {"hidden or of a system": 2, "no picture that is read here": 1}
+    told = call("explain", bundled()["compact_mfa"], folder, folder / "x.png", "--out", out)
+    assert "passed over: 2 hidden or of a system, 1 no picture that is read here" in told.err
+    assert len(told.out.splitlines()) == len(names)  # a picture that is named twice is one
+
+
+def test_pictures_are_not_written_over(call: Callable, tmp_path: Path) -> None:
+    for name in ("x.png", "x-cam.png"):
+        noisy(COLOURS["sea"], 1, (40, 30)).save(tmp_path / name)
+    before = (tmp_path / "x-cam.png").read_bytes()
+    answer = json.loads(call("explain", bundled()["compact_gap"], tmp_path, "--out", tmp_path, "--json").out)
+    assert len(answer["pictures"]) == 2 and (tmp_path / "x-cam.png").read_bytes() == before
+
+
+def test_boxes_are_in_the_pixels_of_the_file_and_what_was_done_is_said(call: Callable, tmp_path: Path) -> None:
+    file = tmp_path / "large.png"
+    noisy(COLOURS["sea"], 3, (300, 200)).resize((3000, 2000)).save(file, compress_level=1)
+    answer = json.loads(call("explain", bundled()["compact_mfa"], file, "--out", tmp_path / "out", "--json").out)
+    (facts,) = answer["pictures"]
+    assert facts["size_px"] == [3000, 2000] and facts["notes"] == ["reduced from 3,000 x 2,000 px"]
+    boxes = np.array(facts["boxes_px_KR4"]) if "boxes_px_KR4" in facts else None
+    assert boxes is None or (boxes[..., 2].max() > 2300 and boxes[..., 3].max() <= 2000)
+    told = call("explain", bundled()["compact_mfa"], file, "--out", tmp_path / "out")
+    assert "% (reduced from 3,000 x 2,000 px)" in told.out
+
+
+def test_bands_are_chosen(call: Callable, tmp_path: Path) -> None:
+    tifffile.imwrite(
+        tmp_path / "many.tif", np.full((20, 30, 13), 900, np.uint16), photometric="minisblack", planarconfig="contig"
+    )
+    refused = call("explain", bundled()["compact_gap"], tmp_path / "many.tif", "--out", tmp_path / "out")
+    assert refused.status == 2 and "13 bands of 16-bit integers" in refused.err and "--bands 4 3 2" in refused.err
+    done = call(
+        "explain", bundled()["compact_gap"], tmp_path / "many.tif", "--bands", 4, 3, 2, "--out", tmp_path / "out"
+    )
+    assert done.status == 0 and "bands 4, 3, 2 of 13 shown as red, green and blue" in done.out

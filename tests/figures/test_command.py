@@ -137,6 +137,30 @@ def test_a_rule_on_the_command_line(told: Told, tmp_path: Path) -> None:
     assert told("--recipe", str(tmp_path / "r.png"), "--out", str(tmp_path / "s.png"))["same_data"]
 
 
+def test_every_picture_of_a_folder(
+    told: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told by content and sorted, mixed with others; no more than a figure holds, and so it is said."""
+    folder = tmp_path / "pictures"
+    (folder / "below").mkdir(parents=True)
+    for number, name in enumerate(("b.jfif", "a.png", "below/c", ".d.png")):
+        Image.new("RGB", (30, 20), (9 * number, 90, 200)).save(folder / name, "JPEG" if name == "b.jfif" else "PNG")
+    (folder / "notes.txt").write_text("no picture")
+    words = ["fig5", "--model", "compact_gap", "--dpi", "60", "--out", str(tmp_path / "a.png")]
+    told(*words, "--images", "scene-23", str(folder))
+    assert [Path(where).name for where in read(tmp_path / "a.png").request.pictures] == [
+        "scene-23",
+        "a.png",
+        "b.jfif",
+        "c",
+    ]
+    monkeypatch.setattr("mvfa_core.cli.figure.MOST_PANELS", 2)
+    assert main(["figure", *words, "--images", str(folder)]) == 0
+    err = capsys.readouterr().err
+    assert "passed over: 1 hidden or of a system, 1 no picture" in err and "the first 2 of 3 pictures" in err
+    assert len(read(tmp_path / "a.png").pictures) == 2
+
+
 @pytest.mark.parametrize(
     "words",
     [

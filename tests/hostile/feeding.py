@@ -32,7 +32,7 @@ LONGEST_S = 120
 """Nothing takes so long; what does hangs."""
 MOST_GROWTH = 1_500 * 2**20
 """Bytes that the process may grow by over the whole corpus; decoding the largest picture that is allowed takes 0.7."""
-HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 Call = Callable[..., Answer]
 
 

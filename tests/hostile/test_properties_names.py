@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,8 +27,80 @@ LINKED = re.compile(r"https?://|www\.|[-.\w+]+@[-\w]+", re.IGNORECASE)
 def test_visible_text(text: str, longest: int) -> None:
     shown = visible(text, longest)
     assert len(shown) <= longest and visible(shown, longest) == shown
-    assert shown.isprintable() and shown.encode().decode() == shown
+    assert shown.replace("\u200c", "").replace("\u200d", "").isprintable() and shown.encode().decode() == shown
     assert not text.isascii() or not text.isprintable() or len(text) > longest or shown == text
+
+
+WRITTEN = (
+    "می\u200cخواهم",
+    "خانه\u200cها",
+    "مِ\u200cها",
+    "\u0dc1\u0dca\u200d\u0dbb\u0dd3",
+    "\u0d28\u0d4d\u200d",
+    "\u09b0\u200d\u09cd\u09af",
+    "\u0915\u094d\u200d\u0937",
+    "\u0915\u094d\u200c\u0937",
+    "👨\u200d👩\u200d👧",
+    "🏳\ufe0f\u200d🌈",
+    "❤\ufe0f\u200d🔥",
+    "🧑🏽\u200d🚀",
+    "👁\ufe0f\u200d🗨\ufe0f",
+    "🙂\u200d↔\ufe0f",
+    "1\ufe0f\u20e3",
+    "☺\ufe0e",
+    "葛\U000e0100",
+)
+"""Persian, Sinhala, Malayalam, Bengali, Hindi, emoji, and a character of a Japanese name."""
+DECEIVING = (
+    "pass\u200cword",
+    "pass\u200dword",
+    "\u200dab",
+    "a\u200d",
+    "خانه\u200c",
+    "خانه\u200c\u200cها",
+    "خ\u200ca",
+    "日\u200d本",
+    "👨\u200d",
+    "👨\u200da",
+    "a\ufe0fb",
+    "1\ufe0f",
+    "\ufe0f",
+    "a\u200bb",
+    "\ufeffa",
+    "a\u202eb",
+    "a\u2066b",
+    "🏴\U000e0067\U000e007f",
+    "a\u2060b",
+)
+SIGNS = "aخه\u064b\u0915\u094d👨❤🏽1\u20e3\u200c\u200d\ufe0f\ufe0e\u200b\u202e \u0301葛\U000e0100"
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_belongs_to_how_a_name_is_written_stays(name: str) -> None:
+    for text in (name, f"{name} {name}", f"a {name}."):
+        assert visible(text) == text
+    assert visible_names([name, name.replace("\u200c", "").replace("\u200d", "")])[0] == name
+
+
+@pytest.mark.parametrize("name", DECEIVING)
+def test_what_can_deceive_is_shown_by_its_number(name: str) -> None:
+    assert "\\u" in visible(name, None).lower() and len(visible(name)) > len(name)
+
+
+def test_names_that_look_alike_without_their_joiners_are_numbered() -> None:
+    assert visible_names(["خانهها", "خانه\u200cها"]) == ("خانهها", "خانه\u200cها (2)")
+
+
+@few
+@given(st.text(SIGNS, max_size=30), st.integers(2, 30))
+def test_joiners(text: str, longest: int) -> None:
+    """Shown twice is shown once, cut anywhere; no joiner stands at an end, beside another one, or after a Latin
+    letter."""
+    shown = visible(text, longest)
+    assert visible(shown, longest) == shown and len(shown) <= longest
+    whole = visible(text, None)
+    assert visible(whole, None) == whole
+    assert not re.search("[a-z1 ][\u200c\u200d]|[\u200c\u200d]{2}|^[\u200c\u200d]|[\u200b\u202e]", whole)
 
 
 @few

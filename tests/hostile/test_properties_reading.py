@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image
 
+from app.gallery import Specimen, from_reading
 from mvfa_core.images import PictureError, looks_like_picture, open_picture, read_picture
 from mvfa_core.pictures import Note, kinds, limits
 from mvfa_core.pictures.common import read_common
@@ -18,6 +19,7 @@ from mvfa_core.pictures.gather import collected, divide, through_palette
 from mvfa_core.pictures.jpeg import Outline, outline, read_jpeg
 from mvfa_core.pictures.kinds import Kind, kind_of, kind_of_file
 from mvfa_core.pictures.levels import Levels, levels_of
+from mvfa_core.pictures.paths import Pictures, answer_names, pictures_of
 from mvfa_core.pictures.plain import (
     bands,
     brightest,
@@ -100,6 +102,10 @@ def test_every_lossless_picture(seed: int, height: int, width: int, kind: str, m
     assert found.size_px == (width, height) and looks_like_picture(data)
     if kind not in ("TIFF",):
         assert read_common("it", data, kind_of(data))[1] == (width, height)
+    one: Specimen = from_reading("own", found, "its name")
+    assert one.size_px == (width, height) and one.picture is found.picture and one.notes == found.notes
+    larger = from_reading("own", found._replace(size_px=(99, 98)))
+    assert larger.size_px == (99, 98) and larger.digest != one.digest
     if kind == "PNG":
         assert bytes_of_png(data) > 0 and is_whole(data, Image.open(io.BytesIO(data)))
 
@@ -243,3 +249,49 @@ def test_parts(seed: int, height: int, width: int, rows: int, columns: int, apar
     layer = np.dstack([values[..., :1] // 2, np.full((height, width, 1), 128, np.uint8)])
     divide(layer)
     assert np.abs(layer[..., 0].astype(int) - np.minimum(values[..., 0] // 2 * (255 / 128), 255)).max() <= 1
+
+
+FILES = st.lists(
+    st.from_regex(r"(u/|U/)?[xX]{1,2}(-cam|-2)?(\.jpg|\.png|\.JPG|\.jpg\.png)?", fullmatch=True),
+    max_size=8,
+    unique=True,
+)
+
+
+@few
+@given(FILES, st.sets(st.sampled_from(["x-cam.png", "x.json", "X"])))
+def test_names_of_answers(names: list[str], taken: set[str]) -> None:
+    """One a picture, and no two of its files the same, also where capitals make no difference."""
+    endings = (".json", "-cam.png", "-2-cam.png")
+    found = answer_names(names, endings, taken)
+    files = [(name + ending).casefold() for name in found for ending in endings]
+    assert len(found) == len(names) and len(set(files)) == len(files)
+    assert not {name.casefold() for name in taken} & set(files)
+    assert all(one.rpartition("/")[0] == name.rpartition("/")[0] for one, name in zip(found, names, strict=True))
+
+
+@few
+@given(
+    st.dictionaries(
+        st.from_regex(r"(u/)?\.?[a-c]{1,2}(\.png|\.txt)?", fullmatch=True), st.booleans(), min_size=1, max_size=6
+    )
+)
+def test_pictures_of_a_folder(tmp_path_factory: Any, files: dict[str, bool]) -> None:
+    """Every picture once, in order; the others are counted."""
+    folder = tmp_path_factory.mktemp("folder")
+    png = saved(Image.new("RGB", (2, 2)), "PNG")
+    for name, is_picture in files.items():
+        if (folder / name).is_dir() or (folder / name).parent.is_file():
+            return
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(png if is_picture else b"words")
+    wanted = [
+        name for name, is_picture in files.items() if is_picture and "." not in (name[0], name.rpartition("/")[2][0])
+    ]
+    try:
+        found: Pictures = pictures_of([folder, *(folder / name for name in wanted[:1])])
+    except PictureError as error:
+        assert not wanted and "no pictures in this folder" in str(error)
+        return
+    assert sorted(name for _, name in found.files) == sorted(wanted)
+    assert sum(found.passed_over.values()) == len(files) - len(wanted) and ("," in found.told()) <= len(files)
