@@ -19,7 +19,9 @@ class Paste {
   }
 
   async take(event) {
-    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
+    const files = [...(event.clipboardData?.files ?? [])];
+    // not every browser has a type for every kind of picture; what is none is told by its reader
+    const file = files.find(({ type }) => type.startsWith("image/")) ?? files[0];
     if (!file) return;
     event.preventDefault();
     if (file.size > this.data.most) {
