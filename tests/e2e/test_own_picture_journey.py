@@ -145,7 +145,7 @@ def test_a_pasted_picture_is_explained(visit: Visit, page: Page, server: Server,
 
 
 def test_any_file_is_taken_or_named(visit: Visit, tmp_path: Path) -> None:
-    """What a browser saved as .jfif, a photograph of a phone, numbers of 12 bits, and what is no picture that is read."""
+    """What a browser saved as .jfif, what a phone saved, numbers of 12 bits, and what is no picture that is read."""
     pillow_heif = pytest.importorskip("pillow_heif")
     picture = scene(300)
     picture.save(tmp_path / "saved by a browser.jfif", "JPEG", quality=95)
