@@ -12,9 +12,9 @@ from mvfa_core.cli.output import BYTES, FailureError, bars, print_json, say, tab
 from mvfa_core.data.acquire import acquire
 from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root, entry_of
-from mvfa_core.data.check import SIDE, Report, duplicates, examine, inspect
+from mvfa_core.data.check import SIDE, Report, contradictions, duplicates, examine, inspect
 from mvfa_core.data.download import DownloadError
-from mvfa_core.data.sets import DataError
+from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, load_data, place_of
 
 HELP = "List, get, check and prepare the paper's datasets or any folder of pictures."
@@ -38,7 +38,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     got.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="PATH",
                      help="archives, folders and .txt lists that together are the dataset")  # fmt: skip
     got.add_argument("--replace", action="store_true", help="put it in the place of what is there")
-    checked = action("check", "Layout, classes, counts, unreadable files, and pictures on both sides.", _check)
+    checked = action(
+        "check", "Layout, classes, counts, files passed over, unreadable files, and pictures on two sides.", _check
+    )
     checked.add_argument("data", help="a name of the catalogue, or a folder")
     checked.add_argument("--as", dest="entry", metavar="NAME", help="compare a folder with this dataset")
     checked.add_argument("--quick", action="store_true", help="decode nothing")
@@ -48,6 +50,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     prepared.add_argument("--strict", action="store_true", help="fail if a file cannot be read")
     for one in (checked, prepared):
         one.add_argument("--seed", type=int, default=0, help="of a split that does not come with the data (default: 0)")
+        one.add_argument("--validate-on", choices=("val", "test"), default="val",
+                         help="what is watched where there is a test side and no val side: a tenth of train, or the "
+                         "test side itself, as the paper does (default: val)")  # fmt: skip
+        one.add_argument("--join-names", action="store_true",
+                         help="take class names that differ only in capitals, blanks, underscores, hyphens or dots for "
+                         "one class")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> None:
@@ -131,17 +139,18 @@ def _check(args: argparse.Namespace) -> None:
         return
     place, entry = place_of(args.data)
     entry = entry_of(args.entry) if args.entry else entry
+    options: dict[str, Any] = {"seed": args.seed, "validate_on": args.validate_on, "join_names": args.join_names}
     if args.quick:
-        report = inspect(place, entry, args.seed)
+        report = inspect(place, entry, **options)
     else:
-        report = examine(place, entry, seed=args.seed, progress=bars(args.json))
+        report = examine(place, entry, **options, progress=bars(args.json))
     _show(args.data, report, args.json)
 
 
 def _show(name: str, report: Report, as_json: bool) -> None:
     """Print the report; a dataset that is not as it should be is a failure."""
     if as_json:
-        print_json({"name": name, "state": report.state, **asdict(report)})
+        print_json({"name": name, "state": report.state, **asdict(report), "passed_over": _named(report.passed_over)})
     else:
         say(f"{name}: {report.state}, in {report.place}")
         say(f"  layout      {report.layout or 'none that is known'}")
@@ -151,16 +160,25 @@ def _show(name: str, report: Report, as_json: bool) -> None:
             say(f"  note        {note}")
         for problem in report.problems:
             say(f"  problem     {problem}")
-        say(f"  passed over {len(report.passed_over)}")
+        say(f"  passed over {sum(one.count for one in report.passed_over):,}")
         _some(f"{one.file}: {one.reason}" for one in report.passed_over)
         if report.unreadable is not None:
             say(f"  unreadable  {len(report.unreadable)}")
         if report.duplicates is not None:
             say(f"  on both sides (same pixels at {SIDE} px)  {len(report.duplicates)}")
             _some(f"{trained} = {held_out}" for trained, held_out in report.duplicates)
+        if report.contradictory is not None:
+            say(f"  in two classes of one side (same pixels at {SIDE} px)  {len(report.contradictory)}")
+            _some(f"{one} = {other}" for one, other in report.contradictory)
     if report.state != "ready":
         count = len(report.problems) + len(report.unreadable or ())
         raise FailureError(f"{name}: incomplete, {count} {'thing is' if count == 1 else 'things are'} not as expected")
+
+
+def _named(passed_over: Iterable[PassedOver]) -> list[dict[str, Any]]:
+    """The files that are passed over as JSON; an entry that stands for many says how many."""
+    return [{"file": one.file, "reason": one.reason, **({"count": one.count} if one.count > 1 else {})}
+            for one in passed_over]  # fmt: skip
 
 
 def _some(lines: Iterable[str]) -> None:
@@ -174,20 +192,29 @@ def _some(lines: Iterable[str]) -> None:
 def _prepare(args: argparse.Namespace) -> None:
     if args.side < 1:
         raise DataError(f"side: expected at least 1 px, got {args.side}")
-    data = load_data(args.data, args.side, seed=args.seed, progress=bars(args.json))
+    data = load_data(
+        args.data, args.side, seed=args.seed, validate_on=args.validate_on, join_names=args.join_names,
+        progress=bars(args.json),
+    )  # fmt: skip
+    twice = contradictions(data)
     twins = duplicates(data.train, data.val, data.test)
     if args.json:
         print_json({"name": data.name, "side": args.side, "classes": list(data.classes), "train": len(data.train),
                     "val": len(data.val), "test": len(data.test), "cache": str(cache_root()),
-                    "passed_over": [asdict(one) for one in data.passed_over], "duplicates": twins})  # fmt: skip
+                    "passed_over": _named(data.passed_over), "notes": list(data.notes), "duplicates": twins,
+                    "contradictory": twice})  # fmt: skip
     else:
         test = f", {len(data.test)} to test on" if len(data.test) else ""
         say(f"{data.name}: {len(data.train)} to train on and {len(data.val)} held out{test}, "
             f"{len(data.classes)} classes, at {args.side} px in {cache_root()}")  # fmt: skip
-        say(f"  passed over  {len(data.passed_over)}")
+        for note in data.notes:
+            say(f"  note  {note}")
+        say(f"  passed over  {sum(one.count for one in data.passed_over):,}")
         _some(f"{one.file}: {one.reason}" for one in data.passed_over)
         say(f"  on both sides (same pixels at {args.side} px)  {len(twins)}")
         _some(f"{trained} = {held_out}" for trained, held_out in twins)
+        say(f"  in two classes of one side (same pixels at {args.side} px)  {len(twice)}")
+        _some(f"{one} = {other}" for one, other in twice)
     if args.strict and (unreadable := data.unreadable):
         raise FailureError(f"{data.name}: {len(unreadable)} files cannot be read, first {unreadable[0].file}")
 

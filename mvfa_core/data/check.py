@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from mvfa_core.data.catalogue import Entry
-from mvfa_core.data.folder import SIDES, load_listed
-from mvfa_core.data.layouts import Found, find
-from mvfa_core.data.sets import DataError, PassedOver, PictureSet, Progress, silent
+from mvfa_core.data.folder import SIDES
+from mvfa_core.data.layouts import Found, ValidateOn, find
+from mvfa_core.data.sets import DataError, DataSet, PassedOver, PictureSet, Progress, silent
+from mvfa_core.data.settled import some
+from mvfa_core.data.sources import load_found
+from mvfa_core.names import visible
 
 SIDE = 32
 """Pictures are compared after they were decoded and squashed to this side in px."""
-NAMED = 5
 CLASS_FOLDERS = "class folders"
 
 
@@ -25,8 +27,8 @@ CLASS_FOLDERS = "class folders"
 class Report:
     """What was found. `problems` are sentences; `passed_over` files that are not used, among them, where the pictures
     were decoded, those that cannot be read; `unreadable` are these alone, as pairs of file and reason. `duplicates` are
-    pairs of a training and a held-out file with the same pixels at `SIDE`. The last two are None where nothing was
-    decoded."""
+    pairs of a training and a held-out file with the same pixels at `SIDE`, `contradictory` pairs of one side that are
+    in different classes. The last three are None where nothing was decoded."""
 
     place: str
     layout: str = ""
@@ -39,33 +41,77 @@ class Report:
     passed_over: tuple[PassedOver, ...] = ()
     unreadable: tuple[tuple[str, str], ...] | None = None
     duplicates: tuple[tuple[str, str], ...] | None = None
+    contradictory: tuple[tuple[str, str], ...] | None = None
 
     @property
     def state(self) -> str:
         return "incomplete" if self.problems or self.unreadable else "ready"
 
 
-def inspect(place: Path, entry: Entry | None = None, seed: int = 0) -> Report:
-    """Layout, classes and counts against what is expected, without decoding."""
+def inspect(
+    place: Path,
+    entry: Entry | None = None,
+    seed: int = 0,
+    *,
+    validate_on: ValidateOn = "val",
+    join_names: bool = False,
+) -> Report:
+    """Layout, classes and counts against what is expected, without decoding. The options are those of `find`."""
     try:
-        found = find(place, entry, seed)
+        found = find(place, entry, seed, validate_on=validate_on, join_names=join_names)
     except DataError as error:
         return Report(str(place), problems=(str(error),))
-    return _report(place, found, tuple(_problems(found, entry)))
+    return _report(place, found, _problems(found, entry))
 
 
-def examine(place: Path, entry: Entry | None = None, *, seed: int = 0, progress: Progress = silent) -> Report:
-    """The same, and every picture decoded once: unreadable files, and pictures that are on both sides."""
+def examine(
+    place: Path,
+    entry: Entry | None = None,
+    *,
+    seed: int = 0,
+    validate_on: ValidateOn = "val",
+    join_names: bool = False,
+    progress: Progress = silent,
+) -> Report:
+    """The same, and every picture decoded once: unreadable files, pictures that are on two sides, and pictures that are
+    in two classes of one side."""
     try:
-        found = find(place, entry, seed)
+        found = find(place, entry, seed, validate_on=validate_on, join_names=join_names)
     except DataError as error:
         return Report(str(place), problems=(str(error),))
-    problems = list(_problems(found, entry))
     try:
-        data = load_listed(found.home, found.classes, found.sides(), SIDE, progress=progress)
+        data = load_found(found, SIDE, progress=progress)
     except DataError as error:
-        return _report(place, found, (*problems, str(error)))
-    return _report(place, found, tuple(problems), data.passed_over, duplicates(data.train, data.val, data.test))
+        return _report(place, found, (*_problems(found, entry), str(error)))
+    twins = contradictions(data)
+    problems = (*_problems(found, entry), *_told(twins))
+    report = _report(place, found, problems)
+    return replace(
+        report,
+        passed_over=data.passed_over,
+        unreadable=tuple((one.file, one.reason) for one in data.unreadable),
+        duplicates=duplicates(data.train, data.val, data.test),
+        contradictory=twins,
+    )
+
+
+def contradictions(data: DataSet) -> tuple[tuple[str, str], ...]:
+    """Pairs of files of one side with the same decoded pixels and different classes."""
+    found: dict[tuple[str, str], None] = {}
+    for side in (data.train, data.val, data.test):
+        first: dict[bytes, tuple[str, int]] = {}
+        for image, name, label in zip(side.images, side.names, side.labels.tolist(), strict=True):
+            twin, other = first.setdefault(_hash(image), (name, label))
+            if other != label:
+                found[twin, name] = None
+    return tuple(found)
+
+
+def _told(twins: Sequence[tuple[str, str]]) -> list[str]:
+    """The sentence about contradictory copies, if there are any."""
+    pairs = [f"{visible(one)} = {visible(other)}" for one, other in twins]
+    what = "picture lies" if len(pairs) == 1 else "pictures lie"
+    return [f"{len(pairs)} {what} in two classes of one side: {some(pairs)}"] if pairs else []
 
 
 def duplicates(train: PictureSet, *held_out: PictureSet) -> tuple[tuple[str, str], ...]:
@@ -80,23 +126,16 @@ def _hash(image: np.ndarray) -> bytes:
     return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
-def _report(
-    place: Path,
-    found: Found,
-    problems: tuple[str, ...],
-    unreadable: tuple[PassedOver, ...] | None = None,
-    twins: tuple[tuple[str, str], ...] | None = None,
-) -> Report:
+def _report(place: Path, found: Found, problems: Iterable[str]) -> Report:
     train, val, test = (len(getattr(found, side).files) for side in SIDES)
-    passed_over = (*found.passed_over, *(unreadable or ()))
-    pairs = None if unreadable is None else tuple((one.file, one.reason) for one in unreadable)
     return Report(
-        str(place), found.layout, len(found.classes), train, val, test, problems, found.notes, passed_over, pairs, twins
+        str(place), found.layout, len(found.classes), train, val, test, tuple(problems), found.notes, found.passed_over
     )
 
 
 def _problems(found: Found, entry: Entry | None) -> Iterator[str]:
     """One sentence for everything that is not as expected."""
+    yield from found.problems
     if found.missing:
         yield f"{len(found.missing)} listed pictures are not there: {some(found.missing)}"
     if entry is None:
@@ -123,9 +162,3 @@ def _problems(found: Found, entry: Entry | None) -> Iterator[str]:
             yield f"expected {entry.pictures:,} pictures, got {train + val:,}"
     elif (train, val) != (entry.train, entry.val) and entry.train is not None and not found.missing:
         yield f"expected {entry.train:,} to train on and {entry.val:,} held out, got {train:,} and {val:,}"
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few, and how many more there are."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")

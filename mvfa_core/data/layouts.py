@@ -1,48 +1,48 @@
-"""Where the pictures of a dataset are, and which side of the split each is on, from the folders and lists found.
+"""Where the pictures of a data set are, and which side each is on, from the folders and lists found.
 
-Four layouts: `train/` with `val/` or `test/`; image lists; lists for every class (Stanford 40 Actions); class folders,
-divided by a seed. The layout may lie a few folders down, as archives often have it.
+The table in docs/data.md says what is read. Nothing is decoded here.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from mvfa_core.checks import expect_choice
 from mvfa_core.data import folder as folders
-from mvfa_core.data.catalogue import Entry, Split
+from mvfa_core.data.catalogue import Entry
 from mvfa_core.data.classes import IMAGENETTE_NAMES
-from mvfa_core.data.folder import NOTHING, SIDES, SUFFIXES, Listing
+from mvfa_core.data.division import SET_APART, divide, divide_each, hold_out
+from mvfa_core.data.folder import NOTHING, SIDES, Listing
+from mvfa_core.data.list_layouts import class_lists, side_lists, single_list
+from mvfa_core.data.places import Place, grown
 from mvfa_core.data.sets import DataError, PassedOver
+from mvfa_core.data.settled import Settled, settle, some
+from mvfa_core.data.side_folders import CLASS_FOLDERS, Laid, class_folders, sides_at, sides_in_classes
+from mvfa_core.data.system_files import bounded
+from mvfa_core.data.tree import NO_PICTURE, Tree, read_tree
 from mvfa_core.names import visible, visible_names
 
-LISTS = (
-    ("TrainImages.txt", "TestImages.txt"),
-    ("corel5k_train_list.txt", "corel5k_test_list.txt"),
-    ("train.txt", "val.txt"),
-    ("train.txt", "test.txt"),
-)
-"""Lists of training and held-out pictures: one path a line, its class the folder it is in or named after a tab."""
-CLASS_LISTS = "ImageSplits"
-DEEPEST = 3
-SET_APART = 0.1
-"""Of every class of train/, as val, where only a test side comes with the data."""
 ValidateOn = Literal["val", "test"]
-LONGEST_LIST = 256 * 2**20
 _WNID = re.compile(r"n\d{8}")
 
 
 @dataclass(frozen=True)
 class Found:
-    """What lies in a folder. Files are relative to `home`; `folders` are the classes as they are named on disk, and
-    `classes` as they are shown; `missing` are files that a list names and that are not there."""
+    """What lies in a folder.
+
+    Attributes:
+        layout: what it is called. home: the folder that files are relative to.
+        folders, classes: C classes as they are named on disk and as they are shown.
+        train, val, test: the sides; one that is not there is empty.
+        missing: files that a list names and that are not there.
+        passed_over: files that are not used, relative to the folder that was named.
+        problems: what is not as it should be, and notes: how the folder was read; one sentence each.
+        root: the folder that was named.
+    """
 
     layout: str
     home: Path
@@ -53,14 +53,23 @@ class Found:
     test: Listing = NOTHING
     missing: tuple[str, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+    problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    root: Path | None = None
 
     def sides(self, *names: str) -> dict[str, Listing]:
         """The listings of the sides with these names, of all three if none is given."""
         return {name: listing for name in names or SIDES if (listing := getattr(self, name)).files}
 
 
-def find(folder: Path | str, entry: Entry | None = None, seed: int = 0, *, validate_on: ValidateOn = "val") -> Found:
+def find(
+    folder: Path | str,
+    entry: Entry | None = None,
+    seed: int = 0,
+    *,
+    validate_on: ValidateOn = "val",
+    join_names: bool = False,
+) -> Found:
     """The layout of a folder, without decoding anything.
 
     Which pictures are on which side:
@@ -72,45 +81,145 @@ def find(folder: Path | str, entry: Entry | None = None, seed: int = 0, *, valid
     - no sides: val is a seeded fifth of every class (or what the entry says), test is empty.
 
     `validate_on="test"` is the paper's protocol and what every run did before there was a choice: nothing of train is
-    set apart; what is watched is the folder or list called val, else test.
+    set apart; what is watched is the folder or list called val, by this very name, else the test side, else the
+    validation side.
 
     Args:
         entry: the dataset it should be; without one, class folders are divided like any other folder's.
         seed: of the division, where no split comes with the data.
         validate_on: what training watches where the data has a test side and no validation side.
+        join_names: take class names that differ only in capitals, blanks, underscores, hyphens and dots for one class
+            (`--join-names`).
 
     Raises:
-        DataError: no such folder, or none of the layouts; the message says what was looked for.
+        DataError: no such folder, none of the layouts, or more than one; the message says what was looked for.
     """
     folder = Path(folder)
     folders.expect_folder(folder)
     expect_choice(validate_on, ("val", "test"), "validate_on")
-    found = _found(folder, entry, seed)
-    if found.val.files or not found.test.files:
+    tree = read_tree(folder)
+    shown = visible(folder.resolve().name)
+    laid = _laid(tree, shown, entry)
+    if "" in laid.sides:
+        every = {"train": [pair for pair in laid.sides[""] if not entry or pair[1] not in entry.inside]}
+        if entry and len({name for _, name in every["train"]}) < 2:
+            count = len({name for _, name in every["train"]})
+            raise DataError(f"{shown}: expected {entry.class_count} class folders ({entry.layout}), got {count}")
+        called = {"train": laid.called[""]}
+    else:
+        every, called = {side: list(pairs) for side, pairs in laid.sides.items()}, laid.called
+    try:
+        settled = settle(every, called, shown, join_names=join_names)
+    except DataError as error:
+        if not laid.missing:
+            raise
+        first = visible(laid.missing[0])
+        raise DataError(f"{len(laid.missing)} listed pictures are not there, first {first}; {error}") from None
+    found = _found(tree, laid, settled)
+    if "" in laid.sides:
+        train, val = _divided(found.train, settled.classes, entry, seed)
+        return replace(found, train=train, val=val)
+    return _watching(found, laid, validate_on, seed)
+
+
+def _divided(every: Listing, classes: Sequence[str], entry: Entry | None, seed: int) -> tuple[Listing, Listing]:
+    return hold_out(every, classes, seed) if entry is None else divide_each(every, classes, entry.split, seed)
+
+
+def _watching(found: Found, laid: Laid, validate_on: ValidateOn, seed: int) -> Found:
+    """With a validation side, whatever lies there."""
+    if not found.test.files:
         return found
     if validate_on == "test":
-        return replace(found, val=found.test)
-    train, val = folders.divide(found.train, len(found.folders), seed, SET_APART)
-    return replace(found, train=train, val=val)
+        named_val = found.val.files and Path(laid.called["val"]).stem == "val"
+        return found if named_val else replace(found, val=found.test)
+    if found.val.files:
+        return found
+    train, val = divide(found.train, len(found.folders), seed, SET_APART)
+    note = f"a seeded tenth of every class of {laid.called['train']} is held out to validate on"
+    return replace(found, train=train, val=val, notes=(*found.notes, note))
 
 
-def _found(folder: Path, entry: Entry | None, seed: int) -> Found:
-    """The layout as it lies: without a validation side where only a test side comes with the data."""
-    places = _places(folder, entry)
-    if home := next((p for p in places if _has_sides(p)), None):
-        return _scanned("train and held-out folders", home, seed)
-    if home := next((p for p in places if (p / CLASS_LISTS).is_dir()), None):
-        return _from_class_lists(home)
-    for home in places:
-        for pair in LISTS:
-            if all((home / name).is_file() for name in pair):
-                return _from_lists(home, pair)
+def _laid(tree: Tree, shown: str, entry: Entry | None) -> Laid:
+    """The first layout that is there: side folders, lists, class folders."""
+    top = grown(tree.pictures)
+    places = list(top.below() if entry else top.wrapped())
+    refusal = None
+    for place in places:
+        try:
+            sides = sides_at(place, shown)
+        except DataError:
+            if entry is None:
+                raise
+            continue
+        if isinstance(sides, Laid) and not (entry and "" in sides.sides):
+            return sides
+        refusal = refusal or (sides if isinstance(sides, str) else None)
+    lists = class_lists(tree, top) or side_lists(tree, top) or (None if entry else single_list(tree, top))
+    if lists:
+        return lists
     if entry is None:
-        home = next((p for p in reversed(places) if len(_sub_folders(p)) > 1), folder)
-        return _scanned("class folders", home, seed)
+        if refusal:
+            raise DataError(refusal)
+        return _classes(places, top, shown)
     if entry.official:
-        raise DataError(f"{folder.name}: the official split is not there; expected {entry.layout}")
-    return _divided(_class_home(places, entry), entry, seed)
+        raise DataError(f"{shown}: the official split is not there; expected {entry.layout}")
+    return class_folders(max(places, key=lambda place: _fit(place, entry)))
+
+
+def _classes(places: list[Place], top: Place, shown: str) -> Laid:
+    """Class folders, as far down as folders are wrapped around them."""
+    home = next((place for place in places if len(place.folders) > 1), top)
+    if each := sides_in_classes(home):
+        return each
+    nested = [place for place in home.below() if place is not home and isinstance(sides_at(place, shown), Laid)]
+    if len(nested) == 1 and len(home.folders) == 2:
+        found = sides_at(nested[0], shown)
+        assert isinstance(found, Laid)
+        return replace(found, notes=(*found.notes, f"read: {visible(nested[0].path)}, and nothing beside it"))
+    if nested:
+        listed = some([visible(place.path) for place in nested])
+        raise DataError(f"{shown}: can be read in two ways: (1) the sides in {listed}; or (2) {len(home.folders)} "
+                        f"classes, {some([visible(name) for name in home.folders])}. "
+                        "Name the folder that is meant")  # fmt: skip
+    return class_folders(home)
+
+
+def _fit(place: Place, entry: Entry) -> int:
+    """How many of the dataset's classes a place holds or, where these are not known, how many folders."""
+    return len(set(place.folders) & set(entry.classes)) if entry.classes else len(place.folders)
+
+
+def _found(tree: Tree, laid: Laid, settled: Settled) -> Found:
+    """The listings, and every file that is on none of them."""
+    numbers = {name: number for number, name in enumerate(settled.classes)}
+    listings = {}
+    for side in SIDES:
+        pairs = {file: numbers[name] for file, name in settled.sides.get(side, ())}
+        files = tuple(file.removeprefix(laid.home) for file in pairs)
+        listings[side] = Listing(files, tuple(pairs.values()))
+    used = {file for pairs in settled.sides.values() for file, _ in pairs}
+    used |= {one.file for one in settled.passed_over}
+    unused = [PassedOver(file, laid.unused) for file in tree.pictures if file not in used]
+    others = [one for one in tree.passed_over if one.file not in used]
+    texts = [PassedOver(file, NO_PICTURE) for file in tree.texts if file not in laid.texts]
+    passed_over = bounded(sorted((*others, *settled.passed_over, *unused, *texts), key=lambda one: one.file))
+    return Found(
+        laid.layout, tree.root / laid.home, settled.classes, readable(settled.classes), **listings,
+        missing=laid.missing, passed_over=passed_over, problems=(*laid.problems, *settled.problems),
+        notes=(*laid.notes, *_bare(tree, laid), *settled.notes), root=tree.root,
+    )  # fmt: skip
+
+
+def _bare(tree: Tree, laid: Laid) -> list[str]:
+    """Folders beside the class folders that hold no picture."""
+    if laid.layout != CLASS_FOLDERS:
+        return []
+    depth = laid.home.count("/")
+    beside = [one for one in tree.folders if one.startswith(laid.home) and one.count("/") == depth]
+    full = {file[: len(laid.home)] + file[len(laid.home) :].partition("/")[0] for file in tree.pictures}
+    bare = [one for one in beside if one not in full]
+    return [f"{visible(one)}/ holds no picture that can be read and is no class" for one in bare]
 
 
 def readable(names: Sequence[str]) -> tuple[str, ...]:
@@ -129,162 +238,3 @@ def readable(names: Sequence[str]) -> tuple[str, ...]:
         return tuple(names)
     # two ids may share their first word ("crane"), and a class must be known by its name
     return tuple(w if words.count(w) == 1 else f"{w} ({name})" for w, name in zip(words, names, strict=True))
-
-
-def _places(folder: Path, entry: Entry | None) -> list[Path]:
-    """Where the layout may begin: the folder, and below it, for a dataset that is known, every folder to a depth of
-    `DEEPEST`; else only the folder that it is wrapped around."""
-    if entry is None:
-        return [folder, *_wrapped(folder)]
-    places, level = [folder], [folder]
-    for _ in range(DEEPEST):
-        level = [child for place in level for child in _sub_folders(place)]
-        places += level
-    return places
-
-
-def _wrapped(folder: Path) -> Iterator[Path]:
-    for _ in range(DEEPEST):
-        inner = _sub_folders(folder)
-        if len(inner) != 1 or inner[0].name == "train" or not _sub_folders(inner[0]):
-            return
-        folder = inner[0]
-        yield folder
-
-
-def _sub_folders(place: Path) -> list[Path]:
-    with os.scandir(place) as entries:
-        return sorted(place / e.name for e in entries if e.is_dir() and not e.name.startswith((".", "__MACOSX")))
-
-
-def _has_sides(place: Path) -> bool:
-    return (place / "train").is_dir() and any((place / side).is_dir() for side in ("val", "test"))
-
-
-def _class_home(places: list[Path], entry: Entry) -> Path:
-    """The place whose sub-folders are most of the dataset's classes or, where these are not known, the fullest."""
-
-    def fits(place: Path) -> int:
-        names = {p.name for p in _sub_folders(place)}
-        return len(names & set(entry.classes)) if entry.classes else len(names)
-
-    return max(places, key=fits)
-
-
-def _scanned(layout: str, home: Path, seed: int) -> Found:
-    names, sides = folders.scan(home, seed)
-    train, val, test = (sides.get(side, NOTHING) for side in SIDES)
-    return Found(layout, home, names, readable(names), train, val, test)
-
-
-def _divided(home: Path, entry: Entry, seed: int) -> Found:
-    names = tuple(p.name for p in _sub_folders(home) if p.name not in entry.inside)
-    if len(names) < 2:
-        raise DataError(f"{home.name}: expected {entry.class_count} class folders ({entry.layout}), got {len(names)}")
-    every = folders.list_pictures(home, "", names)
-    held_out = _held_out(np.array(every.labels), names, entry.split, seed)
-    train, val = (folders.subset(every, np.flatnonzero(side)) for side in (~held_out, held_out))
-    return Found("class folders", home, names, readable(names), train, val)
-
-
-def _held_out(labels: np.ndarray, names: Sequence[str], split: Split, seed: int) -> np.ndarray:
-    """Which pictures are held out, bool (N,)."""
-    held_out = np.zeros(len(labels), dtype=bool)
-    rng = np.random.default_rng(seed)
-    for label, name in enumerate(names):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        n = len(members)
-        count = split.val_each or max(1, round(split.val_part * n))
-        if split.train_each:
-            count = n - split.train_each
-        if not 0 < count < n:
-            wanted = (split.train_each or split.val_each or 1) + 1
-            raise DataError(f"class {visible(name)} has {n} pictures; its split needs at least {wanted}")
-        held_out[members[:count]] = True
-    return held_out
-
-
-def _from_lists(home: Path, pair: tuple[str, str]) -> Found:
-    sides = [_entries(home / name) for name in pair]
-    base = _base(home, [path for side in sides for path, _ in side])
-    names = tuple(sorted({name for side in sides for _, name in side}))
-    held_out = "val" if pair[1] == "val.txt" else "test"
-    return _listed(f"image lists ({' and '.join(pair)})", base, names, ("train", held_out), sides)
-
-
-def _from_class_lists(home: Path) -> Found:
-    lists = home / CLASS_LISTS
-    names = tuple(sorted(file.name.removesuffix("_train.txt") for file in lists.glob("*_train.txt")))
-    if len(names) < 2:
-        raise DataError(f"{home.name}: {CLASS_LISTS}/ has no <class>_train.txt lists")
-    sides: list[list[tuple[str, str]]] = []
-    for side in ("train", "test"):
-        if absent := [name for name in names if not (lists / f"{name}_{side}.txt").is_file()]:
-            raise DataError(f"{home.name}: {CLASS_LISTS}/ has no {absent[0]}_{side}.txt")
-        sides.append([(p, name) for name in names for p in _lines(lists / f"{name}_{side}.txt")])
-    base = _base(home, [p for side in sides for p, _ in side])
-    return _listed("image lists for every class", base, names, ("train", "test"), sides)
-
-
-def _listed(
-    layout: str, base: Path, names: tuple[str, ...], called: Sequence[str], sides: list[list[tuple[str, str]]]
-) -> Found:
-    missing: list[str] = []
-    listings = {}
-    numbers = {name: number for number, name in enumerate(names)}
-    for side_name, side in zip(called, sides, strict=True):
-        files: dict[str, int] = {}
-        for path, name in side:
-            real = _on_disk(base, path)
-            if real is None:
-                missing.append(path)
-            else:
-                files[real] = numbers[name]
-        listings[side_name] = Listing(tuple(files), tuple(files.values()))
-    train, val, test = (listings.get(side, NOTHING) for side in SIDES)
-    return Found(layout, base, names, readable(names), train, val, test, tuple(missing))
-
-
-def _entries(file: Path) -> list[tuple[str, str]]:
-    """(path, class) of every line of a list."""
-    found = []
-    for line in _lines(file):
-        path, _, name = line.partition("\t")
-        name = name or Path(path).parent.name
-        if not name:
-            raise DataError(f"{file.name}: {visible(path)} lies in no class folder; write the class after a tab")
-        found.append((path.strip(), name.strip()))
-    if not found:
-        raise DataError(f"{file.name}: the list is empty")
-    return found
-
-
-def _lines(file: Path) -> list[str]:
-    if file.stat().st_size > LONGEST_LIST:
-        raise DataError(f"{file.name}: larger than {LONGEST_LIST // 2**20} MiB, too large for a list of pictures")
-    data = file.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    lines = [line.strip().replace("\\", "/") for line in text.splitlines() if line.strip()]
-    for line in lines:
-        if line.startswith("/") or ".." in line.split("/") or re.match(r"[A-Za-z]:", line):
-            raise DataError(f"{file.name}: {visible(line)} leads out of the folder; lists name files below it")
-    return lines
-
-
-def _base(home: Path, paths: list[str]) -> Path:
-    """Below which folder the listed files lie: the one that has most of a sample of them."""
-    sample = paths[:: max(1, len(paths) // 20)]
-    children = _sub_folders(home)
-    places = [home, *children, *(below for child in children for below in _sub_folders(child))]
-    return max(places, key=lambda place: sum(_on_disk(place, path) is not None for path in sample))
-
-
-def _on_disk(base: Path, path: str) -> str | None:
-    """The listed file, which may be listed without its suffix."""
-    try:
-        return next((path + end for end in ("", *sorted(SUFFIXES)) if (base / (path + end)).is_file()), None)
-    except (OSError, ValueError):  # a name that no file can have
-        return None

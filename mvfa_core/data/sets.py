@@ -51,10 +51,12 @@ NO_PICTURES = PictureSet(np.empty((0, 1, 1, 3), np.uint8), np.empty(0, np.int64)
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A file that was found and is not used: its path below the folder, and why as a sentence's end."""
+    """A file that was found and is not used: its path below the folder, and why as a sentence's end. Of very many files
+    with the same reason the last entry stands for `count`."""
 
     file: str
     reason: str
+    count: int = 1
 
 
 class Unreadable(PassedOver):

@@ -17,7 +17,7 @@ from mvfa_core.data.folder import LONGEST_PATH, SIDES, is_folder, load_listed, n
 from mvfa_core.data.layouts import Found, ValidateOn, find
 from mvfa_core.data.sets import DataError, DataSet, PictureSet, Progress, silent
 from mvfa_core.data.synthetic import CLASSES, render_set
-from mvfa_core.files import expect_inside, roots
+from mvfa_core.files import expect_inside
 from mvfa_core.names import visible
 
 SYNTHETIC_TRAIN = 10_000
@@ -35,6 +35,7 @@ def load_data(
     seed: int = 0,
     train_n: int | None = None,
     validate_on: ValidateOn = "val",
+    join_names: bool = False,
     splits: Sequence[str] = SIDES,
     progress: Progress = silent,
 ) -> DataSet:
@@ -44,21 +45,19 @@ def load_data(
     Args:
         seed: of the split, where a folder has none of its own.
         train_n: how many synthetic pictures to draw for training; 0 for a caller that only evaluates.
-        validate_on: as in `layouts.find`.
+        validate_on, join_names: as in `layouts.find`.
         splits: the sides to decode; the others come without pictures. The synthetic set has no test side.
 
     Raises:
         DataError: the data is not there, not laid out as it should be, or incomplete.
     """
     if source != SYNTHETIC:
-        found = find_data(source, seed, validate_on=validate_on)
+        found = find_data(source, seed, validate_on=validate_on, join_names=join_names)
         if found.missing:
             first = visible(found.missing[0])
             raise DataError(f"{source}: {len(found.missing)} listed pictures are not there, first {first}; "
                             f"python -m mvfa_core data check {shlex.quote(source)}")  # fmt: skip
-        data = load_listed(found.home, found.classes, found.sides(*splits), side, progress=progress)
-        passed_over = (*found.passed_over, *data.passed_over)
-        return replace(data, name=place_of(source)[0].name, passed_over=passed_over, notes=found.notes)
+        return replace(load_found(found, side, splits, progress=progress), name=place_of(source)[0].name)
     counts = {"train": SYNTHETIC_TRAIN if train_n is None else train_n, "val": SYNTHETIC_VAL}
     train, val = (
         _drawn(name, first, counts[name] if name in splits else 0, side, progress)
@@ -67,21 +66,28 @@ def load_data(
     return DataSet(SYNTHETIC, CLASSES, train, val, no_pictures(side))
 
 
-def find_data(source: str, seed: int = 0, *, validate_on: ValidateOn = "val") -> Found:
+def load_found(found: Found, side: int, splits: Sequence[str] = SIDES, *, progress: Progress = silent) -> DataSet:
+    """The pictures of a layout that was found, decoded to side x side px; those that cannot be read are passed over.
+
+    Raises:
+        DataError: none of the pictures of a side can be read.
+    """
+    data = load_listed(found.home, found.classes, found.sides(*splits), side, progress=progress)
+    above = "" if found.root is None else found.home.relative_to(found.root).as_posix() + "/"
+    unreadable = (replace(one, file=above.removeprefix("./") + one.file) for one in data.passed_over)
+    return replace(data, passed_over=(*found.passed_over, *unreadable), notes=(*found.problems, *found.notes))
+
+
+def find_data(source: str, seed: int = 0, *, validate_on: ValidateOn = "val", join_names: bool = False) -> Found:
     """The layout of a dataset of the catalogue or of a folder, without decoding anything.
 
     Args:
-        seed, validate_on: as in `layouts.find`.
+        seed, validate_on, join_names: as in `layouts.find`.
 
     Raises:
         DataError: it is not there or has none of the known layouts.
     """
-    found = find(*place_of(source), seed, validate_on=validate_on)
-    if roots() is not None:  # a link in it may lead out of it
-        for listing in found.sides().values():
-            for file in listing.files:
-                _expect_inside(found.home / file)
-    return found
+    return find(*place_of(source), seed, validate_on=validate_on, join_names=join_names)
 
 
 def place_of(source: str) -> tuple[Path, Entry | None]:

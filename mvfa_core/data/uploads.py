@@ -147,7 +147,7 @@ def _without_disguised(folder: Path) -> list[str]:
 
 def _beside(folder: Path, found: Found) -> list[str]:
     """Pictures that lie in no class folder, and text files that are no list of pictures."""
-    taken = {found.home / name for listing in (found.train, found.val) for name in listing.files}
+    taken = {found.home / name for listing in found.sides().values() for name in listing.files}
     rest = [p for p in sorted(folder.rglob("*")) if p.is_file() and p not in taken]
     kept_lists = "list" in found.layout
     return [p.relative_to(folder).as_posix() for p in rest if not (kept_lists and p.suffix.lower() == ".txt")]

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from mvfa_core import load_model
-from mvfa_core.data.folder import scan
+from mvfa_core.data.layouts import find
 from mvfa_core.data.synthetic import CLASSES
 from mvfa_core.images import to_tensor
 from mvfa_core.per_cent import of_count
@@ -120,7 +120,7 @@ def test_eval_of_other_data_and_of_a_file(call: Callable, model: Path, tmp_path:
     """A flat folder is split with the seed of the model's recipe, so that nothing it was trained on is held out."""
     folder = fill(tmp_path / "flat", 10, first=40)
     found = json.loads(call("eval", model / "model.safetensors", "--data", folder, "--json").out)
-    files = [folder / name for name in scan(folder, seed=3)[1]["val"].files]
+    files = [folder / name for name in find(folder, seed=3).val.files]
     right = [name == file.parent.name for name, file in zip(by_hand(model, files), files, strict=True)]
     assert (found["n"], found["accuracy"]) == (6, pytest.approx(np.mean(right)))
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mvfa_core.data.folder import scan
+from mvfa_core.data.layouts import find
 from mvfa_core.data.sets import DataError, PictureSet
 from mvfa_core.data.sources import load_data
 from tests.pictures import COLOURS, colour_of, fill, noisy, split_folder
@@ -98,9 +98,9 @@ def test_flat_folders_are_split_by_the_seed(flat: Path) -> None:
     train, val = set(data.train.names), set(data.val.names)
     assert not train & val
     assert train | val == {path.relative_to(flat).as_posix() for path in flat.rglob("*.png")}
-    assert scan(flat, 3) == scan(str(flat), 3)
-    assert scan(flat, 3)[1]["val"].files == data.val.names
-    assert scan(flat, 4)[1]["val"].files != data.val.names
+    assert find(flat, seed=3) == find(flat, seed=3)
+    assert find(flat, seed=3).val.files == data.val.names
+    assert find(flat, seed=4).val.files != data.val.names
 
 
 @pytest.mark.parametrize(("count", "held_out"), [(2, 1), (4, 1), (8, 2), (10, 2), (25, 5)])
@@ -109,9 +109,9 @@ def test_a_fifth_of_every_class_is_held_out(count: int, held_out: int, tmp_path:
         for number in range(pictures):
             (tmp_path / "set" / name).mkdir(parents=True, exist_ok=True)
             (tmp_path / "set" / name / f"{number}.png").touch()
-    sides = scan(tmp_path / "set")[1]
-    assert Counter(sides["val"].labels) == {0: 1, 1: held_out}
-    assert Counter(sides["train"].labels) == {0: 1, 1: count - held_out}
+    found = find(tmp_path / "set")
+    assert Counter(found.val.labels) == {0: 1, 1: held_out}
+    assert Counter(found.train.labels) == {0: 1, 1: count - held_out}
 
 
 def test_content_comes_from_disk_until_a_file_changes(flat: Path) -> None:
@@ -141,7 +141,8 @@ def test_unreadable_files_are_left_out_and_listed(tmp_path: Path) -> None:
     cut.write_bytes(cut.read_bytes()[:-60])
     (folder / "val" / "sea" / "notes.txt").write_text("left alone")
     data = load_data(str(folder), SIDE)
-    assert tuple(one.file for one in data.passed_over) == ("train/brick/00.png", "train/leaf/02.png", "val/sea/04.png")
+    assert tuple(one.file for one in data.unreadable) == ("train/brick/00.png", "train/leaf/02.png", "val/sea/04.png")
+    assert {one.file for one in data.passed_over} - {one.file for one in data.unreadable} == {"val/sea/notes.txt"}
     assert (len(data.train), len(data.val)) == (10, 8)
     aligned(data.train, folder)
     aligned(data.val, folder)
@@ -176,9 +177,9 @@ def test_the_working_directory_has_a_name(flat: Path, monkeypatch: pytest.Monkey
     assert load_data(".", SIDE).name == "flat"
 
 
-def empty_class(folder: Path) -> None:
-    for file in (folder / "val" / "leaf").iterdir():
-        file.unlink()
+def other_classes(folder: Path) -> None:
+    shutil.rmtree(folder / "val")
+    fill(folder / "val", 2, colours={"moon": (1, 2, 3), "stars": (200, 200, 200)})
 
 
 def one_class(folder: Path) -> None:
@@ -188,11 +189,12 @@ def one_class(folder: Path) -> None:
 
 REFUSALS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "no folder": (shutil.rmtree, ("set: no such folder",)),
-    "train alone": (lambda folder: shutil.rmtree(folder / "val"), ("set: has train/", "neither val/ nor test/")),
-    "a class that only train has": (lambda folder: shutil.rmtree(folder / "val" / "sea"), ("set: ", "differ", "sea")),
-    "a class that only val has": (lambda folder: (folder / "val" / "moon").mkdir(), ("set: ", "differ", "moon")),
-    "an empty class": (empty_class, ("set: class leaf", "no pictures", "val", ".png")),
-    "one class": (one_class, ("train: ", "two or more classes", "got 1")),
+    "no training side": (
+        lambda folder: shutil.rmtree(folder / "train") or fill(folder / "test", 2),
+        ("no training side",),
+    ),
+    "no class in common": (other_classes, ("train/ and val/ have no class in common", "brick", "moon")),
+    "one class": (one_class, ("set: ", "two or more classes", "got 1")),
 }
 
 
@@ -211,7 +213,7 @@ def test_a_class_of_one_picture_cannot_be_split(flat: Path) -> None:
     for number in range(1, 10):
         (flat / "leaf" / f"{number:02}.png").unlink()
     with pytest.raises(DataError, match="class leaf has one picture"):
-        scan(flat)
+        find(flat)
 
 
 def test_nothing_readable_is_refused(tmp_path: Path) -> None:

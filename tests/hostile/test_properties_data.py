@@ -19,24 +19,22 @@ from mvfa_core.data.annotations import Marked, match
 from mvfa_core.data.archives import Limits, gather, is_archive, unpack_telling
 from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import data_root
-from mvfa_core.data.check import Report, duplicates, examine, inspect, some
+from mvfa_core.data.check import Report, contradictions, duplicates, examine, inspect, some
 from mvfa_core.data.classes import counted
+from mvfa_core.data.division import divide
 from mvfa_core.data.folder import (
     Listing,
-    divide,
     expect_folder,
     is_folder,
-    list_pictures,
     load_listed,
     no_pictures,
     reasons,
-    scan,
     subset,
 )
 from mvfa_core.data.layouts import Found
 from mvfa_core.data.members import expect_few, tar_members, zip_members
 from mvfa_core.data.sets import DataError, PictureSet
-from mvfa_core.data.sources import find_data, load_data, place_of
+from mvfa_core.data.sources import find_data, load_data, load_found, place_of
 from mvfa_core.data.uploads import keep, remove, uploads, uploads_root
 from tests.hostile.bad_archives import zipped
 from tests.hostile.drawn import SEEDS, TEXT, WORDS, expect_sentence, few, fewer, rarely, refused
@@ -83,34 +81,36 @@ def test_folders(tmp_path_factory: pytest.TempPathFactory, classes: dict[str, in
     for one in told.problems:
         assert len(one) > 5
     try:
-        names, sides = scan(folder, seed)
+        found = find_data(str(folder), seed)
     except DataError as error:
         assert len(str(error)) > 10
         return
-    train, val = sides["train"], sides["val"]
-    every = [*train.files, *val.files]
-    assert len(set(every)) == len(every) and all((folder / file).is_file() for file in every)
-    assert set(train.labels) == set(val.labels) == set(range(len(names)))
-    assert scan(folder, seed) == (names, sides)
-    assert (
-        all(list_pictures(folder, side.rstrip("/") if side in ("train/", "val/") else "", names).files for _ in "1")
-        or side
-    )
-    rest, taken = divide(train, len(names), seed, 0.1)
-    assert sorted((*rest.files, *taken.files)) == sorted(train.files) and len(no_pictures(8)) == 0
-    assert {*rest.labels} == {*train.labels}  # a class of one picture is not divided
-    picked = subset(train, np.arange(len(train.files))[::-1])
-    assert picked.files == train.files[::-1] and picked.labels == train.labels[::-1]
-    found = find_data(str(folder), seed)
-    assert isinstance(found, Found) and found.sides("val") == {"val": val} and found.train.files
+    names = found.folders
+    every = [file for listing in found.sides().values() for file in listing.files]
+    assert len(set(every)) == len(every) and all((found.home / file).is_file() for file in every)
+    assert isinstance(found, Found) and {*found.train.labels} == set(range(len(names))) and found.val.files
+    assert find_data(str(folder), seed) == found
+    # every picture is on a side, or named
+    named = {one.file for one in found.passed_over}
+    home = "" if found.home == folder else f"{found.home.relative_to(folder).as_posix()}/"
+    lying = {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
+    assert {home + file for file in every} | named >= lying and not {home + file for file in every} & named
+    rest, taken = divide(found.train, len(names), seed, 0.1)
+    assert sorted((*rest.files, *taken.files)) == sorted(found.train.files) and len(no_pictures(8)) == 0
+    assert {*rest.labels} == {*found.train.labels}  # a class of one picture is not divided
+    picked = subset(found.train, np.arange(len(found.train.files))[::-1])
+    assert picked.files == found.train.files[::-1] and picked.labels == found.train.labels[::-1]
     with suppress(DataError):
         data = load_data(str(folder), 8, seed=seed)
         assert data.train.images.shape == (len(data.train), 8, 8, 3)
-        assert len(data.train) + len(data.val) + len(data.unreadable) == len(every)
-        assert data.train.names == load_listed(folder, names, sides, 8).train.names
+        assert len(data.train) + len(data.val) + len(data.test) + len(data.unreadable) == len(every)
+        assert data.train.names == load_listed(found.home, names, found.sides(), 8).train.names
+        assert load_found(found, 8).passed_over == data.passed_over
         checked = examine(folder, seed=seed)
         assert len(checked.unreadable or ()) == len(data.unreadable)
-        assert reasons(folder, [one.file for one in data.unreadable]) == data.unreadable
+        bad = [one.file.removeprefix(home) for one in data.unreadable]
+        assert [one.reason for one in reasons(found.home, bad)] == [one.reason for one in data.unreadable]
+        assert all(one != other for one, other in contradictions(data))
 
 
 @few
