@@ -154,7 +154,7 @@ def preview(seen: Seen, source: str) -> None:
     upload = next((one for one in belongings.zips() if str(one.folder) == source), None)
     with st.container(horizontal=True):
         _copies(seen.copies)
-        _passed_over((*seen.passed_over, *(_left_out(upload) if upload else ())))
+        _passed_over(seen.passed_over)
         if upload and rights.is_own(upload.folder):
             if shared():
                 _key(upload)
@@ -174,11 +174,6 @@ def _copies(pairs: Sequence[tuple[str, str]]) -> None:
         with st.popover(words.copies(len(pairs)), type="tertiary", icon=":material/warning:"):
             st.caption(words.COPIES_NOTE)
             st.text("\n".join(f"{visible(one)} = {visible(other)}" for one, other in pairs[:NAMED]))
-
-
-def _left_out(upload: Upload) -> list[PassedOver]:
-    """What was in the zip and was not kept."""
-    return [PassedOver(file, words.ZIP_LEFT_OUT) for file in upload.left_out]
 
 
 def _passed_over(files: Sequence[PassedOver]) -> None:

@@ -14,6 +14,7 @@ from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root, entry_of
 from mvfa_core.data.check import SIDE, Report, contradictions, duplicates, examine, inspect
 from mvfa_core.data.download import DownloadError
+from mvfa_core.data.encodings import ENCODINGS
 from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, load_data, place_of
 
@@ -36,7 +37,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     got = action("get", "Download a dataset, take it from what you have, or say how to get it.", _get)
     got.add_argument("name", help="a name of the catalogue")
     got.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="PATH",
-                     help="archives, folders and .txt lists that together are the dataset")  # fmt: skip
+                     help="archives, folders and lists that together are the dataset")  # fmt: skip
+    got.add_argument(
+        "--encoding", choices=ENCODINGS, help="of names in archives that do not say it (default: the likeliest)"
+    )
     got.add_argument("--replace", action="store_true", help="put it in the place of what is there")
     checked = action(
         "check", "Layout, classes, counts, files passed over, unreadable files, and pictures on two sides.", _check
@@ -112,7 +116,9 @@ def _get(args: argparse.Namespace) -> None:
         raise FailureError(f"{args.name}: it cannot be downloaded from here; what to do stands above")
     else:
         try:
-            report = acquire(args.name, args.sources, replace=args.replace, progress=bars(args.json, _unit))
+            report = acquire(
+                args.name, args.sources, replace=args.replace, encoding=args.encoding, progress=bars(args.json, _unit)
+            )
         except DownloadError as error:
             raise FailureError(f"{error}; or give what you have with --from (page: {entry.page})") from error
     _show(args.name, report, args.json)

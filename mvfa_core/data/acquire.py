@@ -17,13 +17,19 @@ from mvfa_core.data.sets import DataError, Progress, silent
 
 
 def acquire(
-    name: str, sources: list[Path] | None = None, *, replace: bool = False, progress: Progress = silent
+    name: str,
+    sources: list[Path] | None = None,
+    *,
+    replace: bool = False,
+    encoding: str | None = None,
+    progress: Progress = silent,
 ) -> Report:
     """Put a dataset into `<data root>/<name>`, whole or not at all, and say what is there.
 
     Args:
         sources: archives, folders and .txt lists that together are the dataset; None downloads it.
         replace: whether what is there already may go.
+        encoding: of names in archives that do not say it; the likeliest if not given.
 
     Raises:
         DownloadError: a file cannot be had now; what came is kept for the next call.
@@ -42,7 +48,7 @@ def acquire(
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
         try:
-            gather(files, part, progress=progress)
+            gather(files, part, encoding=encoding, progress=progress)
             find(part, entry)  # what has none of the layouts is not let in
             if place.exists():
                 shutil.rmtree(old, ignore_errors=True)

@@ -1,7 +1,8 @@
 """Unpack what people have (zip and tar archives, folders, lists) into one folder, and nothing that could do harm.
 
-Only pictures and text files are taken. Refused, in words: names that lead out of the folder, links and devices, more
-entries or bytes than any dataset here needs, encrypted archives, and archives that are damaged.
+Only pictures and lists are taken, by the rules of folders; the names of the others are kept. Refused, in words: names
+that lead out of the folder, links and devices, more entries or bytes than any dataset here needs, encrypted archives,
+and archives that are damaged.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from mvfa_core.data.encodings import expect_encoding
 from mvfa_core.data.folder import SUFFIXES
-from mvfa_core.data.members import DAMAGE, Member, expect_few, tar_members, zip_members
-from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.data.members import DAMAGE, Member, Names, expect_few, tar_members, zip_members
+from mvfa_core.data.passed_list import write_passed
+from mvfa_core.data.sets import DataError, PassedOver, Progress, silent
+from mvfa_core.data.system_files import system_reason
+from mvfa_core.data.tree import LISTS, NO_PICTURE, read_tree
+from mvfa_core.images import looks_like_picture
 from mvfa_core.names import visible
 
 MOST_ENTRIES = 500_000
@@ -27,7 +33,6 @@ SMALL = 64 * 2**20
 LONGEST_NAME = 200
 """Bytes of one part of a path; every file system here takes 255, less what a temporary name adds."""
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-_TAKEN = SUFFIXES | {".txt"}
 _BLOCK = 2**20
 LONGEST_PATH = 1_000
 """Bytes of a path in an archive; what it is unpacked into lies deeper."""
@@ -36,40 +41,47 @@ LONGEST_PATH = 1_000
 @dataclass(frozen=True)
 class Limits:
     """What an archive may hold at most: entries, and bytes once unpacked. `nested` is whether archives in it are
-    unpacked too; else they are left out. `wanted` says which files are taken, pictures and lists if not given."""
+    unpacked too; else they are left out. `wanted` says which files are taken, pictures and lists if not given;
+    `believe` whether a usual ending makes a picture, before it is decoded."""
 
     entries: int = MOST_ENTRIES
     size: int = MOST_BYTES
     nested: bool = True
     wanted: Callable[[PurePosixPath], bool] | None = None
+    believe: bool = True
 
 
 @dataclass
 class Tally:
-    """What came out of an archive: the number of files, and the names of those that were left out."""
+    """What came out of an archive: the number of files, those that were passed over, and the encoding that its names
+    were read in, where nothing in it says it."""
 
     files: int = 0
-    left_out: list[str] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
+    encoding: str | None = None
 
 
 USUAL = Limits()
 
 
-def gather(sources: list[Path], target: Path, *, progress: Progress = silent) -> int:
-    """Put the pictures and lists of archives, folders and .txt files into `target`; returns how many files.
+def gather(sources: list[Path], target: Path, *, encoding: str | None = None, progress: Progress = silent) -> int:
+    """Put the pictures and lists of archives, folders and lists into `target`, and a list of what was passed over;
+    returns how many files.
 
     Files of a folder on the same disk are hard links, so that they take no room.
 
     Raises:
         DataError: a source that is not there or not one of these, or an archive that is refused.
     """
-    count = 0
+    count, passed_over, used = 0, list[PassedOver](), encoding
     for source in sources:
         if source.is_dir():
-            count += _from_folder(source, target, progress)
+            count += _from_folder(source, target, passed_over, progress)
         elif is_archive(source):
-            count += unpack(source, target, progress=progress)
-        elif source.is_file() and source.suffix.lower() == ".txt":
+            tally = unpack_telling(source, target, encoding=encoding, progress=progress)
+            count, used = count + tally.files, used or tally.encoding
+            passed_over += tally.passed_over
+        elif source.is_file() and source.suffix.lower() in LISTS:
             count += _link(source, target / source.name)
         elif source.is_file():
             raise DataError(f"{source.name}: expected a folder, a .txt list or an archive ({', '.join(ARCHIVES)}); "
@@ -78,6 +90,7 @@ def gather(sources: list[Path], target: Path, *, progress: Progress = silent) ->
             raise DataError(f"{visible(source.name)}: no such file or folder")
     if not count:
         raise DataError(f"{', '.join(s.name for s in sources)}: no pictures inside ({', '.join(sorted(SUFFIXES))})")
+    write_passed(target, passed_over, used)
     return count
 
 
@@ -94,17 +107,29 @@ def unpack(archive: Path, target: Path, *, limits: Limits = USUAL, progress: Pro
     return unpack_telling(archive, target, limits=limits, progress=progress).files
 
 
-def unpack_telling(archive: Path, target: Path, *, limits: Limits = USUAL, progress: Progress = silent) -> Tally:
-    """The same, and which files of the archive were left out.
+def unpack_telling(
+    archive: Path,
+    target: Path,
+    *,
+    limits: Limits = USUAL,
+    encoding: str | None = None,
+    progress: Progress = silent,
+) -> Tally:
+    """The same, and which files of the archive were passed over.
+
+    Args:
+        encoding: of names that do not say it, one of `encodings.ENCODINGS`; the likeliest if not given.
 
     Raises:
         DataError: the archive is refused or damaged; what was unpacked so far stays in `target`.
     """
+    names = Names(None if encoding is None else expect_encoding(encoding))
     try:
-        members = (
-            zip_members(archive, limits.entries) if archive.name.lower().endswith(".zip") else tar_members(archive)
-        )
-        return _take(archive, members, target, limits, progress)
+        packed = archive.name.lower().endswith(".zip")
+        members = zip_members(archive, limits.entries, names) if packed else tar_members(archive, names)
+        tally = _take(archive, members, target, limits, progress)
+        tally.encoding = names.used
+        return tally
     except DAMAGE as error:
         why = visible(str(error))
         raise DataError(f"{archive.name}: the archive is damaged or cut off ({why}); get it again") from None
@@ -126,23 +151,31 @@ def _take(
         entries += 1
         expect_few(archive, entries, limits.entries)
         path = _safe(archive, name)
-        if stream is None or _noise(path) or not _wanted(path, limits):
-            if stream is not None and not _noise(path):
-                tally.left_out.append(path.as_posix())
+        head = b"" if stream is None else stream.read(_BLOCK)
+        reason = None if stream is None else _refusal(path, head, limits)
+        if stream is None or reason:
+            if reason:
+                tally.passed_over.append(PassedOver(path.as_posix(), reason))
             taken = _add(archive, taken, passed, most)
             continue
         # what differs in capitals alone is one file on many disks: the first is taken, wherever it is unpacked
         if (known := path.as_posix().casefold()) in own:
-            tally.left_out.append(path.as_posix())
+            tally.passed_over.append(PassedOver(path.as_posix(), "differs from another file in capitals alone"))
             taken = _add(archive, taken, passed, most)
             continue
         own.add(known)
         file = target / path
         _room(archive, name, file)
         with stream, file.open("wb") as out:
-            while block := stream.read(_BLOCK):
+            block = head
+            while block:
                 taken = _add(archive, taken, len(block), most)
                 out.write(block)
+                block = stream.read(_BLOCK)
+        if not limits.believe and path.suffix.lower() in SUFFIXES and not looks_like_picture(file):
+            file.unlink()
+            tally.passed_over.append(PassedOver(path.as_posix(), NO_PICTURE))
+            continue
         if is_archive(file):
             nested.append(file)
         tally.files += 1
@@ -155,7 +188,7 @@ def _take(
         inside.mkdir()
         below = unpack_telling(inner, inside, limits=limits, progress=progress)
         tally.files += below.files - 1
-        tally.left_out += below.left_out
+        tally.passed_over += below.passed_over
         inner.unlink()
         shutil.copytree(inside, inner.parent, dirs_exist_ok=True, copy_function=shutil.move)
         shutil.rmtree(inside)
@@ -190,22 +223,26 @@ def _safe(archive: Path, name: str) -> PurePosixPath:
     return path
 
 
-def _noise(path: PurePosixPath) -> bool:
-    """Whether a system put it there, not a person."""
-    return any(part.startswith(("._", "__MACOSX")) or part in (".git", ".DS_Store") for part in path.parts)
-
-
-def _wanted(path: PurePosixPath, limits: Limits) -> bool:
+def _refusal(path: PurePosixPath, head: bytes, limits: Limits) -> str | None:
+    """Why a file that begins so is passed over, or None."""
     if limits.wanted is not None:
-        return limits.wanted(path)
-    return path.suffix.lower() in _TAKEN or (limits.nested and path.name.lower().endswith(ARCHIVES))
+        return None if limits.wanted(path) else "not wanted"
+    if reason := system_reason(path.as_posix()):
+        return reason
+    if path.suffix.lower() in SUFFIXES:
+        return None
+    if path.name.lower().endswith(ARCHIVES):
+        return None if limits.nested else "an archive in an archive; unpack it first"
+    return None if path.suffix.lower() in LISTS or looks_like_picture(head) else NO_PICTURE
 
 
-def _from_folder(source: Path, target: Path, progress: Progress) -> int:
-    files = [p for p in sorted(source.rglob("*")) if p.suffix.lower() in _TAKEN and p.is_file()]
+def _from_folder(source: Path, target: Path, passed_over: list[PassedOver], progress: Progress) -> int:
+    tree = read_tree(source)
+    files = [*tree.pictures, *tree.texts]
     for done, file in enumerate(files, start=1):
-        _link(file, target / file.relative_to(source))
+        _link(source / file, target / file)
         progress(f"taking {source.name}", done, len(files))
+    passed_over += tree.passed_over
     return len(files)
 
 

@@ -16,6 +16,7 @@ from mvfa_core.data import folder as folders
 from mvfa_core.data.catalogue import Entry
 from mvfa_core.data.classes import IMAGENETTE_NAMES
 from mvfa_core.data.division import SET_APART, divide, divide_each, hold_out
+from mvfa_core.data.encodings import ENCODINGS
 from mvfa_core.data.folder import NOTHING, SIDES, Listing
 from mvfa_core.data.list_layouts import class_lists, side_lists, single_list
 from mvfa_core.data.places import Place, grown
@@ -207,8 +208,12 @@ def _found(tree: Tree, laid: Laid, settled: Settled) -> Found:
     return Found(
         laid.layout, tree.root / laid.home, settled.classes, readable(settled.classes), **listings,
         missing=laid.missing, passed_over=passed_over, problems=(*laid.problems, *settled.problems),
-        notes=(*laid.notes, *_bare(tree, laid), *settled.notes), root=tree.root,
+        notes=(*laid.notes, *_bare(tree, laid), *settled.notes, *_encoded(tree)), root=tree.root,
     )  # fmt: skip
+
+
+def _encoded(tree: Tree) -> list[str]:
+    return [f"the archive's names were read as {ENCODINGS[tree.encoding]}"] if tree.encoding else []
 
 
 def _bare(tree: Tree, laid: Laid) -> list[str]:

@@ -12,11 +12,13 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path
 from typing import IO
 
+from mvfa_core.data.encodings import MOST_JUDGED, decoded, likeliest
 from mvfa_core.data.sets import DataError
 from mvfa_core.names import visible
 
@@ -37,18 +39,58 @@ def expect_few(archive: Path, entries: int, most: int) -> None:
         raise DataError(f"{archive.name}: more than {most:,} entries; no dataset here has so many")
 
 
-def zip_members(archive: Path, most: int) -> Iterator[Member]:
-    """The members of a zip."""
+@dataclass
+class Names:
+    """In which encoding an archive's names are read: `given` by the user, else the likeliest; `used` once it is known,
+    None where all names say it themselves."""
+
+    given: str | None = None
+    used: str | None = None
+
+    def settle(self, raw: Iterable[bytes]) -> str:
+        """The encoding of names that do not say it."""
+        if self.used is None:
+            self.used = self.given or likeliest(raw)
+        return self.used
+
+
+def zip_members(archive: Path, most: int, names: Names | None = None) -> Iterator[Member]:
+    """The members of a zip. A name is UTF-8 where a flag or a field says so, else in the encoding of `names`."""
+    names = names or Names()
     expect_few(archive, _listed(archive, most + 1), most)  # before anybody makes an object of each
     with zipfile.ZipFile(archive) as file:
         position = 0
-        for info in file.infolist():
+        told = [_said_name(info) for info in file.infolist()]
+        raw = [
+            info.orig_filename.encode("cp437") for info, name in zip(file.infolist(), told, strict=True) if name is None
+        ]
+        plain = all(map(bytes.isascii, raw))
+        for info, name in zip(file.infolist(), told, strict=True):
+            if name is None:
+                inside = info.orig_filename
+                name = inside if plain else decoded(inside.encode("cp437"), names.settle(raw))
+            name = name.partition("\0")[0]
             if info.flag_bits & 1:
                 raise DataError(f"{archive.name}: encrypted; unpack it with its password and name the folder")
             if (info.external_attr >> 28) == 0xA:
-                raise DataError(f"{archive.name}: {visible(info.filename)} is a link; archives with links are refused")
+                raise DataError(f"{archive.name}: {visible(name)} is a link; archives with links are refused")
             position += info.compress_size
-            yield info.filename, None if info.is_dir() else file.open(info), position, 0
+            yield name, None if name.endswith(("/", "\\")) else file.open(info), position, 0
+
+
+def _said_name(info: zipfile.ZipInfo) -> str | None:
+    """The name where the archive says its encoding: by the flag of UTF-8, or by a Unicode path that fits the name."""
+    if info.flag_bits & 0x800:
+        return info.orig_filename
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack("<HH", extra[:4])
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == 0x7075 and len(field) > 5 and field[0] == 1:
+            crc = struct.unpack("<L", field[1:5])[0]
+            if crc == zlib.crc32(info.orig_filename.encode("cp437", "replace")):
+                return field[5:].decode()
+    return None
 
 
 def _listed(archive: Path, enough: int) -> int:
@@ -91,8 +133,9 @@ _HEADERS = (
 )  # fmt: skip
 
 
-def tar_members(archive: Path) -> Iterator[Member]:
-    """The members of a tar, packed or not."""
+def tar_members(archive: Path, names: Names | None = None) -> Iterator[Member]:
+    """The members of a tar, packed or not. A name that is no UTF-8 is in the encoding of `names`."""
+    names = names or Names()
     packed = not archive.name.lower().endswith(".tar")
     with archive.open("rb") as raw:
         try:
@@ -103,8 +146,33 @@ def tar_members(archive: Path) -> Iterator[Member]:
                         shown = visible(member.name)
                         raise DataError(f"{archive.name}: {shown} is a link or a device; such archives are refused")
                     content = file.extractfile(member) if member.isfile() else None
-                    yield member.name, content, raw.tell(), member.size if packed else 0
+                    yield _tar_name(archive, member.name, names), content, raw.tell(), member.size if packed else 0
         except (DataError, *DAMAGE):
             raise
         except (ValueError, IndexError) as error:  # numbers in a header that are none
             raise DataError(f"{archive.name}: the archive is damaged ({visible(str(error))}); get it again") from None
+
+
+def _tar_name(archive: Path, name: str, names: Names) -> str:
+    """The name of a member; where it is no UTF-8, all names are looked at once to find their encoding."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        if names.used is None and names.given is None:
+            with tarfile.open(archive, tarinfo=_Cautious) as file:
+                odd = [
+                    one.name.encode("utf-8", "surrogateescape")
+                    for _, one in zip(range(MOST_JUDGED), file, strict=False)
+                ]
+            names.settle(one for one in odd if not _is_utf8(one))
+        raw = name.encode("utf-8", "surrogateescape")
+        return decoded(raw, names.settle([raw]))
+    return name
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mvfa_core.data.catalogue import data_root
 from mvfa_core.data.folder import SUFFIXES
+from mvfa_core.data.passed_list import PASSED_LIST, read_passed
 from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.data.system_files import system_reason
 from mvfa_core.files import expect_inside, roots
@@ -29,13 +30,15 @@ MOST_FILES = 5_000_000
 @dataclass
 class Tree:
     """What lies below a folder. Paths are relative to it, with "/" between the parts and in the order of their parts.
-    `folders` are all but those of systems, also empty ones."""
+    `folders` are all but those of systems, also empty ones; `encoding` is what an archive's names were read in, where
+    it did not say it."""
 
     root: Path
     pictures: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
+    encoding: str | None = None
 
 
 def read_tree(root: Path) -> Tree:
@@ -46,6 +49,7 @@ def read_tree(root: Path) -> Tree:
             be used.
     """
     tree = Tree(root)
+    tree.passed_over, tree.encoding = read_passed(root)
     try:
         children = _children(root)
     except OSError as error:
@@ -65,6 +69,8 @@ def kind_of(file: Path) -> str:
 def _walk(tree: Tree, place: str, children: list[os.DirEntry[str]], above: tuple[tuple[int, int], ...]) -> None:
     for child in children:
         path = place + child.name
+        if path == PASSED_LIST:
+            continue
         if len(tree.pictures) + len(tree.passed_over) > MOST_FILES:
             raise DataError(f"{visible(tree.root.name)}: more than {MOST_FILES:,} files; name a folder of fewer")
         if reason := system_reason(child.name):

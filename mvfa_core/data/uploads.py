@@ -7,7 +7,6 @@ again is the same folder, and a run's recipe that names it still finds it after 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -16,19 +15,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
-from PIL import Image
 
 from mvfa_core.data.archives import Limits, unpack_telling
 from mvfa_core.data.catalogue import data_root
-from mvfa_core.data.folder import SUFFIXES
-from mvfa_core.data.layouts import Found, find
-from mvfa_core.data.sets import DataError, Progress, silent
-from mvfa_core.files import read_json
-from mvfa_core.images import FORMATS
+from mvfa_core.data.encodings import expect_encoding
+from mvfa_core.data.layouts import find
+from mvfa_core.data.passed_list import read_passed, write_passed
+from mvfa_core.data.sets import DataError, PassedOver, Progress, silent
 
-LIMITS = Limits(entries=100_000, size=4 * 2**30, nested=False)
+LIMITS = Limits(entries=100_000, size=4 * 2**30, nested=False, believe=False)
 """For whoever may only upload; `data get --from` takes larger archives."""
-LEFT_OUT = "left_out.json"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _LONGEST_SLUG = 40
 _SHOWN = 12
@@ -37,10 +33,12 @@ _SHOWN = 12
 
 @dataclass(frozen=True)
 class Upload:
-    """A folder of pictures that came as a zip. `left_out` names what was in the zip and is no picture."""
+    """A folder of pictures that came as a zip. `passed_over` are the files of the zip that were not unpacked;
+    `encoding` is what its names were read in, where the zip did not say it."""
 
     folder: Path
-    left_out: tuple[str, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    encoding: str | None = None
 
     @property
     def name(self) -> str:
@@ -57,17 +55,18 @@ def keep(
     archive: Path | str,
     name: str,
     *,
+    encoding: str | None = None,
     progress: Progress = silent,
     root: Path | None = None,
     most_bytes: int = LIMITS.size,
 ) -> Upload:
-    """Unpack a zip of class folders, or find it unpacked already.
-
-    The class folders may lie at the top, below folders that they are wrapped in, or below train/ with val/ or test/.
+    """Unpack a zip of pictures in any layout that is read, or find it unpacked already.
 
     Args:
         archive: the zip's file, whatever it is called.
         name: what its owner calls it; taken as words, never as a path.
+        encoding: of the names in it, one of `encodings.ENCODINGS`; the likeliest if not given. Each makes a folder
+            of its own.
         root: where the folder shall lie, `uploads_root()` if not given. most_bytes: of all pictures, unpacked.
 
     Raises:
@@ -79,7 +78,11 @@ def keep(
         if not file.read(4).startswith(_ZIP):
             raise DataError(f"{shown}: this is no zip, whatever it is called; pack the class folders into a zip")
         file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        whole = hashlib.file_digest(file, "sha256")
+    if encoding is not None:
+        encoding = expect_encoding(encoding)
+        whole.update(encoding.encode())
+    digest = whole.hexdigest()
     root = root or uploads_root()
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -89,7 +92,7 @@ def keep(
                 # a part of the digest is no proof: another zip may have the same, by chance or on purpose
                 parts = [digest[start : start + _SHOWN] for start in range(0, len(digest), _SHOWN)]
                 part = next((one for one in parts if not any(root.glob(f"*-{one}"))), digest)
-                there = _unpacked(archive, root / f"{shown}-{part}", progress, most_bytes)
+                there = _unpacked(archive, root / f"{shown}-{part}", encoding, progress, most_bytes)
                 _digest_file(there).write_text(digest)
             return _upload(there)
     except OSError as error:
@@ -108,7 +111,7 @@ def _is(place: Path, digest: str) -> bool:
         return place.name.endswith(f"-{digest[:_SHOWN]}")
 
 
-def _unpacked(archive: Path, place: Path, progress: Progress, most_bytes: int) -> Path:
+def _unpacked(archive: Path, place: Path, encoding: str | None, progress: Progress, most_bytes: int) -> Path:
     """The zip's pictures in `place`, whole or not at all."""
     part = place.with_name(f".{place.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -119,38 +122,15 @@ def _unpacked(archive: Path, place: Path, progress: Progress, most_bytes: int) -
         inside = part / place.name
         inside.mkdir()
         limits = replace(LIMITS, size=min(most_bytes, LIMITS.size))
-        left_out = unpack_telling(named, inside, limits=limits, progress=progress).left_out
-        left_out += _without_disguised(inside)
-        found = find(inside)
-        left_out += _beside(inside, found)
-        (inside / LEFT_OUT).write_text(json.dumps(sorted(left_out)))
+        tally = unpack_telling(named, inside, limits=limits, encoding=encoding, progress=progress)
+        write_passed(inside, tally.passed_over, tally.encoding)
+        find(inside)  # what has none of the layouts is not let in
         os.replace(inside, place)
     except DataError as error:
         raise DataError(str(error).replace(place.name, place.name.rpartition("-")[0])) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return place
-
-
-def _without_disguised(folder: Path) -> list[str]:
-    """Remove what is called a picture and is none, by its first bytes; the names of what went."""
-    gone = []
-    for file in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES):
-        try:
-            with Image.open(file, formats=FORMATS):
-                continue
-        except Exception:  # Pillow lets many kinds of error out of a malformed header
-            gone.append(file.relative_to(folder).as_posix())
-            file.unlink()
-    return gone
-
-
-def _beside(folder: Path, found: Found) -> list[str]:
-    """Pictures that lie in no class folder, and text files that are no list of pictures."""
-    taken = {found.home / name for listing in found.sides().values() for name in listing.files}
-    rest = [p for p in sorted(folder.rglob("*")) if p.is_file() and p not in taken]
-    kept_lists = "list" in found.layout
-    return [p.relative_to(folder).as_posix() for p in rest if not (kept_lists and p.suffix.lower() == ".txt")]
 
 
 def uploads(root: Path | None = None) -> list[Upload]:
@@ -176,11 +156,8 @@ def remove(upload: Upload, in_use: Iterable[str]) -> None:
 
 
 def _upload(place: Path) -> Upload:
-    try:
-        left_out = tuple(map(str, read_json(place / LEFT_OUT)))
-    except (OSError, ValueError, TypeError):
-        left_out = ()
-    return Upload(Path(os.path.abspath(place)), left_out)
+    passed_over, encoding = read_passed(place)
+    return Upload(Path(os.path.abspath(place)), tuple(passed_over), encoding)
 
 
 def _slug(name: str) -> str:

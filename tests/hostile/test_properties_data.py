@@ -240,7 +240,7 @@ def test_uploads(tmp_path_factory: pytest.TempPathFactory, classes: dict[str, in
             return
         assert upload.folder.parent == uploads_root().absolute() and upload.name.isascii() and upload.name.isprintable()
         assert keep(here / "a.zip", "other") == upload and uploads() == [upload]
-        assert json.dumps(upload.left_out)
+        assert json.dumps([one.file for one in upload.passed_over])
         with pytest.raises(DataError):
             remove(upload, [str(upload.folder)])
         remove(upload, [])

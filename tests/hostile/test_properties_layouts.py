@@ -172,7 +172,7 @@ def test_divisions(labels: list[int], seed: int) -> None:
 
 @few
 @given(
-    st.dictionaries(NAMES, st.sampled_from(["cat", "a dog", "7", "猫"]), min_size=2, max_size=6),
+    st.dictionaries(NAMES, st.sampled_from(["cat", "a dog", "7", "狗"]), min_size=2, max_size=6),
     st.sampled_from(["\t", ",", ";", "|", " "]),
     st.sampled_from([None, "Filename,LABEL", "image id,class"]),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gbk"]),
@@ -189,7 +189,7 @@ def test_labels_come_from_a_list(
     """However it is written: with or without header, in any encoding, with or without the endings of the files."""
     assume(len({*labels.values()}) > 1 and len({name.casefold() for name in labels}) == len(labels))
     if code == "gbk":
-        labels = {name.replace("é", "e").replace("ß", "s"): label for name, label in labels.items()}
+        labels = {name.replace("é", "e").replace("ß", "s").replace("猫", "狗"): label for name, label in labels.items()}
     root = tmp_path_factory.mktemp("list")
     put(root, *(f"pictures/{name}.png" for name in labels))
     rows = [f"{name}{'.png' if suffix else ''}{mark}{label}" for name, label in labels.items()]
