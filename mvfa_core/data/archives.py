@@ -73,14 +73,12 @@ def gather(sources: list[Path], target: Path, *, encoding: str | None = None, pr
     Raises:
         DataError: a source that is not there or not one of these, or an archive that is refused.
     """
-    count, passed_over, used = 0, list[PassedOver](), encoding
+    count, tally = 0, Tally(encoding=encoding)
     for source in sources:
         if source.is_dir():
-            count += _from_folder(source, target, passed_over, progress)
+            count += _from_folder(source, target, tally.passed_over, progress)
         elif is_archive(source):
-            tally = unpack_telling(source, target, encoding=encoding, progress=progress)
-            count, used = count + tally.files, used or tally.encoding
-            passed_over += tally.passed_over
+            count += unpack(source, target, encoding=encoding, tally=tally, progress=progress)
         elif source.is_file() and source.suffix.lower() in LISTS:
             count += _link(source, target / source.name)
         elif source.is_file():
@@ -90,7 +88,7 @@ def gather(sources: list[Path], target: Path, *, encoding: str | None = None, pr
             raise DataError(f"{visible(source.name)}: no such file or folder")
     if not count:
         raise DataError(f"{', '.join(s.name for s in sources)}: no pictures inside ({', '.join(sorted(SUFFIXES))})")
-    write_passed(target, passed_over, used)
+    write_passed(target, tally.passed_over, tally.encoding)
     return count
 
 
@@ -98,13 +96,25 @@ def is_archive(file: Path) -> bool:
     return file.is_file() and file.name.lower().endswith(ARCHIVES)
 
 
-def unpack(archive: Path, target: Path, *, limits: Limits = USUAL, progress: Progress = silent) -> int:
-    """Unpack the pictures and text files of one archive, and of archives in it; returns how many files.
+def unpack(
+    archive: Path,
+    target: Path,
+    *,
+    limits: Limits = USUAL,
+    encoding: str | None = None,
+    tally: Tally | None = None,
+    progress: Progress = silent,
+) -> int:
+    """Unpack the pictures and lists of one archive, and of archives in it; returns how many files, and adds to `tally`.
 
     Raises:
         DataError: the archive is refused or damaged; what was unpacked so far stays in `target`.
     """
-    return unpack_telling(archive, target, limits=limits, progress=progress).files
+    found = unpack_telling(archive, target, limits=limits, encoding=encoding, progress=progress)
+    if tally is not None:
+        tally.passed_over += found.passed_over
+        tally.encoding = tally.encoding or found.encoding
+    return found.files
 
 
 def unpack_telling(

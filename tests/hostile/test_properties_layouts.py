@@ -17,6 +17,8 @@ from mvfa_core.data.folder import Listing
 from mvfa_core.data.label_lists import Row, labelled, lines_of, paths_of, read_list
 from mvfa_core.data.layouts import find
 from mvfa_core.data.list_layouts import Index, class_lists, side_lists, single_list
+from mvfa_core.data.members import Names
+from mvfa_core.data.passed_list import read_passed, write_passed
 from mvfa_core.data.places import Place, composed, grown
 from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.data.settled import settle
@@ -243,3 +245,16 @@ def test_no_picture_is_lost(tmp_path_factory: pytest.TempPathFactory, files: lis
     every = [home + file for listing in found.sides().values() for file in listing.files]
     every += [one.file for one in found.passed_over]
     assert sorted(every) == sorted(path.relative_to(root).as_posix() for path in root.rglob("*.png"))
+
+
+@few
+@given(st.lists(st.builds(PassedOver, NAMES, NAMES), max_size=5), st.sampled_from([None, *ENCODINGS]))
+def test_what_an_archive_held_stays_listed(
+    tmp_path_factory: pytest.TempPathFactory, files: list[PassedOver], encoding: str | None
+) -> None:
+    root = tmp_path_factory.mktemp("listed")
+    assert read_passed(root) == ([], None)
+    write_passed(root, files, encoding)
+    assert read_passed(root) == (files, encoding)
+    assert read_tree(root).passed_over == files
+    assert Names(encoding).settle([b"\xb9\xb7"]) == (encoding or "gbk")
