@@ -131,6 +131,7 @@ def _shown(recipe: Recipe, *, data: bool) -> dict[str, Any]:
         "global_loss": recipe.global_loss == "on",
         "compile": recipe.compile == "on",
         "deterministic": recipe.deterministic == "on",
+        "join_names": recipe.join_names == "on",
         "train_n": recipe.train_n or SYNTHETIC_TRAIN,
     }
     return {**values, "source": recipe.data} if data else values

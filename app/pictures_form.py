@@ -89,7 +89,8 @@ def show_own(form: Form) -> None:
     try:
         seed = state.get(fields.key("seed"), form.base.seed)
         watched = state.get(fields.key("validate_on"), form.base.validate_on)
-        seen = upload.look(Split(source, seed, set_apart=watched == "val"))
+        join = state.get(fields.key("join_names"), form.base.join_names == "on")
+        seen = upload.look(Split(source, seed, watched == "val", join))
     except DataError as error:
         form.problem(telling.told(error))
         return
@@ -104,6 +105,11 @@ def show_more(form: Form) -> None:
         form.train_n = drawn
         form.values["train_n"] = form.base.train_n if drawn == (form.base.train_n or SYNTHETIC_TRAIN) else drawn
         st.caption(words.DRAWN.format(train=form.train_n, val=SYNTHETIC_VAL))
+    else:
+        on = st.toggle(
+            words.JOIN_NAMES, form.base.join_names == "on", key=fields.key("join_names"), help=words.JOIN_NAMES_HELP
+        )
+        form.values["join_names"] = "on" if on else "off"
     rows = [(name, entry) for name, entry in CATALOGUE.items() if name not in _here()]
     if rows:
         st.markdown(f"**{wording.plain(words.NOT_HERE)}**")

@@ -126,7 +126,7 @@ def _look(split: Split, stamp_ns: int) -> Seen:
         sample = _sample(known.found.home / first[label]) if label < SHOWN and label in first else None
         classes.append(Class(name, tuple(counted[label] for counted in by_class), sample))
     found = known.found
-    return Seen(tuple(classes), dict(known.counts), found.passed_over, found.notes, copies(known))
+    return Seen(tuple(classes), dict(known.counts), found.passed_over, known.said, copies(known))
 
 
 def _sample(file: Path) -> str | None:

@@ -68,6 +68,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validate-on", choices=VALIDATE_ON, metavar="SIDE",
                         help="val, or test: the paper's protocol, which trains on all of train/ and keeps the last "
                         "weights (held-out: val/ where there is one, else test/, as runs of before)")  # fmt: skip
+    parser.add_argument("--join-names", nargs="?", const="on", choices=("on", "off"),
+                        help="classes whose names differ only in capitals, spaces and punctuation are one")  # fmt: skip
     parser.add_argument("--train-n", type=int, help="synthetic pictures to train on")
     parser.add_argument("--stop-at", type=float, metavar="SHARE", help="end at this validation accuracy, 0.9 say")
     parser.add_argument("--patience", type=int, metavar="N", help="end after N validations without a better one")

@@ -40,6 +40,7 @@ class Recipe:
             train is trained on and test is watched, so nothing is chosen by it: the last weights are the result, and
             `stop_at` and `patience` are refused. "held-out" is what runs did before there was a choice: val/ where
             there is one, else test/. Data without a test side is watched on val in any case.
+        join_names: "on" takes class names that differ only in capitals, spaces, hyphens, underscores and dots for one.
         stop_at: the validation accuracy, a share, that is enough.
         patience: how many validations may pass without a better one before the run ends.
         film: how many pictures of the watched side are explained at every validation, 0 for none.
@@ -73,6 +74,7 @@ class Recipe:
     weights: str | None = None
     val_every: int = 100
     validate_on: str = "val"
+    join_names: str = "off"
     train_n: int | None = None
     precision: str = "auto"
     compile: str = "off"
@@ -165,6 +167,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "validate_on": VALIDATE_ON,
     "compile": ("on", "off"),
     "deterministic": ("on", "off"),
+    "join_names": ("on", "off"),
     "log": LOGS,
 }
 

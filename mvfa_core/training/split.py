@@ -66,6 +66,11 @@ class Listed:
         return Path(os.path.abspath(self.split.data)).name
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """What is not as it should be, and how the data was read, one sentence each."""
+        return () if self.found is None else (*self.found.problems, *self.found.notes)
+
+    @property
     def sides(self) -> tuple[str, ...]:
         """The sides that have pictures, in the order of `SIDES`."""
         return tuple(self.counts)
@@ -97,7 +102,7 @@ def split_of(recipe: Recipe | Mapping[str, Any], data: str | None = None) -> Spl
     if source == SYNTHETIC:  # drawn pictures have no division to choose
         return Split(SYNTHETIC, train_n=drawn if is_whole(drawn, 1, LARGEST) else None)
     number = seed if isinstance(seed, int) and is_whole(seed, 0, LARGEST) else 0
-    return Split(source, number, protocol == "val")
+    return Split(source, number, protocol == "val", values.get("join_names") == "on")
 
 
 def joined(split: Split, join: bool | None) -> Split:
@@ -113,7 +118,7 @@ def listed(split: Split) -> Listed:
     """
     if split.data == SYNTHETIC:
         return Listed(split, CLASSES, {"train": split.train_n or SYNTHETIC_TRAIN, "val": SYNTHETIC_VAL})
-    found = find_data(split.data, split.seed, validate_on="val" if split.set_apart else "test")
+    found = find_data(split.data, split.seed, validate_on="val" if split.set_apart else "test", join_names=split.join)
     if found.missing:
         raise DataError(f"{Path(split.data).name}: {len(found.missing)} listed pictures are not there, "
                         f"first {found.missing[0]}; python -m mvfa_core data check {split.data}")  # fmt: skip
@@ -159,7 +164,7 @@ def divided(recipe: Recipe, side_px: int, *, progress: Progress = silent) -> Div
     data = load_side(split, side_px, ("train", side), progress=progress)
     counts = {**known.counts, "train": len(data.train), side: len(getattr(data, side))}
     seen = replace(data, val=getattr(data, side))
-    return Division(seen, side, counts, reasons(data.passed_over), data.notes)
+    return Division(seen, side, counts, reasons(data.passed_over), known.said)
 
 
 def load_side(split: Split, side_px: int, sides: Sequence[str], *, progress: Progress = silent) -> DataSet:
@@ -167,7 +172,7 @@ def load_side(split: Split, side_px: int, sides: Sequence[str], *, progress: Pro
     protocol: ValidateOn = "val" if split.set_apart else "test"
     return load_data(
         split.data, side_px, seed=split.seed, train_n=split.train_n, validate_on=protocol, splits=tuple(sides),
-        progress=progress,
+        join_names=split.join, progress=progress,
     )  # fmt: skip
 
 

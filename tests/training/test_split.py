@@ -167,6 +167,27 @@ def test_files_that_are_passed_over_are_counted_by_their_reason() -> None:
     assert len(reasons(many)) == MOST_REASONS + 1 and reasons(many)[OTHER] == 5
 
 
+def test_names_that_are_nearly_alike_are_joined_on_request(tmp_path: Path) -> None:
+    data = folder_of(tmp_path / "d", "train", "test")
+    for name in COLOURS:
+        (data / "test" / name).rename(data / "test" / f"_{name.upper()}")
+    recipe = replace(TINY, data=str(data), validate_on="test", join_names="on")
+    with pytest.raises(DataError, match="--join-names"):
+        listed(split_of(replace(recipe, join_names="off")))
+    made = divided(recipe, 32)
+    assert (made.watched, len(made.data.val), made.data.classes) == ("test", 9, ("brick", "leaf", "sea"))
+    assert split_of(recipe.to_json()).join and "--join-names on" in recipe.command("x")
+
+
+def test_a_run_of_before_watched_the_folder_test_beside_one_of_another_name(tmp_path: Path) -> None:
+    """It knew val/ and test/ alone."""
+    data = folder_of(tmp_path / "d", "train", "val", "test")
+    (data / "val").rename(data / "validation")
+    for validate_on, side in (("held-out", "test"), ("val", "val")):
+        recipe = replace(TINY, data=str(data), validate_on=validate_on)
+        assert watched(recipe, listed(split_of(recipe))) == side
+
+
 def test_one_picture_in_two_classes_of_one_side(tmp_path: Path) -> None:
     """Contradictory copies are told; the same picture twice in one class, or on two sides, is another matter."""
     data = folder_of(tmp_path / "d", "train", "val")
