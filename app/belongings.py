@@ -143,20 +143,21 @@ def zips() -> list[Upload]:
     return [*zips_on_disk.uploads(own()), *(Upload(folder) for folder in given() if folder.is_dir())]
 
 
-def keep_zip(archive: Path, title: str, progress: Progress = silent) -> Upload:
-    """Unpack a zip for this visitor.
+def keep_zip(archive: Path, title: str, progress: Progress = silent, encoding: str | None = None) -> Upload:
+    """Unpack a zip for this visitor. `encoding` is that of the names in it; the likeliest if not given.
 
     Raises:
         DataError: as `mvfa_core.data.uploads.keep`. QuotaError: there is too much already.
     """
     if me() == HERE:
-        return zips_on_disk.keep(archive, title, progress=progress)
+        return zips_on_disk.keep(archive, title, encoding=encoding, progress=progress)
     quota.expect_room(archive.stat().st_size)
     room = quota.most_each() - quota.LEDGER.held()[me()]
     for folder in (visitors_root(), own()):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-    upload = zips_on_disk.keep(archive, title, progress=progress, root=own(), most_bytes=max(0, room))
+    most = max(0, room)
+    upload = zips_on_disk.keep(archive, title, encoding=encoding, progress=progress, root=own(), most_bytes=most)
     _size.cache_clear()
     return upload
 

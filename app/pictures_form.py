@@ -75,11 +75,14 @@ def _folder(form: Form) -> None:
 def show_own(form: Form) -> None:
     """Below the first row: the way in for a zip, and what is in the visitor's own pictures or a data set."""
     if state.get(KEY) == ZIP:
-        name = upload.take()
-        if name:
-            state.put(fields.key("source"), name)
+        taken = upload.take()
+        if taken is None:
+            form.problem(words.ZIP_NEEDED)
+        elif taken.encoding is None:
+            state.put(fields.key("source"), taken.folder)
             st.rerun()
-        form.problem(words.ZIP_NEEDED)
+        else:  # the zip stays at hand: its names may have to be read again
+            form.values["data"] = taken.folder
     source = form.values.get("data")
     if source is None:
         return

@@ -131,6 +131,7 @@ MEASURED = "measured"
 ZIP_FILE = "zip_file"
 ZIP_SEEN = "zip_seen"
 ZIP_LINK = "zip_link"
+ZIP_ENCODING = "zip_encoding"
 MESSAGE = "message_{}".format
 VISITOR = "visitor"
 MODEL_GONE = "own_model_gone"

@@ -17,6 +17,7 @@ from app import wording_set_up as words
 from app.quota import QuotaError
 from app.rights import NotYoursError
 from app.serving import must_be_open, shared
+from mvfa_core.data.encodings import ENCODINGS
 from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.data.sources import place_of
 from mvfa_core.data.uploads import Upload
@@ -59,26 +60,44 @@ class Seen:
         return self.counts["train"]
 
 
-def take() -> str | None:
-    """The field for a zip; the folder of its pictures once they are unpacked."""
+@dataclass(frozen=True)
+class Taken:
+    """A zip that was handed over and unpacked. `encoding` is what its names were read in, None if the zip said it."""
+
+    folder: str
+    encoding: str | None = None
+
+
+def take() -> Taken | None:
+    """The field for a zip, and for the encoding of its names where that had to be guessed."""
     limit = st.get_option("server.maxUploadSize")
     held = st.file_uploader(words.ZIP, ["zip"], key=state.ZIP_FILE, help=words.ZIP_HELP.format(megabytes=limit))
     file = sent.file(held)
     if file is None:
         return None
-    seen: tuple[str, str] | None = state.get(state.ZIP_SEEN)
+    asked: str | None = state.get(state.ZIP_ENCODING)
+    seen: tuple[str, str | None, Taken | None, str] | None = state.get(state.ZIP_SEEN)
     if seen is None or seen[0] != file.file_id:
-        folder, problem = _kept(file)
-        if folder:
-            state.drop(state.ZIP_SEEN)
-            return folder
-        seen = (file.file_id, problem)
-        state.put(state.ZIP_SEEN, seen)
-    st.error(wording.plain(seen[1]))
-    return None
+        state.drop(state.ZIP_ENCODING)
+        seen = (file.file_id, None, *_kept(file, None))
+    elif asked and asked != seen[1]:
+        seen = (file.file_id, asked, *_kept(file, asked))
+    state.put(state.ZIP_SEEN, seen)
+    taken = seen[2]
+    if seen[3]:
+        st.error(wording.plain(seen[3]))
+    if asked or (taken and taken.encoding):
+        place = list(ENCODINGS).index(asked or (taken and taken.encoding) or "utf-8")
+        st.selectbox(
+            words.ZIP_ENCODING, list(ENCODINGS), place, key=state.ZIP_ENCODING, format_func=ENCODINGS.__getitem__,
+            help=words.ZIP_ENCODING_HELP, width=320,
+        )  # fmt: skip
+    if taken and not taken.encoding and not asked:
+        state.drop(state.ZIP_SEEN)
+    return taken
 
 
-def _kept(file: UploadedFile) -> tuple[str | None, str]:
+def _kept(file: UploadedFile, encoding: str | None) -> tuple[Taken | None, str]:
     """The folder, or why there is none."""
     bar = st.progress(0, words.ZIP_UNPACKING)
 
@@ -95,12 +114,12 @@ def _kept(file: UploadedFile) -> tuple[str | None, str]:
         try:
             must_be_open()
             archive.write_bytes(file.getbuffer())
-            upload = belongings.keep_zip(archive, file.name, tell)
+            upload = belongings.keep_zip(archive, file.name, tell, encoding)
         except (DataError, QuotaError, OSError) as error:
             return None, telling.told(error)
         finally:
             bar.empty()
-    return str(upload.folder), ""
+    return Taken(str(upload.folder), encoding or upload.encoding), ""
 
 
 def look(split: Split) -> Seen:

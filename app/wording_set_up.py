@@ -35,6 +35,10 @@ ZIP_HELP = (
     "The class folders lie at the top, inside one wrapper folder, or below train/, val/ and test/. Without such a "
     "split a fifth of every class is held out. At most {megabytes} MB."
 )
+ZIP_ENCODING = "Names in the zip are read as"
+ZIP_ENCODING_HELP = (
+    "The zip does not say how its names were written. If the class names below look wrong, choose another."
+)
 ZIP_NEEDED = "Choose the zip first."
 ZIP_UNPACKING = "Unpacking and looking at every file"
 ZIP_REMOVE = "Remove these pictures from this computer"
