@@ -193,6 +193,10 @@ def _laid(
     for side, pairs in wanted.items():
         paths = [path for path, _ in pairs]
         own = base if _count(index, base, paths) == len(paths) else _base(index, top, parent, paths)
+        text = PurePosixPath(texts[min(len(sides), len(texts) - 1)]).parent.as_posix()
+        beside = ("" if text == "." else f"{text}/", 0)
+        if _count(index, beside, paths) == len(paths):  # a list in every side's folder may name the same files
+            own = beside
         named: dict[str, str] = {}
         twice: list[str] = []
         for path, name in pairs:
