@@ -12,6 +12,7 @@ UV_VERSION := 0.13.9
 CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
+LOWEST := $(VENV)/lowest
 
 # Big wheels over slow lines; never a Python that was not asked for.
 export UV_HTTP_TIMEOUT ?= 300
@@ -30,7 +31,8 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app serve load hostile test soak audit lint format bench bench-gpu reproduce-gpu models browser clean
+.PHONY: help setup app serve load hostile test test-lowest soak audit lint format bench bench-gpu reproduce-gpu models browser \
+	clean
 
 help: ## List these commands
 	@echo "Usage: make COMMAND [PYTHON=python3.12] [PORT=8501] [ARGS=\"...\"]"
@@ -47,6 +49,9 @@ setup: $(RUNTIME) ## Only install what the app needs, into .venv
 
 test: $(DEV) browser ## Set up if needed, then run all tests, browser included (ARGS="-k words" for some)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations 15 $(ARGS)
+
+test-lowest: $(LOWEST)/.ready ## Run the tests that need no browser with the oldest versions that pyproject.toml allows
+	@$(LOWEST)/bin/python -m pytest -m "not soak and not browser" $(ARGS)
 
 soak: $(DEV) ## Kill runs, surveys and servers, and draw many more examples (minutes)
 	@$(BIN)/python -m pytest -m soak $(ARGS)
@@ -134,4 +139,16 @@ $(RUNTIME): requirements.txt pyproject.toml | $(CREATED)
 $(DEV): requirements-dev.txt $(RUNTIME)
 	@echo "Installing what the tests and checks need."
 	$(call install,requirements-dev.txt)
+	@touch $@
+
+# Every bound of pyproject.toml as a pin, so that a bound which another package forbids is an error and not passed over.
+# The tools of the tests as they are pinned, but for those that are extras with bounds of their own.
+$(LOWEST)/.ready: pyproject.toml requirements-dev.txt | $(CREATED)
+	@echo "Installing the oldest versions that pyproject.toml allows, into $(LOWEST) (about 6 GB)."
+	@rm -rf $(LOWEST)
+	@$(PYTHON) -m venv $(LOWEST)
+	@sed -n 's/^ *"\([a-z-]*\)>=\([0-9.]*\)",$$/\1==\2.*/p' pyproject.toml >$(LOWEST)/bounds.txt
+	@sed -e '/^-r/d' -e '/^# What those bring/,$$d' -e '/^pillow-heif=/d' -e '/^ray=/d' -e '/^tensorboard=/d' requirements-dev.txt >$(LOWEST)/tools.txt
+	@$(BIN)/uv pip install --python $(LOWEST)/bin/python --resolution lowest-direct \
+		-c $(LOWEST)/bounds.txt -r $(LOWEST)/tools.txt -e '.[heic,logs,ray]'
 	@touch $@

@@ -16,6 +16,7 @@ import torch
 from mvfa_core.boxes import areas, best_box, rectangle_means
 from mvfa_core.checks import expect, expect_target
 from mvfa_core.explain import Encoding, expect_room
+from mvfa_core.inference import inspects
 from mvfa_core.model import Classifier
 from mvfa_core.regions import cells_to_pixels
 
@@ -39,6 +40,7 @@ class Asked:
     confidence_C: np.ndarray
 
 
+@inspects
 def ask(model: Classifier, encoding: Encoding, box: Sequence[int]) -> Asked:
     """The main head's answer for one rectangle; for the whole grid of a GAP model it is the model's answer.
 
@@ -66,12 +68,13 @@ def ask(model: Classifier, encoding: Encoding, box: Sequence[int]) -> Asked:
     )
 
 
+@inspects
 def best(model: Classifier, encoding: Encoding, target: int) -> Asked:
     """The rectangle that speaks most for a class, by trying all of them (see `boxes.best_box` for the score).
 
     Raises:
         ValueError: a class out of range.
     """
-    expect_target(target, len(model.classes))
+    target = expect_target(target, len(model.classes))
     found = best_box(model.pooling.head, encoding.F_BDHW, torch.tensor([target], device=encoding.F_BDHW.device))
     return ask(model, encoding, found.boxes_B4[0].tolist())

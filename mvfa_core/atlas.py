@@ -16,6 +16,7 @@ from mvfa_core.adacam import label_dial, softened
 from mvfa_core.checks import expect
 from mvfa_core.explain import Encoding
 from mvfa_core.heads import pointwise
+from mvfa_core.inference import inspects
 from mvfa_core.model import MFA, Classifier
 
 
@@ -39,6 +40,7 @@ class ClassAtlas:
     weights_TC: np.ndarray
 
 
+@inspects
 def class_atlas(model: Classifier, encoding: Encoding, temperatures: Sequence[float] = (1.0,)) -> ClassAtlas:
     """The atlas of an encoded picture; no call of the backbone. A GAP model's one head is read at every cell, which
     for a linear head is the head's class maps.

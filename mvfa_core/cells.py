@@ -17,6 +17,7 @@ from mvfa_core.adacam import attention_map
 from mvfa_core.checks import expect, expect_sizes
 from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.heads import pointwise
+from mvfa_core.inference import inspects
 from mvfa_core.model import MFA, Classifier
 from mvfa_core.regions import cells_to_pixels, region_boxes
 from mvfa_core.views import pool_views, region_weights
@@ -78,6 +79,7 @@ class CellStory:
     regions: tuple[CellRegion, ...]
 
 
+@inspects
 def cell_story(
     model: Classifier, encoding: Encoding, cell: tuple[int, int], *, sizes: Sequence[int] | None = None
 ) -> CellStory:

@@ -16,6 +16,7 @@ from safetensors.torch import save
 from mvfa_core.checks import expect
 from mvfa_core.file_kinds import OTHER, TORCH, TORCH_OLD, kind_of_file
 from mvfa_core.files import parse_json, whole_file
+from mvfa_core.inference import classifier_of
 from mvfa_core.model import Classifier, build_model
 from mvfa_core.names import visible
 
@@ -42,10 +43,11 @@ def save_model(model: Classifier, path: Path | str, card: dict, *, half: bool = 
     """Write weights and card; a reader sees the file that was there before or the whole new one.
 
     Args:
+        model: also one wrapped by DataParallel or `torch.compile`.
         card: anything JSON; the model's own config and classes are added to it.
         half: store floating-point weights as float16.
     """
-    path = Path(path)
+    path, model = Path(path), classifier_of(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     full_card = {**card, "model": model.config, "classes": list(model.classes)}
     tensors = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
@@ -77,13 +79,17 @@ def load_model(path: Path | str) -> Classifier:
         CheckpointError: nothing there, not safetensors, no card, or weights that do not fit the card.
     """
     file = _weights_file(path)
-    with _opened(file) as opened:
-        card = _card(file, opened)
-        model = _built(file, card, "meta")
-        wanted = model.state_dict()
-        if wrong := _differences(wanted, opened):
-            raise CheckpointError(f"{_shown(file)}: the weights do not fit the card: {wrong}")
-        tensors = {name: opened.get_tensor(name) for name in wanted}
+    with torch.inference_mode(False), _opened(file) as opened:
+        return _loaded(file, opened)
+
+
+def _loaded(file: Path, opened: Any) -> Classifier:
+    card = _card(file, opened)
+    model = _built(file, card, "meta")
+    wanted = model.state_dict()
+    if wrong := _differences(wanted, opened):
+        raise CheckpointError(f"{_shown(file)}: the weights do not fit the card: {wrong}")
+    tensors = {name: opened.get_tensor(name) for name in wanted}
     if broken := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
         raise CheckpointError(
             f"{_shown(file)}: {len(broken)} weights are not finite, first {broken[0]}; the training diverged, or the "

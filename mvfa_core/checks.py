@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -94,21 +95,41 @@ def is_whole(value: object, least: int, most: float = math.inf) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
-def expect_k(k: int, cells: int) -> None:
-    """Raise `ValueError` unless 1 <= K <= H*W."""
-    expect(is_whole(k, 1, cells), "k", f"a whole number from 1 to H*W = {cells}", repr(k))
+def as_whole(value: object) -> int | None:
+    """The whole number that a value is, also NumPy's or a tensor of one; None for any other, true and false too."""
+    if isinstance(value, bool) or getattr(value, "ndim", 0) != 0 or getattr(value, "dtype", None) == torch.bool:
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:  # NumPy's true and false, too
+        return None
+
+
+def expect_whole(value: object, what: str, expected: str, least: int, most: float = math.inf) -> int:
+    """The whole number, of whatever library; raise `ValueError` unless it lies from `least` to `most`."""
+    found = as_whole(value)
+    expect(found is not None and least <= found <= most, what, expected, repr(value))
+    assert found is not None
+    return found
+
+
+def expect_k(k: int, cells: int) -> int:
+    """K as an int; raise `ValueError` unless 1 <= K <= H*W."""
+    return expect_whole(k, "k", f"a whole number from 1 to H*W = {cells}", 1, cells)
 
 
 def expect_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
     """Return L_R as a tuple; raise `ValueError` unless it holds at least one size and every size is odd and >= 1."""
+    expect(isinstance(sizes, Iterable), "sizes", "a list of odd whole numbers", repr(sizes))
     sizes = tuple(sizes)
     expect(len(sizes) > 0, "sizes", "at least one region size", "an empty list")
     expect(len(sizes) <= MOST_SIZES, "sizes", f"at most {MOST_SIZES} region sizes", len(sizes))
-    odd = all(is_whole(r, 1) and r % 2 == 1 for r in sizes)
+    whole = tuple(as_whole(r) for r in sizes)
+    odd = all(r is not None and r >= 1 and r % 2 == 1 for r in whole)
     expect(odd, "sizes", "odd whole numbers >= 1", list(sizes))
-    return sizes
+    return tuple(r for r in whole if r is not None)
 
 
-def expect_target(target: int, classes: int) -> None:
-    """Raise `ValueError` unless `target` is a class index from 0 to C - 1."""
-    expect(is_whole(target, 0, classes - 1), "target", f"a class index from 0 to {classes - 1}", repr(target))
+def expect_target(target: int, classes: int) -> int:
+    """The class index as an int, also from NumPy or a tensor; raise `ValueError` unless it is one from 0 to C - 1."""
+    return expect_whole(target, "target", f"a class index from 0 to {classes - 1}", 0, classes - 1)

@@ -19,13 +19,13 @@ import torch
 
 from mvfa_core import budget
 from mvfa_core.adacam import attention_map
-from mvfa_core.checks import expect, expect_target, is_whole, looking_once
+from mvfa_core.checks import as_whole, expect, expect_sizes, expect_target, looking_once
 from mvfa_core.explanation import Explanation, Region
 from mvfa_core.heads import MLPHead
 from mvfa_core.images import Picture, as_picture, to_tensor
-from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, gradient_map, top_regions
+from mvfa_core.inference import features, inference
+from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, gradient_map, leaf, top_regions
 from mvfa_core.model import GAP, MFA, Classifier
-from mvfa_core.precision import tensor_float32
 from mvfa_core.regions import cells_to_pixels
 from mvfa_core.stages import Stages
 
@@ -44,17 +44,14 @@ class Encoding:
 
 
 def encode(model: Classifier, picture: Picture, size_px: tuple[int, int] | None = None) -> Encoding:
-    """The backbone's one call: picture -> F, on the model's device, in evaluation mode without gradients.
+    """The backbone's one call: picture -> F, on the model's device, in evaluation mode without gradients. F is float32,
+    float64 for a model of that kind; the model, modes and random numbers stay as they were.
 
     size_px: (width, height) that boxes are told in, where the picture is a smaller copy; its own if not given.
     """
     picture = as_picture(picture)
-    image_13SS = to_tensor(picture, model.side).to(next(model.parameters()).device)
-    was_training = model.training
-    with torch.no_grad(), tensor_float32(False):  # the order of the anchors hangs on the last bits
-        F_BDHW = model.eval().backbone(image_13SS)
-    model.train(was_training)
-    return Encoding(F_BDHW, size_px or picture.size)
+    with inference(model) as model:
+        return Encoding(features(model, to_tensor(picture, model.side)), size_px or picture.size)
 
 
 def explain(
@@ -68,15 +65,19 @@ def explain(
 ) -> Explanation:
     """Everything about one picture from one forward pass of the backbone.
 
+    The model is left as it was, each module in its own mode; gradients and random numbers are not touched either.
+
     Args:
+        model: also one wrapped by DataParallel or `torch.compile`, in any precision, in any mode.
         picture: a PIL picture or a uint8 array (height, width, 3); it is squashed to the model's side.
         target: the class to explain; the predicted one if not given.
         k, sizes: K and L_R in cells for this call; the model's own if not given.
         size_px: (width, height) that boxes are told in, where the picture is a smaller copy; its own if not given.
 
     Raises:
-        ValueError: class, K or a size out of range, a model whose features are not finite, or an explanation that takes
-        more memory than it may (`budget.TooLargeError`).
+        ValueError: class, K or a size out of range, a model whose features are not finite or whose weights have no
+            values, another thing than a model of this project, or an explanation that takes more memory than it may
+            (`budget.TooLargeError`).
     """
     return explain_encoding(model, encode(model, picture, size_px), target=target, k=k, sizes=sizes)
 
@@ -90,21 +91,27 @@ def explain_encoding(
     sizes: Sequence[int] | None = None,
 ) -> Explanation:
     """As `explain`, from a picture that has been through the backbone."""
+    with inference(model, gradients=True) as model:  # one pass serves the answer and Grad-CAM
+        return _explained(model, encoding, target, {"k": k, "sizes": sizes})
+
+
+def _explained(model: Classifier, encoding: Encoding, target: int | None, options: dict) -> Explanation:
     gap = isinstance(model.pooling, GAP)
     expect(
-        not gap or (k is None and sizes is None),
+        not gap or not any(value is not None for value in options.values()),
         "k and sizes",
         "none, for a GAP model has no views",
-        f"k={k}, sizes={sizes}",
+        ", ".join(f"{name}={value}" for name, value in options.items()),
     )
-    options = {} if gap else {"k": k, "sizes": sizes}
-    expect_room(model, encoding, k=k, sizes=sizes)
-    with torch.enable_grad(), looking_once():  # one pass serves the answer and Grad-CAM
-        stages = model.pooling(encoding.F_BDHW.detach().requires_grad_(), **options)
+    if options["sizes"] is not None:
+        options["sizes"] = expect_sizes(options["sizes"])
+    expect_room(model, encoding, **options)
+    F_BDHW = leaf(encoding.F_BDHW.to(next(model.pooling.parameters()).dtype))
+    with looking_once():
+        stages = model.pooling(F_BDHW, **({} if gap else options))
     logits_C = stages.ensemble_BC[0].detach()
     predicted = int(logits_C.argmax())
-    target = predicted if target is None else target
-    expect_target(target, len(model.classes))
+    target = predicted if target is None else expect_target(target, len(model.classes))
     views = 1 if stages.logits_BMC is None else stages.logits_BMC.shape[1]
     return Explanation(
         classes=model.classes,
@@ -128,8 +135,9 @@ def expect_room(
     cells = encoding.F_BDHW.shape[-2] * encoding.F_BDHW.shape[-1]
     views, count = 0, len(model.classes)
     if isinstance(pooling, MFA):
-        asked = pooling.k if k is None else k
-        anchors = asked if pooling.anchors != "all" and is_whole(asked, 1, cells) else cells
+        asked = as_whole(pooling.k if k is None else k)
+        few = pooling.anchors != "all" and asked is not None and 1 <= asked <= cells
+        anchors = asked if few and asked is not None else cells
         views = anchors * len(pooling.sizes if sizes is None else sizes)
     width = head.first.out_features if isinstance(head, MLPHead) else 0
     budget.expect_fits(
@@ -142,8 +150,7 @@ def expect_room(
 def _maps(pooling: MFA | GAP, stages: Stages, target: int, views: int) -> dict:
     """The maps of an explanation; all of them stay on the grid, (H, W)."""
     scale = stages.grid[0] * stages.grid[1] / views
-    with torch.enable_grad():
-        gradient_BHW = gradient_map(stages.ensemble_BC[0, target], stages.F_BDHW) * scale
+    gradient_BHW = gradient_map(stages.ensemble_BC[0, target], stages.F_BDHW) * scale
     with torch.no_grad():
         return {"grad_cam_HW": _numpy(gradient_BHW[0]), **_linear_maps(pooling, stages, target)}
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from mvfa_core.checks import expect, expect_target
+from mvfa_core.checks import expect_target, expect_whole
 
 DISTINCT_IOU = 0.5
 
@@ -81,9 +81,8 @@ class Explanation:
         """
         if self.logits_MC is None or self.boxes_KR4 is None:
             return ()
-        expect(n >= 0, "n", "a whole number >= 0", n)
-        target = self.target if target is None else target
-        expect_target(target, len(self.classes))
+        n = expect_whole(n, "n", "a whole number >= 0", 0)
+        target = expect_target(self.target if target is None else target, len(self.classes))
         order = np.argsort(-self.log_odds(target), kind="stable").tolist()
         if distinct:
             order = _without_overlap(self.boxes_KR4.reshape(-1, 4), order, n)

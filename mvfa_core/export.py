@@ -5,14 +5,18 @@ B images · S side in px · C classes · H W grid · K anchors · R sizes
 
 from __future__ import annotations
 
+import copy
 import json
-import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from mvfa_core.files import expect_writable, whole_file
+from mvfa_core.images import MEAN, STD
+from mvfa_core.inference import inference
 from mvfa_core.model import MFA, Classifier
 
 TOLERANCE = 1e-4
@@ -41,14 +45,21 @@ class _Flat(nn.Module):
 def export_onnx(model: Classifier, path: Path | str) -> dict:
     """Write the model with a dynamic batch, run it with onnxruntime, and compare with PyTorch.
 
-    The input is `image`, normalised (B, 3, S, S); the outputs are named in `OUTPUTS`. Class names and normalisation
-    travel in the file's metadata.
+    The input is `image`, normalised (B, 3, S, S); the outputs are named in `OUTPUTS`. What a reader needs travels in
+    the file's metadata, each as JSON: `classes` (names, in the order of the logits), `side` (S in px), `mean` and `std`
+    (of each channel, red first, for values from 0 to 1: normalised is (value - mean) / std), and `config`.
+
+    Args:
+        model: in any precision and mode, also a wrapped one; it is left as it was.
+        path: where the file goes; the folders above it are made.
 
     Returns:
         the greatest absolute difference of each output over a batch of another size than the traced one.
 
     Raises:
-        ExportError: onnx, onnxscript or onnxruntime is not installed, or the outputs differ by more than 1e-4.
+        ExportError: onnx, onnxscript or onnxruntime is not installed, the exporter cannot write the backbone down, or
+            the outputs differ by more than 1e-4.
+        OSError: no file can be written there; this is looked at before the work.
     """
     try:
         import onnx
@@ -57,27 +68,41 @@ def export_onnx(model: Classifier, path: Path | str) -> dict:
     except ImportError as error:
         raise ExportError(f"{error.name} is not installed; pip install onnx onnxscript onnxruntime") from error
     path = Path(path)
-    flat = _Flat(model.cpu()).eval()
-    names = OUTPUTS["mfa" if isinstance(model.pooling, MFA) else "gap"]
-    part = path.with_name(path.name + ".part")
+    expect_writable(path)
+    with inference(model) as seen:
+        # a copy in float32 on the CPU: the caller's model keeps its device and precision
+        flat = _Flat(copy.deepcopy(seen).cpu().float()).eval()
+        names = OUTPUTS["mfa" if isinstance(seen.pooling, MFA) else "gap"]
+        proto = _traced(flat, seen, names)
+        facts = {name: json.dumps(value, ensure_ascii=False) for name, value in facts_of(seen).items()}
+        onnx.helper.set_model_props(proto, facts)
+        content = proto.SerializeToString()
+        found = _differences(flat, onnxruntime.InferenceSession(content), names, seen.side)
+    if max(found.values()) > TOLERANCE:
+        raise ExportError(f"onnxruntime and PyTorch differ by {max(found.values()):.2g}, more than {TOLERANCE:g}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        file.write(content)
+    return found
+
+
+def facts_of(model: Classifier) -> dict[str, Any]:
+    """What stands in the metadata of an exported model."""
+    return {"classes": model.classes, "side": model.side, "mean": MEAN, "std": STD, "config": model.config}
+
+
+def _traced(flat: nn.Module, model: Classifier, names: tuple[str, ...]) -> Any:
     traced = torch.randn(2, 3, model.side, model.side, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
+    try:
         program = torch.onnx.export(
             flat, (traced,), dynamo=True, input_names=["image"], output_names=list(names),
             dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=4096)},), verbose=False,
         )  # fmt: skip
+    except Exception as error:  # of many kinds, one for each way in which a network cannot be written down
+        why = " ".join(str(error).split())[:160] or type(error).__name__
+        raise ExportError(f"{model.config['backbone']}: PyTorch cannot write this backbone as ONNX ({why})") from error
     assert program is not None
-    proto = program.model_proto
-    facts = {"classes": model.classes, "side": model.side, "config": model.config}
-    onnx.helper.set_model_props(proto, {name: json.dumps(value) for name, value in facts.items()})
-    part.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(proto, str(part))
-    found = _differences(flat, onnxruntime.InferenceSession(str(part)), names, model.side)
-    if max(found.values()) > TOLERANCE:
-        part.unlink()
-        raise ExportError(f"onnxruntime and PyTorch differ by {max(found.values()):.2g}, more than {TOLERANCE:g}")
-    os.replace(part, path)
-    return found
+    return program.model_proto
 
 
 def _differences(flat: nn.Module, session: object, names: tuple[str, ...], side: int) -> dict[str, float]:

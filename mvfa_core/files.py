@@ -9,7 +9,7 @@ import re
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,6 +43,46 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def expect_writable(path: Path, *, folder: bool = False) -> None:
+    """Look whether a file can be written there, before the work that leads to it. Nothing is made; folders that are
+    missing above it are made with it.
+
+    Args:
+        folder: it is to be a folder with files in it, which may be there.
+
+    Raises:
+        OSError: it cannot, for the reason that the system would give; `sentence_of` tells it.
+    """
+    path = path.absolute()
+    if path.exists():
+        if not folder and path.is_dir():
+            raise _refusal(errno.EISDIR, path)
+        if not folder and not path.is_file():
+            raise OSError(errno.EINVAL, "no ordinary file; name another", str(path))
+    place = path if folder else path.parent
+    try:  # the system refuses a name that no file can have
+        with suppress(FileNotFoundError):
+            (path if folder else path.with_name(path.name + _LONGEST_PART)).lstat()
+    except OSError as error:
+        raise _refusal(error.errno or errno.EINVAL, path) from error
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise _refusal(errno.ENOTDIR, place)
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise _refusal(errno.EACCES, place)
+    if hasattr(os, "statvfs") and os.statvfs(place).f_flag & os.ST_RDONLY:  # which access does not tell root
+        raise _refusal(errno.EROFS, place)
+
+
+_LONGEST_PART = f".4194304-{2**47}{PART}"
+"""The longest that `whole_file` puts behind a name: a process, a thread, and its ending."""
+
+
+def _refusal(number: int, path: Path) -> OSError:
+    return OSError(number, os.strerror(number), str(path))
 
 
 def replace_text(path: Path, text: str, *, durable: bool = True) -> None:

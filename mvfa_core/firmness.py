@@ -14,6 +14,7 @@ import torch
 from mvfa_core.checks import expect
 from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.explanation import Explanation
+from mvfa_core.inference import inspects
 from mvfa_core.model import MFA, Classifier
 
 
@@ -34,6 +35,7 @@ class Path:
         return [n + 1 for n in range(1, len(self.winner_N)) if self.winner_N[n] != self.winner_N[n - 1]]
 
 
+@inspects
 def prediction_path(model: Classifier, encoding: Encoding, *, sizes: Sequence[int] | None = None) -> Path:
     """The answer of every K from 1 to H*W from one pass of the module over all cells: Eq. 8 is a sum over anchors, so
     the answer of K is a running sum.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mvfa_core.checks import expect, expect_dims, expect_finite, expect_target
+from mvfa_core.checks import expect, expect_dims, expect_finite, expect_target, expect_whole
 from mvfa_core.stages import Stages
 
 
@@ -24,7 +24,7 @@ def cam(F_BDHW: torch.Tensor, weight_CD: torch.Tensor, target: int) -> torch.Ten
     expect_dims(F_BDHW, "BDHW", "F_BDHW")
     fits = weight_CD.ndim == 2 and weight_CD.shape[1] == F_BDHW.shape[1]
     expect(fits, "weight_CD", f"shape (C, {F_BDHW.shape[1]})", tuple(weight_CD.shape))
-    expect_target(target, weight_CD.shape[0])
+    target = expect_target(target, weight_CD.shape[0])
     expect_finite(F_BDHW, "F_BDHW")
     return torch.einsum("d,bdhw->bhw", weight_CD[target], F_BDHW)
 
@@ -43,11 +43,17 @@ def grad_cam(pooling: Callable[[torch.Tensor], Stages], F_BDHW: torch.Tensor, ta
         map_BHW.
     """
     expect_dims(F_BDHW, "BDHW", "F_BDHW")
-    with torch.enable_grad():
-        leaf_BDHW = F_BDHW.detach().requires_grad_()
+    with torch.inference_mode(False), torch.enable_grad():
+        leaf_BDHW = leaf(F_BDHW)
         logits_BC = pooling(leaf_BDHW).ensemble_BC
-        expect_target(target, logits_BC.shape[1])
+        target = expect_target(target, logits_BC.shape[1])
         return gradient_map(logits_BC[:, target].sum(), leaf_BDHW)
+
+
+def leaf(F_BDHW: torch.Tensor) -> torch.Tensor:
+    """The same numbers as a leaf that gradients are taken for; one from inference mode has to be copied for that."""
+    F_BDHW = F_BDHW.detach()
+    return (F_BDHW.clone() if F_BDHW.is_inference() else F_BDHW).requires_grad_()
 
 
 def gradient_map(logit: torch.Tensor, F_BDHW: torch.Tensor) -> torch.Tensor:
@@ -92,8 +98,8 @@ def top_regions(stages: Stages, target: int, n: int) -> TopRegions:
     expect(stages.logits_BMC is not None, "stages", "those of an MFA model", "those of a GAP model")
     assert stages.logits_BMC is not None and stages.boxes_BKR4 is not None
     _, views, classes = stages.logits_BMC.shape
-    expect_target(target, classes)
-    expect(isinstance(n, int) and 1 <= n <= views, "n", f"a whole number from 1 to K*R = {views}", repr(n))
+    target = expect_target(target, classes)
+    n = expect_whole(n, "n", f"a whole number from 1 to K*R = {views}", 1, views)
     confidence_BM = stages.logits_BMC.softmax(dim=-1)[..., target]
     order_BN = log_odds(stages.logits_BMC, target).argsort(dim=1, descending=True, stable=True)[:, :n]
     boxes_BM4 = stages.boxes_BKR4.flatten(1, 2)
@@ -115,6 +121,7 @@ def contribution_map(
     Returns:
         map_BHW in logit units, and the constant M b_c (b_c for GAP).
     """
+    target = expect_target(target, weight_CD.shape[0])
     per_cell_BHW = cam(stages.F_BDHW, weight_CD, target)
     bias = float(bias_C[target].detach())
     if stages.weights_BMHW is None:

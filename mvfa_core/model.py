@@ -13,7 +13,7 @@ from torch import nn
 
 from mvfa_core.adacam import attention_map, covered_cells
 from mvfa_core.backbones import Backbone, expect_pictures, find_backbone
-from mvfa_core.checks import expect, expect_choice, expect_dims, expect_finite, expect_sizes, is_whole
+from mvfa_core.checks import expect, expect_choice, expect_dims, expect_finite, expect_sizes, expect_whole
 from mvfa_core.heads import Head, build_head, pointwise
 from mvfa_core.names import visible_names
 from mvfa_core.regions import region_boxes, repeated_anchors, top_anchors
@@ -60,8 +60,8 @@ class MFA(nn.Module):
         super().__init__()
         expect_choice(anchors, ANCHORS, "anchors")
         self.anchors = anchors
-        expect(is_whole(k, 1), "k", "a whole number >= 1", repr(k))
-        self.channels, self.k, self.sizes = channels, k, expect_sizes(sizes)
+        self.channels, self.sizes = channels, expect_sizes(sizes)
+        self.k = expect_whole(k, "k", "a whole number >= 1", 1)
         self.head: Head = build_head(head, channels, num_classes, **(head_options or {}))
         self.auxiliary = nn.Conv2d(channels, num_classes, kernel_size=1)
 
@@ -199,7 +199,8 @@ def build_model(
     sizes, head_options = expect_sizes(sizes), dict(head_options or {})
     config = {"backbone": backbone, "pooling": pooling, "num_classes": num_classes, "head": head, "seed": seed}
     config |= {"head_options": head_options}
-    with torch.random.fork_rng(devices=[]):
+    # out of the caller's inference mode, whose tensors could never be trained or explained
+    with torch.inference_mode(False), torch.random.fork_rng(devices=[]):
         # backbone first, head second, auxiliary layer last: the twins draw the same numbers as far as they agree
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would also reseed every accelerator
         network = entry.build(weights=weights)
@@ -208,5 +209,5 @@ def build_model(
         else:
             options: dict = {"k": k, "sizes": sizes, "anchors": anchors}
             module = MFA(entry.channels, num_classes, head=head, head_options=head_options, **options)
-            config |= {**options, "sizes": list(module.sizes)}
+            config |= {**options, "k": module.k, "sizes": list(module.sizes)}
     return Classifier(network, module, entry=entry, config=config, classes=classes)

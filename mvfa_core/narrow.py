@@ -8,7 +8,6 @@ Nothing here ever holds (M, C) or (C, H, W) at once: the order of the classes is
 
 from __future__ import annotations
 
-import copy
 from typing import TypeVar
 
 import torch
@@ -18,12 +17,12 @@ from mvfa_core import budget
 from mvfa_core.checks import expect
 from mvfa_core.explain import Encoding
 from mvfa_core.heads import Head, LinearHead, MLPHead, PrototypeHead
+from mvfa_core.inference import inspects, with_parts
 from mvfa_core.model import MFA, Classifier
 from mvfa_core.regions import region_boxes
 from mvfa_core.views import pool_views, region_weights
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
-Module = TypeVar("Module", bound=nn.Module)
 AT_ONCE = 2**22
 """Numbers of a product of views and classes that are made at a time."""
 
@@ -41,6 +40,7 @@ def width_of(head: Head) -> int:
     return head.first.out_features if isinstance(head, MLPHead) else 0
 
 
+@inspects
 def likeliest(model: Classifier, encoding: Encoding, most: int) -> Classifier:
     """The same model with its `most` likeliest classes for a picture, in their own order. It shares the backbone; its
     softmax, and so its attention, is over those classes alone.
@@ -86,24 +86,24 @@ def _finished(head: Head, views_MD: torch.Tensor) -> torch.Tensor:
 
 def only(model: Classifier, index_N: torch.Tensor) -> Classifier:
     """The same model with those classes alone."""
-    pooling = _with(model.pooling, head=_head_of(model.pooling.head, index_N))
+    pooling = with_parts(model.pooling, head=_head_of(model.pooling.head, index_N))
     if isinstance(model.pooling, MFA):
         auxiliary = nn.Conv2d(model.pooling.channels, len(index_N), kernel_size=1, device="meta")
-        pooling = _with(pooling, auxiliary=_rows(model.pooling.auxiliary, auxiliary, index_N))
-    narrow = _with(model, pooling=pooling.train(model.pooling.training))
+        pooling = with_parts(pooling, auxiliary=_rows(model.pooling.auxiliary, auxiliary, index_N))
+    narrow = with_parts(model, pooling=pooling.train(model.pooling.training))
     narrow.classes = tuple(model.classes[c] for c in index_N.tolist())
     return narrow
 
 
 def _head_of(head: Head, index_N: torch.Tensor) -> nn.Module:
     if isinstance(head, LinearHead):
-        return _with(head, fc=_rows(head.fc, _linear(head.fc, index_N), index_N))
+        return with_parts(head, fc=_rows(head.fc, _linear(head.fc, index_N), index_N))
     if isinstance(head, PrototypeHead):
-        own = _with(head)
+        own = with_parts(head)
         own._parameters = {"prototypes_CD": nn.Parameter(head.prototypes_CD[index_N], requires_grad=False)}
         return own
     last = _last(head)
-    return _with(head, rest=nn.Sequential(*head.rest[:-1], _rows(last, _linear(last, index_N), index_N)))
+    return with_parts(head, rest=nn.Sequential(*head.rest[:-1], _rows(last, _linear(last, index_N), index_N)))
 
 
 def _last(head: MLPHead) -> nn.Linear:
@@ -121,10 +121,3 @@ def _rows(layer: Layer, made: Layer, index_N: torch.Tensor) -> Layer:
     made.weight = nn.Parameter(layer.weight[index_N], requires_grad=False)
     made.bias = nn.Parameter(layer.bias[index_N], requires_grad=False)
     return made
-
-
-def _with(module: Module, **parts: nn.Module) -> Module:
-    """A module that shares everything with another one but those parts."""
-    own = copy.copy(module)
-    own._modules = {**module._modules, **parts}
-    return own

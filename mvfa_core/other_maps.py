@@ -17,6 +17,7 @@ from torch import nn
 
 from mvfa_core.checks import expect_choice, expect_target
 from mvfa_core.explain import Encoding, expect_room
+from mvfa_core.inference import inspects
 from mvfa_core.model import MFA, Classifier
 
 OTHER_MAPS = {
@@ -44,6 +45,7 @@ class _Tail(nn.Module):
         return stages.ensemble_BC / views
 
 
+@inspects
 def other_map(
     model: Classifier,
     encoding: Encoding,
@@ -64,7 +66,7 @@ def other_map(
     import pytorch_grad_cam
 
     expect_choice(method, OTHER_MAPS, "method")
-    expect_target(target, len(model.classes))
+    target = expect_target(target, len(model.classes))
     expect_room(model, encoding, k=k, sizes=sizes)
     tail = _Tail(model.pooling, {"k": k, "sizes": sizes} if isinstance(model.pooling, MFA) else {})
     F_BDHW = encoding.F_BDHW.detach().requires_grad_()

@@ -11,6 +11,7 @@ write down the reach is measured instead: the pixels whose gradient is not zero.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ import torch
 from torch import fx, nn
 
 from mvfa_core.checks import expect
+from mvfa_core.inference import features, inspects, with_parts
 from mvfa_core.model import Classifier
 
 PROBE_SEED = 0
@@ -91,6 +93,7 @@ class Sight:
         return float(left * step_x), float(top * step_y), float(right * step_x), float(bottom * step_y)
 
 
+@inspects
 def sight(model: Classifier) -> Sight:
     """What every cell sees of a picture of the model's side."""
     try:
@@ -218,24 +221,21 @@ _POINTWISE_CALLS = (
 # --- measured ---
 
 
+@inspects
 def measured_sight(model: Classifier) -> Sight:
     """The same from the gradient: which rows and columns of a noise picture can change a row or column of cells.
 
     It can only miss pixels: those whose way is closed for this noise, for example by a ReLU.
     """
-    backbone, was_training = model.backbone, model.training
-    device = next(model.parameters()).device
     noise = torch.randn(1, 3, model.side, model.side, generator=torch.Generator().manual_seed(PROBE_SEED))
-    image_13SS = noise.to(device).requires_grad_()
-    model.eval()
-    try:
-        with torch.enable_grad():
-            F_BDHW = backbone(image_13SS)
-            expect(F_BDHW.ndim == 4, "backbone", "a map (B, D, H, W)", tuple(F_BDHW.shape))
-            rows_H2 = np.array([_support(F_BDHW[:, :, y], image_13SS, 3) for y in range(F_BDHW.shape[2])])
-            columns_W2 = np.array([_support(F_BDHW[..., x], image_13SS, 2) for x in range(F_BDHW.shape[3])])
-    finally:
-        model.train(was_training)
+    image_13SS = noise.to(next(model.parameters()).device).requires_grad_()
+    if any(parameter.is_inference() for parameter in model.backbone.parameters()):
+        model = with_parts(model, backbone=copy.deepcopy(model.backbone))
+    with torch.enable_grad():
+        F_BDHW = features(model, image_13SS)
+        expect(F_BDHW.ndim == 4, "backbone", "a map (B, D, H, W)", tuple(F_BDHW.shape))
+        rows_H2 = np.array([_support(F_BDHW[:, :, y], image_13SS, 3) for y in range(F_BDHW.shape[2])])
+        columns_W2 = np.array([_support(F_BDHW[..., x], image_13SS, 2) for x in range(F_BDHW.shape[3])])
     everywhere = bool(all((part == (0, model.side)).all() for part in (rows_H2, columns_W2)))
     return Sight(model.side, columns_W2, rows_H2, None, everywhere, measured=True)
 

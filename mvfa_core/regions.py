@@ -29,7 +29,7 @@ def top_anchors(A_BHW: torch.Tensor, k: int) -> torch.Tensor:
     expect_dims(A_BHW, "BHW", "A_BHW")
     expect_finite(A_BHW, "A_BHW")
     height, width = A_BHW.shape[-2:]
-    expect_k(k, height * width)
+    k = expect_k(k, height * width)
     flat_BN = A_BHW.detach().flatten(1)
     if torch.compiler.is_exporting():  # ONNX has no stable sort, but its TopK gives equal values by rising index
         order_BK = flat_BN.topk(k, dim=1).indices
@@ -52,6 +52,7 @@ def repeated_anchors(A_BHW: torch.Tensor, k: int, different_B: torch.Tensor) -> 
         ValueError: as `top_anchors`.
     """
     anchors_BK2 = top_anchors(A_BHW, k)
+    k = anchors_BK2.shape[1]
     turn_BK = torch.arange(k, device=A_BHW.device) % different_B.clamp(1, k)[:, None]
     return anchors_BK2.gather(1, turn_BK[..., None].expand(-1, -1, 2))
 

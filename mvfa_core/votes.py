@@ -55,10 +55,10 @@ def pushes(found: Explanation, target: int, against: int | None = None) -> np.nd
         ValueError: a GAP explanation, or a class out of range.
     """
     logits_MC = _logits(found)
-    expect_target(target, len(found.classes))
+    target = expect_target(target, len(found.classes))
     if against is None:
         return logits_MC[:, target]
-    expect_target(against, len(found.classes))
+    against = expect_target(against, len(found.classes))
     return logits_MC[:, target] - logits_MC[:, against]
 
 
@@ -82,7 +82,7 @@ def anchor_winners(found: Explanation) -> np.ndarray:
 def scale_profile(found: Explanation, target: int) -> np.ndarray:
     """Mean confidence in a class of the K views of each size, (R,), in the order of L_R."""
     _logits(found)
-    expect_target(target, len(found.classes))
+    target = expect_target(target, len(found.classes))
     assert found.confidence_MC is not None and found.k is not None and found.sizes is not None
     return found.confidence_MC[:, target].reshape(found.k, len(found.sizes)).mean(axis=0)
 

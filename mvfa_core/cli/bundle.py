@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 
 from mvfa_core.checkpoints import BUNDLED
-from mvfa_core.cli.output import bars, say, table
+from mvfa_core.cli.output import bars, expect_place, say, table
 from mvfa_core.cli.train import Report
 from mvfa_core.model import POOLINGS
 from mvfa_core.per_cent import of_count
@@ -26,6 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    expect_place("--out", args.out, folder=True)
     runs = [Run(path) for path in args.runs] or [_trained(pooling) for pooling in POOLINGS]
     cards = [bundle(each, args.out, progress=bars(quiet=False)) for each in runs]
     rows = [(card["name"], f"{of_count(card['accuracy'])}%", card["n"], card["step"]) for card in cards]

@@ -12,9 +12,10 @@ import numpy as np
 
 from mvfa_core import draw
 from mvfa_core.checkpoints import load_model
-from mvfa_core.cli.output import FailureError, print_json, say
+from mvfa_core.cli.output import FailureError, expect_place, print_json, say
 from mvfa_core.explain import explain
 from mvfa_core.explanation import Explanation
+from mvfa_core.files import replace_text
 from mvfa_core.images import PictureError, Reading, read_picture
 from mvfa_core.names import visible
 from mvfa_core.pictures.paths import answer_names, pictures_of
@@ -40,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    expect_place("--out", args.out, folder=True)
     model = load_model(args.model).to(use_device(args.device))
     target = _target(args.target, model.classes)
     pictures, out = pictures_of(args.pictures), Path(args.out)
@@ -80,10 +82,7 @@ def _target(text: str | None, classes: tuple[str, ...]) -> int | None:
 
 def _write(out: Path, name: str, shown: str, reading: Reading, explanation: Explanation) -> dict:
     """The pictures of one explanation and its JSON; returns the JSON with the names of the files."""
-    try:
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"--out: {out.name} cannot be a folder ({error.strerror}); name another") from error
+    (out / name).parent.mkdir(parents=True, exist_ok=True)
     picture = reading.picture
     picture.thumbnail((LONGEST_PX, LONGEST_PX))
     facts = {"file": shown, "notes": [str(note) for note in reading.notes]} | explanation.to_json() | {"files": []}
@@ -95,7 +94,7 @@ def _write(out: Path, name: str, shown: str, reading: Reading, explanation: Expl
         except OSError as error:
             raise FailureError(f"{visible(file)} could not be written ({error.strerror})") from error
         facts["files"].append(file)
-    (out / f"{name}.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False), encoding="utf-8")
+    replace_text(out / f"{name}.json", json.dumps(facts, indent=2, ensure_ascii=False), durable=False)
     return facts
 
 

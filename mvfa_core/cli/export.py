@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from mvfa_core.checkpoints import load_model
-from mvfa_core.cli.output import FailureError, print_json, say
+from mvfa_core.cli.output import FailureError, expect_place, print_json, say
 from mvfa_core.export import ExportError, export_onnx
 
 HELP = "Write a model as ONNX (prediction, AdaCAM, anchors, boxes; any batch) and check it against PyTorch."
@@ -19,6 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    expect_place("--onnx", args.onnx)
     model = load_model(args.model)
     try:
         found = export_onnx(model, args.onnx)

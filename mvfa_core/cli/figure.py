@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mvfa_core import figures
-from mvfa_core.cli.output import FailureError, bars, say
+from mvfa_core.cli.output import FailureError, bars, expect_place, say
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.figures import Files, Made, Options, Request
 from mvfa_core.figures.fonts import ALIASES
 from mvfa_core.figures.request import MOST_PANELS, OF_RUNS, SHAPES, SPANS
 from mvfa_core.figures.words import languages
+from mvfa_core.files import whole_file
 from mvfa_core.names import visible
 from mvfa_core.pictures.paths import pictures_of
 from mvfa_core.training.split import SIDES
@@ -94,6 +95,10 @@ def run(args: argparse.Namespace) -> None:
     if not args.out:
         raise ValueError("out: expected a file that ends in .png, .svg or .pdf (--out), got none")
     figures.kind_of(Path(args.out))
+    places = {"--out": args.out, "--out, its recipe": Path(args.out).with_suffix(".json"), "--zip": args.zip}
+    for option, place in places.items():
+        if place:
+            expect_place(option, place)
     if args.recipe:
         _again(args)
         return
@@ -183,7 +188,9 @@ def _finish(args: argparse.Namespace, made: Made, told: list[str], same: bool | 
     files = [str(out), str(beside)]
     if args.zip:
         Path(args.zip).parent.mkdir(parents=True, exist_ok=True)
-        Path(args.zip).write_bytes(figures.zipped(made))
+        content = figures.zipped(made)
+        with whole_file(Path(args.zip), durable=False) as file:
+            file.write(content)
         files.append(args.zip)
     if args.json:
         facts = {"files": files, "data": made.recipe.data, "caption": made.caption(), "latex": made.latex(out.name)}

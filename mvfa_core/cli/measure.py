@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mvfa_core.checkpoints import load_model, read_card
 from mvfa_core.cli.measure_tables import WRITERS, notes, tables, write
-from mvfa_core.cli.output import bars, print_json, say, table
+from mvfa_core.cli.output import bars, expect_place, print_json, say, table
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sets import DataError
 from mvfa_core.matching import fitted, match
@@ -82,6 +82,8 @@ def _check(args: argparse.Namespace) -> None:
         raise ValueError(f"seed: expected a whole number >= 0, got {args.seed}")
     if args.out and Path(args.out).suffix not in WRITERS:
         raise ValueError(f"--out: expected a name that ends in {', '.join(WRITERS)}, got {Path(args.out).name}")
+    if args.out:
+        expect_place("--out", args.out)
 
 
 def _measured(args: argparse.Namespace) -> tuple[Pictures, list[Measured]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mvfa_core import csvs
 from mvfa_core.experiments.formats import latex_table, markdown_table
+from mvfa_core.files import replace_text
 from mvfa_core.measure.meanings import DOUBTS, FIGURES
 from mvfa_core.measure.sets import Row
 
@@ -43,16 +44,9 @@ def notes(rows: Sequence[Row]) -> list[str]:
 
 
 def write(file: Path, title: str, rows: Sequence[Row]) -> None:
-    """The table in the format that the name's ending says.
-
-    Raises:
-        ValueError: the file cannot be written.
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(WRITERS[file.suffix](title, rows), encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"--out: {file.name} cannot be written ({error.strerror}); name another") from error
+    """The table in the format that the name's ending says."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    replace_text(file, WRITERS[file.suffix](title, rows), durable=False)
 
 
 def _text(row: Row) -> str:

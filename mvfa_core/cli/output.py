@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from mvfa_core.data.sets import Progress, silent
+from mvfa_core.files import expect_writable, sentence_of
 from mvfa_core.names import visible
 
 WIDEST = 100
@@ -17,6 +19,19 @@ WIDEST = 100
 
 class FailureError(RuntimeError):
     """The request was right and could not be carried out: exit status 1."""
+
+
+def expect_place(option: str, path: str | Path, *, folder: bool = False) -> None:
+    """Look whether what an option names can be written, before the work that leads to it.
+
+    Raises:
+        ValueError: it cannot, with the option, the name and the reason.
+    """
+    try:
+        expect_writable(Path(path), folder=folder)
+    except OSError as error:
+        kind = "cannot be a folder for it: " if folder else ""
+        raise ValueError(f"{option}: {kind}{sentence_of(error)}") from error
 
 
 def say(text: object) -> None:

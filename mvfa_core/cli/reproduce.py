@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from mvfa_core.cli import engines
-from mvfa_core.cli.output import FailureError, print_json, say, table
+from mvfa_core.cli.output import FailureError, expect_place, print_json, say, table
 from mvfa_core.experiments import results
 from mvfa_core.experiments.cost import in_words, seconds_left
 from mvfa_core.experiments.formats import FORMATS
@@ -22,6 +22,7 @@ from mvfa_core.experiments.report import Figure, figures, record
 from mvfa_core.experiments.results import Request, Results, results_file
 from mvfa_core.experiments.standing import DIVERGED, DONE, FAILED, MISSING, PARTLY, Standing, standing_of
 from mvfa_core.experiments.work import Begun, Ended, Event, Waited, measure_rule
+from mvfa_core.files import replace_text
 from mvfa_core.names import visible
 from mvfa_core.per_cent import of_count
 from mvfa_core.training.runs import Run, runs_root
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace) -> None:
     if args.seeds < 1:
         raise ValueError(f"seeds: expected a whole number >= 1, got {args.seeds}")
     engines.expect_fitting(args)
+    if args.out:
+        expect_place("--out", args.out)
     experiment = EXPERIMENTS[args.what]
     settings = _settings(args)
     wanted = _on_device(
@@ -241,7 +244,7 @@ def _print(experiment: Experiment, found: Sequence[Figure], known: Results, args
     text = FORMATS[args.format](experiment, found)
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(text, encoding="utf-8")
+        replace_text(args.out, text, durable=False)
         _say(f"written: {args.out}")
     if args.json:
         print_json({"experiment": experiment.name, "figures": [record(figure) for figure in found]})

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mvfa_core.cli.output import print_json, say, table
+from mvfa_core.cli.output import expect_place, print_json, say, table
 from mvfa_core.per_cent import of_count
 from mvfa_core.training import archive, launch, work
 from mvfa_core.training.runs import Run, RunError, Status, list_runs, runs_root
@@ -197,6 +197,7 @@ def _export(args: argparse.Namespace) -> None:
     """Put one into a .zip file: recipe, figures, weights and film."""
     chosen = find_run(args.run)
     file = args.out or Path(f"{chosen.id}.zip")
+    expect_place("--out", file)
     archive.export_zip(chosen, file, with_state=args.with_state)
     _say(args, chosen, f"written to {file}, {file.stat().st_size:,} bytes")
 

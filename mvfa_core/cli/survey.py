@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mvfa_core.cli.output import bars, print_json, say
+from mvfa_core.cli.output import bars, expect_place, print_json, say
 from mvfa_core.per_cent import of_count
 from mvfa_core.survey.folder import Survey, survey_of
 from mvfa_core.survey.request import request_for
@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> None:
         folder = Survey(args.resume)
         request = folder.request()
     else:
+        if args.out:
+            expect_place("--out", args.out, folder=True)
         request = request_for(args.model, args.data, side=args.side, join=args.join_names, limit=args.limit)
         folder = Survey(args.out) if args.out else survey_of(request)
     found = survey(request, folder, device=args.device, progress=bars(args.json or args.quiet))

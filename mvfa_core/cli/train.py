@@ -11,7 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from mvfa_core.backbones import BACKBONES
-from mvfa_core.cli.output import FailureError, bars, say
+from mvfa_core.cli.output import FailureError, bars, expect_place, say
 from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, POOLINGS
@@ -148,6 +148,8 @@ def _carried_out(args: argparse.Namespace) -> Run:
         with Report(recipe, args.quiet) as report:
             resume(target, listen=report, progress=progress, by=_workers(recipe, args.quiet))
     else:
+        if args.out:
+            expect_place("--out", args.out, folder=True)
         recipe = placed(_recipe(args), args.devices, args.nodes)
         target = Run(args.out or runs_root() / new_run_id(recipe))
         with Report(recipe, args.quiet) as report:

@@ -17,6 +17,7 @@ import torch
 
 from mvfa_core.checks import looking_once
 from mvfa_core.images import normalise
+from mvfa_core.inference import inspects, stages_of
 from mvfa_core.model import Classifier
 from mvfa_core.precision import tensor_float32
 
@@ -31,13 +32,14 @@ def order_of(map_HW: np.ndarray) -> np.ndarray:
     return np.argsort(-map_HW.astype(np.float64).ravel(), kind="stable")
 
 
+@inspects
 def confidences(model: Classifier, images_V: np.ndarray, target: int) -> np.ndarray:
     """The ensemble's share of a class on pictures uint8 (V, S, S, 3), (V,), `AT_ONCE` at a time."""
     device = next(model.parameters()).device
     found = []
     with torch.no_grad(), tensor_float32(False), looking_once():
         for start in range(0, len(images_V), AT_ONCE):
-            stages = model(normalise(torch.from_numpy(images_V[start : start + AT_ONCE]).to(device)))
+            stages = stages_of(model, normalise(torch.from_numpy(images_V[start : start + AT_ONCE]).to(device)))
             views = 1 if stages.logits_BMC is None else stages.logits_BMC.shape[1]
             found.append((stages.ensemble_BC / views).softmax(dim=1)[:, target])
     return torch.cat(found).cpu().numpy()

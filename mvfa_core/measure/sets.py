@@ -19,6 +19,7 @@ from mvfa_core.data.sets import PictureSet
 from mvfa_core.explain import Encoding, explain_encoding
 from mvfa_core.explanation import Explanation
 from mvfa_core.images import normalise
+from mvfa_core.inference import classifier_of, device_of, features, inference
 from mvfa_core.measure.crosswise import crosswise
 from mvfa_core.measure.faithfulness import faithfulness
 from mvfa_core.measure.intervals import interval, mean_interval
@@ -30,7 +31,6 @@ from mvfa_core.measure.road import road
 from mvfa_core.measure.truth import Truth
 from mvfa_core.measure.uncertainty import aurc, auroc, doubts
 from mvfa_core.model import Classifier
-from mvfa_core.precision import tensor_float32
 
 BATCH = 32
 WHAT = ("boxes", "deletion", "road", "uncertainty")
@@ -78,19 +78,22 @@ def explained(
         targets: the class to explain of each in `index`; what the model says if not given.
         boxes: whether the best box is looked for; without, it is None.
     """
-    device, size_px = next(model.parameters()).device, (images.shape[2], images.shape[1])
+    size_px = (images.shape[2], images.shape[1])
     # the backbone where the model is, a batch at a time; what follows are hundreds of small operations a picture, and
     # an accelerator takes longer to begin each of them than a CPU to finish it
-    near = model if device.type == "cpu" else _on_cpu(model)
+    near = model if device_of(model).type == "cpu" else _on_cpu(classifier_of(model))
     for start in range(0, len(index), BATCH):
-        raw = torch.from_numpy(np.array(images[index[start : start + BATCH]])).to(device)
-        with torch.no_grad(), tensor_float32(False):
-            F_BDHW = model.backbone(normalise(raw)).cpu()
+        raw = np.array(images[index[start : start + BATCH]])
         wanted = [None] * len(raw) if targets is None else targets[start : start + BATCH].tolist()
-        found = [explain_encoding(near, Encoding(F_BDHW[i : i + 1], size_px), target=t) for i, t in enumerate(wanted)]
-        own_B = torch.tensor([one.target for one in found])
-        best_B = best_box(near.pooling.head, F_BDHW, own_B).boxes_B4.numpy() if boxes else [None] * len(found)
-        yield from zip(found, best_B, strict=True)
+        # not around the yield: what the caller does with a picture is no part of this
+        with inference(near) as seen:
+            raw_BHWC = torch.from_numpy(raw).to(device_of(seen))
+            F_BDHW = features(seen, normalise(raw_BHWC)).cpu()
+            one_each = [Encoding(F_BDHW[i : i + 1], size_px) for i in range(len(raw))]
+            found = [explain_encoding(seen, one, target=t) for one, t in zip(one_each, wanted, strict=True)]
+            own_B = torch.tensor([one.target for one in found])
+            best = best_box(seen.pooling.head, F_BDHW, own_B).boxes_B4.numpy() if boxes else [None] * len(found)
+        yield from zip(found, best, strict=True)
 
 
 def _on_cpu(model: Classifier) -> Classifier:

@@ -13,8 +13,9 @@ import torch
 from mvfa_core.checks import looking_once
 from mvfa_core.data.sets import PictureSet
 from mvfa_core.images import normalise
+from mvfa_core.inference import inspects, stages_of
 from mvfa_core.model import Classifier
-from mvfa_core.precision import double, tensor_float32
+from mvfa_core.precision import double
 from mvfa_core.regions import cells_to_pixels
 from mvfa_core.stages import Stages
 from mvfa_core.survey.findings import Findings
@@ -22,12 +23,12 @@ from mvfa_core.survey.findings import Findings
 BIT = float(np.log(2))
 
 
-@torch.no_grad()
+@inspects
 def look(model: Classifier, pictures: PictureSet, places: np.ndarray) -> Findings:
-    """What a model, in evaluation mode, makes of a batch. `places` are those of the pictures in their side."""
+    """What a model makes of a batch. `places` are those of the pictures in their side."""
     device = next(model.parameters()).device
-    with tensor_float32(False), looking_once():
-        stages = model(normalise(torch.from_numpy(pictures.images).to(device)))
+    with looking_once():
+        stages = stages_of(model, normalise(torch.from_numpy(pictures.images).to(device)))
     label_B = torch.from_numpy(np.array(pictures.labels)).to(device)
     views = 1 if stages.logits_BMC is None else stages.logits_BMC.shape[1]
     share_BC = (double(stages.ensemble_BC) / views).softmax(dim=1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from mvfa_core.checkpoints import load_model, read_card, save_model
 from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.data.sets import Progress, silent
+from mvfa_core.files import replace_text
 from mvfa_core.measure import accuracy_by_scale
 from mvfa_core.training.runs import Run
 from mvfa_core.training.split import listed, load_one, split_of, watched
@@ -36,5 +37,5 @@ def bundle(run: Run, out: Path | str, *, progress: Progress = silent) -> dict:
     if pictures.scales is not None:
         card["accuracy_by_scale"] = accuracy_by_scale(right, pictures.scales)
     save_model(model, file, card, half=True)
-    file.with_suffix(".json").write_text(json.dumps(read_card(file), indent=2) + "\n")
+    replace_text(file.with_suffix(".json"), json.dumps(read_card(file), indent=2) + "\n")
     return card

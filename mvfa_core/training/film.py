@@ -77,7 +77,6 @@ class Film:
     def _frames(self, trainer: Trainer) -> list[dict[str, Any]]:
         assert self.image_B3SS is not None, "the run has started"
         with unchanged(trainer), torch.no_grad(), looking_once():
-            trainer.network.eval()
             stages = trainer.network(self.image_B3SS)
         data = trainer.data
         labels = [data.classes[label] for label in data.val.labels[self.chosen]]

@@ -5,6 +5,9 @@ B images
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import torch
 from torch import nn
@@ -13,8 +16,11 @@ from mvfa_core.checks import looking_once
 from mvfa_core.data.sets import PictureSet
 from mvfa_core.ensembles import combine
 from mvfa_core.images import normalise
+from mvfa_core.inference import device_of, evaluation_mode, inference, stages_of, unwrapped
 from mvfa_core.measure.scales import accuracy_by_scale
+from mvfa_core.model import Classifier
 from mvfa_core.precision import tensor_float32
+from mvfa_core.stages import Stages
 from mvfa_core.training.batches import to_device
 from mvfa_core.training.parallel import ALONE, World
 
@@ -31,19 +37,32 @@ def predict(
 
     Args:
         model: normalised pictures -> Stages: a `Classifier`, or the `Network` that trains one, in its precision.
+            It is left as it was, each module in its own mode.
         batch: pictures at a time; None for what suits the device.
     """
-    model.eval()
-    device = next(model.parameters()).device
+    network = unwrapped(model)
+    if isinstance(network, Classifier):
+        with inference(network) as seen, looking_once():
+            return _predicted(partial(stages_of, seen), device_of(seen), pictures, batch, ensemble)
+    with evaluation_mode(network), tensor_float32(getattr(network, "tf32", False)), looking_once():
+        return _predicted(network, device_of(network), pictures, batch, ensemble)
+
+
+def _predicted(
+    forward: Callable[[torch.Tensor], Stages],
+    device: torch.device,
+    pictures: PictureSet,
+    batch: int | None,
+    ensemble: str,
+) -> np.ndarray:
     batch = batch or (EVAL_BATCH_CPU if device.type == "cpu" else EVAL_BATCH)
     found = []
-    with tensor_float32(getattr(model, "tf32", False)), looking_once():
-        raw = _fetched(pictures, 0, batch, device)
-        for start in range(0, len(pictures), batch):
-            stages = model(normalise(raw))
-            scores_BC = stages.ensemble_BC if stages.logits_BMC is None else combine(stages.logits_BMC, ensemble)
-            found.append(scores_BC.argmax(dim=1))
-            raw = _fetched(pictures, start + batch, batch, device)  # while an accelerator is at these
+    raw = _fetched(pictures, 0, batch, device)
+    for start in range(0, len(pictures), batch):
+        stages = forward(normalise(raw))
+        scores_BC = stages.ensemble_BC if stages.logits_BMC is None else combine(stages.logits_BMC, ensemble)
+        found.append(scores_BC.argmax(dim=1))
+        raw = _fetched(pictures, start + batch, batch, device)  # while an accelerator is at these
     return torch.cat(found).cpu().numpy()
 
 

@@ -17,6 +17,7 @@ from mvfa_core.adacam import attention_map
 from mvfa_core.checks import expect_k
 from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.heads import MLPHead, PrototypeHead, pointwise
+from mvfa_core.inference import inspects
 from mvfa_core.maps import cam
 from mvfa_core.model import GAP, MFA, Classifier
 from mvfa_core.regions import all_cells, region_boxes
@@ -29,6 +30,7 @@ CHANNELS = 8
 TERMS = 3
 
 
+@inspects
 def walk(
     model: Classifier,
     encoding: Encoding,
@@ -104,9 +106,7 @@ def _pass(
 ) -> tuple[Stages, torch.Tensor, Weights | None]:
     """Stages over all cells, the class maps G, and the W_CD and b_C that make them where they are linear in F."""
     if isinstance(pooling, MFA):
-        was_training = pooling.training
-        stages = pooling.eval()(F_BDHW, k=F_BDHW.shape[-2] * F_BDHW.shape[-1], sizes=sizes)
-        pooling.train(was_training)
+        stages = pooling(F_BDHW, k=F_BDHW.shape[-2] * F_BDHW.shape[-1], sizes=sizes)
         assert stages.G_BCHW is not None
         layer = pooling.auxiliary
         assert layer.bias is not None
@@ -121,9 +121,7 @@ def _pass(
 def _anchors(pooling: MFA | GAP, k: int | None, cells: int) -> int:
     if isinstance(pooling, GAP):
         return 0
-    count = cells if pooling.anchors == "all" else pooling.k if k is None else k
-    expect_k(count, cells)
-    return count
+    return expect_k(cells if pooling.anchors == "all" else pooling.k if k is None else k, cells)
 
 
 def _sums(stages: Stages, count: int) -> torch.Tensor:

@@ -106,7 +106,7 @@ def test_wrong_numbers_leave_no_run_behind(call: Callable, here: Path) -> None:
 def test_a_place_that_cannot_be_written_is_one_line(call: Callable, model: Path, places: dict[str, Path]) -> None:
     """The output folder is a file."""
     one_line(
-        call("explain", model, places["picture"], "--out", places["pickle"]), 2, ("explain:", "cannot be a folder")
+        call("explain", model, places["picture"], "--out", places["pickle"]), 2, ("explain: --out: cannot be a folder",)
     )
 
 

@@ -131,7 +131,7 @@ def test_wrong_requests(case: str, call: Callable, model: Path, boxes: Path, tmp
 def test_a_table_that_cannot_be_written(call: Callable, model: Path, boxes: Path) -> None:
     answer = call("measure", model, "--uncertainty", "--n", 2, "--out", boxes / "t.md", "--json")
     assert answer.status == 2
-    assert "t.md cannot be written" in answer.err
+    assert "--out: t.md: a part of the path is no folder" in answer.err
 
 
 def test_sizes_follow_the_turn_that_a_picture_asks_for(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
     ),
     "needs the network": ("mvfa_core.data.download.fetch",),
     "a whole network, whose shapes tests/core looks at; some take seconds": (
-        "mvfa_core.backbones.*", "mvfa_core.attention.*", "mvfa_core.pretrained.*", "mvfa_core.model.Classifier",
+        "mvfa_core.backbones.*", "mvfa_core.attention.*", "mvfa_core.pretrained.*",
         "mvfa_core.export.export_onnx", "mvfa_core.training.speed.Network",
     ),
     "the command line, which is called as a whole": ("mvfa_core.cli.*",),

@@ -31,6 +31,7 @@ from mvfa_core.figures.desk import ModelSource, PictureSource
 from mvfa_core.figures.request import Options
 from mvfa_core.files import (
     expect_inside,
+    expect_writable,
     parts_of,
     read_json,
     replace_text,
@@ -235,3 +236,29 @@ def test_folders_that_are_handed_in(tmp_path_factory: pytest.TempPathFactory, cl
     assert seen.train_n == len(side_of(Split(str(folder)), "train").listing.files) and silent("x", 0, 1) is None
     assert list_surveys() == [] or surveys_root().is_dir()
     assert bars(True) is silent
+
+
+@few
+@given(
+    st.sampled_from(["file", "folder", "new", "below a file", "below new folders", "a pipe", "too long"]), st.booleans()
+)
+def test_a_place_that_is_refused_cannot_be_written(tmp_path_factory: Any, kind: str, folder: bool) -> None:
+    """And one that is taken can; nothing is made by looking."""
+    root = tmp_path_factory.mktemp("places")
+    (root / "file").write_text("old")
+    (root / "folder").mkdir()
+    os.mkfifo(root / "a pipe")
+    places = {"below a file": "file/new", "below new folders": "a/b/new", "too long": "n" * 230}
+    path, before = root / places.get(kind, kind), sorted(root.rglob("*"))
+    taken = {"new", "below new folders"} | ({"folder", "too long"} if folder else {"file"})
+    try:
+        expect_writable(path, folder=folder)
+    except OSError as error:
+        assert kind not in taken
+        expect_sentence(sentence_of(error))
+    else:
+        assert kind in taken
+        assert sorted(root.rglob("*")) == before
+        (path if folder else path.parent).mkdir(parents=True, exist_ok=True)
+        with whole_file(path / "x" if folder else path) as opened:
+            opened.write(b"new")

@@ -1,0 +1,143 @@
+"""A model looked at without leaving a trace: the one place that prepares a caller's model and puts everything back.
+
+Whoever calls may be in the middle of training, with layers frozen in evaluation mode, under `torch.inference_mode()`,
+`torch.no_grad()` or autocast, and may hand over a model in half precision or wrapped for several devices. What follows
+the features is computed in float32 or float64 always, as in training (`training.speed.Network`).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+import torch
+from torch import nn
+
+from mvfa_core.backbones import expect_pictures
+from mvfa_core.checks import expect
+from mvfa_core.model import Classifier
+from mvfa_core.precision import tensor_float32
+from mvfa_core.stages import Stages
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+Module = TypeVar("Module", bound=nn.Module)
+_EXACT = (torch.float32, torch.float64)
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The module inside of what `torch.compile`, DataParallel, DistributedDataParallel or averaging put around it."""
+    while not isinstance(model, Classifier):
+        inner = getattr(model, "_orig_mod", getattr(model, "module", None))
+        if not isinstance(inner, nn.Module):
+            break
+        model = inner
+    return model
+
+
+def classifier_of(model: nn.Module) -> Classifier:
+    """The model of this project that was handed over, without what is wrapped around it.
+
+    Raises:
+        ValueError: another kind of thing, or a model whose weights have no values.
+    """
+    found = unwrapped(model) if isinstance(model, nn.Module) else model
+    known = isinstance(found, Classifier)
+    expect(known, "model", "one that build_model or load_model gave", type(found).__name__)
+    empty = [name for name, tensor in found.state_dict(keep_vars=True).items() if tensor.is_meta]
+    values = "weights with values; load them, or build the model on a device that keeps any"
+    expect(not empty, "model", values, f"{len(empty)} on the meta device, which keeps none")
+    return found  # type: ignore[return-value]
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where its first weight lies; the CPU for a network without any."""
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+
+
+@contextmanager
+def evaluation_mode(network: nn.Module) -> Iterator[nn.Module]:
+    """Every module in evaluation mode inside, and afterwards each in the mode that was its own: in fine-tuning some are
+    frozen. Random numbers that are drawn inside are drawn by nobody."""
+    device = device_of(network)
+    on_cpu = device.type == "cpu"
+    modes = [(module, module.training) for module in network.modules()]
+    with torch.random.fork_rng([] if on_cpu else [device], device_type="cuda" if on_cpu else device.type):
+        try:
+            for module, _ in modes:
+                module.training = False  # not by eval(), which some networks answer with more than a mode
+            yield network
+        finally:
+            for module, training in modes:
+                module.training = training
+
+
+@contextmanager
+def inference(model: nn.Module, *, gradients: bool = False) -> Iterator[Classifier]:
+    """The model as it is looked at: in evaluation mode, outside of the caller's inference mode and autocast, its head
+    in float32 or float64.
+
+    Args:
+        model: a `Classifier`, also a wrapped one; it is left as it was.
+        gradients: whether gradients are recorded.
+
+    Raises:
+        ValueError: see `classifier_of`.
+    """
+    classifier = classifier_of(model)
+    device = device_of(classifier)
+    with (
+        torch.inference_mode(False),
+        torch.set_grad_enabled(gradients),
+        torch.autocast(device.type, enabled=False),
+        tensor_float32(False),  # the order of the anchors hangs on the last bits
+        evaluation_mode(classifier),
+    ):
+        yield _with_exact_head(classifier)
+
+
+def inspects(
+    function: Callable[Concatenate[Classifier, Asked], Answer],
+) -> Callable[Concatenate[Classifier, Asked], Answer]:
+    """For a function whose first argument is a model that it only looks at: it is called as within `inference`."""
+
+    @wraps(function)
+    def inside(model: Classifier, *args: Asked.args, **options: Asked.kwargs) -> Answer:
+        with inference(model) as seen:
+            return function(seen, *args, **options)
+
+    return inside
+
+
+def _with_exact_head(classifier: Classifier) -> Classifier:
+    """The model itself, or one with the same backbone and a copy of its head that gradients can be taken through."""
+    parameters = list(classifier.pooling.parameters())
+    exact = parameters[0].dtype in _EXACT and len({parameter.dtype for parameter in parameters}) == 1
+    if exact and not any(parameter.is_inference() for parameter in parameters):
+        return classifier
+    head = copy.deepcopy(classifier.pooling)
+    return with_parts(classifier, pooling=head if exact else head.float())
+
+
+def with_parts(module: Module, **parts: nn.Module) -> Module:
+    """A module that shares everything with another one but those parts."""
+    own = copy.copy(module)
+    own._modules = {**module._modules, **parts}
+    return own
+
+
+def features(classifier: Classifier, image_B3SS: torch.Tensor) -> torch.Tensor:
+    """The feature map F_BDHW of normalised pictures, on the device and in the precision of the backbone, handed over in
+    the precision of the head."""
+    weight = next(classifier.backbone.parameters(), next(classifier.parameters()))
+    F_BDHW = classifier.backbone(image_B3SS.to(weight.device, weight.dtype))
+    return F_BDHW.to(next(classifier.pooling.parameters()).dtype)
+
+
+def stages_of(classifier: Classifier, image_B3SS: torch.Tensor) -> Stages:
+    """All stages of normalised pictures (B, 3, S, S), in any precision of the model's weights."""
+    expect_pictures(image_B3SS, classifier.stride)
+    return classifier.pooling(features(classifier, image_B3SS))
