@@ -15,7 +15,6 @@ from app import (
     dataset_fit,
     dataset_grid,
     dataset_job,
-    limits,
     loaders,
     sent,
     state,
@@ -27,6 +26,7 @@ from app import wording_dataset as words
 from app.components import component
 from app.dataset_data import Choice
 from app.frames import frame
+from app.serving import shared
 from mvfa_core.names import visible
 from mvfa_core.per_cent import of_count
 from mvfa_core.survey import Findings, Request
@@ -263,4 +263,4 @@ def exports(model: str, asked: Request, found: Findings) -> None:
         told = json.dumps(summary(found, asked), indent=2, ensure_ascii=False)
         st.download_button(words.JSON, told, f"{stem}.json", "application/json", on_click="ignore", key="as_json")
     with st.expander(words.COMMAND):
-        st.code(asked.command(places=not limits.for_visitors()), language=None, wrap_lines=True)
+        st.code(asked.command(places=not shared()), language=None, wrap_lines=True)

@@ -13,7 +13,6 @@ from app import (
     belongings,
     dataset_fit,
     dataset_pictures,
-    limits,
     loaders,
     places,
     rights,
@@ -24,7 +23,7 @@ from app import (
     wording_serving,
 )
 from app import wording_dataset as words
-from app.serving import read_only
+from app.serving import read_only, shared
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.data.sets import DataError
@@ -125,7 +124,7 @@ def _own_folder(model: str) -> Listed | None:
     ).strip()
     folder = places.folder(path)
     if folder is None:
-        missing = words.DATA_PATH_CLOSED if limits.shared() else words.DATA_PATH_MISSING
+        missing = words.DATA_PATH_CLOSED if shared() else words.DATA_PATH_MISSING
         st.caption(missing if path else words.DATA_PATH_NEEDED)
         return None
     try:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 import psutil
 
 from app import wording_serving as words
-from app.serving import number, read_only, switch
+from app.serving import SHARED, number, shared
 from app.telling import told
 from mvfa_core import budget
 from mvfa_core.processes import end_with_all, memory_of
@@ -27,21 +27,11 @@ from mvfa_core.training.launch import room_for_one
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs
 
-SHARED, AT_ONCE, MEMORY = "MVFA_SHARED", "MVFA_RUNS_AT_ONCE", "MVFA_RUN_MEMORY_MB"
+AT_ONCE, MEMORY = "MVFA_RUNS_AT_ONCE", "MVFA_RUN_MEMORY_MB"
 DEFAULT_SHARED, DEFAULT_ALONE = 2, 8
 MOST_IN_LINE = 50
 """Runs that wait for their turn; each is a folder of a few kB until then."""
 LOOK_S = 1.0
-
-
-def shared() -> bool:
-    """Whether others than the owner come here."""
-    return switch(os.environ, SHARED)
-
-
-def for_visitors() -> bool:
-    """Whether pages do not tell where things lie on this machine."""
-    return shared() or read_only()
 
 
 def most_at_once() -> int:

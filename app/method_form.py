@@ -7,10 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import fields, language, limits, places, state, telling, wording
+from app import fields, language, places, state, telling, wording
 from app import wording_set_up as words
 from app.controls import SIZES
 from app.fields import Form, choice, number, select, whole
+from app.serving import shared
 from mvfa_core.backbones import BACKBONES, TIMM, Backbone, find_backbone
 from mvfa_core.model import POOLINGS
 from mvfa_core.training.bounds import BOUNDS, MOST_FILM
@@ -78,7 +79,7 @@ def _weights(form: Form) -> None:
         st.caption(words.WEIGHTS_NONE)
         return
     shown = dict(words.WEIGHTS_SHOWN)
-    if limits.shared() and not places.weights():
+    if shared() and not places.weights():
         shown.pop("file")
     kind = choice(words.WEIGHTS, shown, start if start in shown else "none", "weights")
     if kind != "file":
@@ -86,7 +87,7 @@ def _weights(form: Form) -> None:
         if kind == "imagenet":
             st.caption(words.WEIGHTS_IMAGENET)
         return
-    if limits.shared():
+    if shared():
         offered = places.weights()
         form.values["weights"] = select(
             words.WEIGHTS_FILE, offered, str(asked), "weights_offered", format_func=lambda file: Path(file).name

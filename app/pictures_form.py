@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import belongings, fields, limits, places, state, telling, upload, wording, wording_serving
+from app import belongings, fields, places, state, telling, upload, wording, wording_serving
 from app import wording_set_up as words
 from app.fields import Form
 from app.frames import frame
-from app.serving import read_only
+from app.serving import read_only, shared
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL
@@ -67,7 +67,7 @@ def _folder(form: Form) -> None:
     if not path:
         form.problem(words.DATA_PATH_NEEDED)
     elif folder is None:
-        form.problem(words.DATA_PATH_CLOSED if limits.shared() else words.DATA_PATH_MISSING)
+        form.problem(words.DATA_PATH_CLOSED if shared() else words.DATA_PATH_MISSING)
     else:
         form.values["data"] = str(folder)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from app import limits
+from app.serving import shared
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, data_root
 from mvfa_core.files import roots
 from mvfa_core.training.recipes import Recipe
@@ -44,7 +44,7 @@ def weights() -> list[str]:
 
 def may_be_used(recipe: Recipe) -> bool:
     """Whether the pictures and weights of a recipe are open to visitors; without visitors they always are."""
-    if not limits.shared():
+    if not shared():
         return True
     return is_data(recipe.data) and recipe.weights in (None, "imagenet", *weights())
 
@@ -53,13 +53,13 @@ def _path(told: object) -> Path | None:
     if not isinstance(told, str) or not told.strip() or "\0" in told or len(told) > LONGEST:
         return None
     with suppress(OSError, RuntimeError, ValueError):  # a user whom nobody knows, links that go round
-        path = Path(told.strip()) if limits.shared() else Path(told.strip()).expanduser()
+        path = Path(told.strip()) if shared() else Path(told.strip()).expanduser()
         return path.resolve()
     return None
 
 
 def _may_be_opened(path: Path) -> bool:
-    if not limits.shared():
+    if not shared():
         return True
     with suppress(OSError, RuntimeError):
         return any(path.is_relative_to(root) for root in (data_root().resolve(), *(roots() or ())))

@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import gate, held, origins, quota, visitors
+from app import gate, origins, quota, visitors
 from app.serving import base_path, serving
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -220,7 +220,6 @@ MIDDLEWARE = [
     Middleware(origins.Origins),
     Middleware(visitors.Cookies),
     Middleware(gate.Gate),
-    Middleware(held.Held),
     Middleware(quota.Uploads),
     Middleware(OwnScript),
 ]

@@ -35,6 +35,7 @@ HERE = ("localhost", "127.0.0.1")
 """Names under which this machine may always ask: no other site can be called so."""
 PROXIES = "127.0.0.1,::1"
 """Whose X-Forwarded-For and X-Forwarded-Proto are believed where MVFA_PROXIES does not say."""
+SHARED = "MVFA_SHARED"
 SECRET = ("MVFA_PASSCODE", "MVFA_PASSCODE_FILE")
 _taken: list[str] = []
 """The passcode, once it has left the environment."""
@@ -94,7 +95,7 @@ def take() -> Serving:
 def shared() -> bool:
     """Whether others than the owner come here: `make serve`, a passcode, or a read-only server."""
     closed = bool(_taken) or any(os.environ.get(name, "").strip() for name in SECRET)
-    return closed or switch(os.environ, "MVFA_SHARED") or read_only()
+    return closed or switch(os.environ, SHARED) or read_only()
 
 
 def read_only() -> bool:
@@ -254,7 +255,7 @@ def main(words: Sequence[str] = ()) -> None:
     """Turn into the server."""
     try:
         asked = [*command(), *words]
-        os.environ["MVFA_SHARED"] = "1"
+        os.environ[SHARED] = "1"
         os.environ.setdefault("MVFA_FOLDERS", "")  # the data folder alone
         os.environ["FORWARDED_ALLOW_IPS"] = proxies(os.environ)  # what uvicorn reads
         for name in ("MVFA_VISITOR_MB", "MVFA_VISITORS_MB"):

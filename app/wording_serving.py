@@ -19,7 +19,6 @@ PASSCODE_NEEDED = "A passcode is needed: open the first page in a browser."
 
 NOT_OFFERED = "This run cannot be started from a page: {why}. On the command line it can."
 PLACE_CLOSED = "Its pictures or weights lie where this server opens nothing to visitors."
-HELD_FULL = "This server holds as many of your files as it may: load the page again, which lets them go, and try again."
 EXPORT_LARGE = "The run is too large to be downloaded from a page; `runs export` writes it into a file."
 LINE_FULL = "{most} runs wait for their turn already; start this one when some are done."
 

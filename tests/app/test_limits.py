@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app import held, jobs, limits, runs_keeping, serving
+from app import jobs, limits, runs_keeping, serving
 from mvfa_core.data.sets import DataError
 from mvfa_core.processes import end_with_all, memory_of
 from mvfa_core.training import archive
@@ -43,7 +43,7 @@ def sleeper() -> Iterator[psutil.Process]:
     """A process that holds 64 MB and waits, as a shared server would have started it."""
     code = "held = bytearray(64_000_000); print(1, flush=True); input()"
     process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={limits.SHARED: "1"}
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={serving.SHARED: "1"}
     )
     assert process.stdout and process.stdout.readline()
     yield psutil.Process(process.pid)
@@ -76,7 +76,7 @@ def test_an_imported_run_goes_on_with_one_process(tmp_path: Path) -> None:
 
 def test_a_shared_server_starts_one_process_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = archive.import_zip(zipped(tmp_path, devices=5, batch=40))
-    monkeypatch.setenv(limits.SHARED, "1")
+    monkeypatch.setenv(serving.SHARED, "1")
     for start in (jobs.go_on, jobs.queue, lambda run: jobs.start_training(run.recipe())):
         with pytest.raises(RunError, match="devices: expected a whole number from 1 to 1, got 5"):
             start(run)
@@ -93,7 +93,7 @@ def at_work(count: int) -> None:
 
 def test_no_more_processes_than_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     """ "Start now" had no end; whoever waits in line still may."""
-    monkeypatch.setenv(limits.SHARED, "1")
+    monkeypatch.setenv(serving.SHARED, "1")
     assert limits.most_at_once() == limits.DEFAULT_SHARED
     at_work(2)
     assert limits.busy() == 2
@@ -152,15 +152,15 @@ def test_all_of_a_process_ends() -> None:
 
 
 def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not limits.shared() and limits.most_at_once() == limits.DEFAULT_ALONE
-    monkeypatch.setenv(limits.SHARED, "1")
+    assert not serving.shared() and limits.most_at_once() == limits.DEFAULT_ALONE
+    monkeypatch.setenv(serving.SHARED, "1")
     assert limits.most_memory() == psutil.virtual_memory().total // 4
     monkeypatch.setenv(limits.MEMORY, "300")
     assert limits.most_memory() == 300_000_000
     monkeypatch.setenv(limits.MEMORY, "much")
     with pytest.raises(ValueError, match="expected a whole number"):
         limits.most_memory()
-    assert serving.switch({limits.SHARED: "on"}, limits.SHARED)
+    assert serving.switch({serving.SHARED: "on"}, serving.SHARED)
 
 
 def test_a_run_that_is_too_large_is_not_made_into_a_file_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,9 +171,3 @@ def test_a_run_that_is_too_large_is_not_made_into_a_file_in_memory(monkeypatch: 
             file.truncate(size)
     without, whole = runs_keeping._size(FollowedRun(run))
     assert 10**7 < without < 2 * 10**7 < 4 * 10**7 < whole
-
-
-def test_how_much_a_session_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert held.held("nobody") == (0, 0) and held.most() % 4_000_000 == 0
-    monkeypatch.setenv(held.HELD, "7")
-    assert held.most() == 7_000_000

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import dataset_data, fields, jobs, limits, loaders, places, sent, state
+from app import dataset_data, fields, jobs, loaders, places, sent, serving, state
 from app import wording_set_up as words
 from mvfa_core.checkpoints import save_model
 from mvfa_core.data.sets import DataError
@@ -31,7 +31,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MVFA_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("MVFA_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("MVFA_FOLDERS", "")
-    monkeypatch.setenv(limits.SHARED, "1")
+    monkeypatch.setenv(serving.SHARED, "1")
     return tmp_path / "data"
 
 
@@ -56,7 +56,7 @@ def test_only_the_data_folder_is_opened(data: Path, monkeypatch: pytest.MonkeyPa
         assert places.folder(told) is None and not places.is_data(told), told
     monkeypatch.setenv("MVFA_FOLDERS", str(data.parent / "elsewhere"))
     assert places.folder(str(data.parent / "elsewhere"))
-    monkeypatch.delenv(limits.SHARED)
+    monkeypatch.delenv(serving.SHARED)
     assert places.folder("/etc") == Path("/etc").resolve() and places.folder("~nobody-is-called-so") is None
 
 
@@ -142,6 +142,6 @@ def test_a_command_line_runs_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_page_for_visitors_tells_no_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not limits.for_visitors()
+    assert not serving.shared()
     monkeypatch.setenv("MVFA_READ_ONLY", "1")
-    assert limits.for_visitors() and dataset_data.OWN == "own"
+    assert serving.shared() and dataset_data.OWN == "own"

@@ -56,7 +56,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "app.visitors.see", "app.visitors.session", "app.visitors.sessions",
     ),
     "starts, stops or looks at processes": (
-        "app.jobs.*", "app.limits.*", "app.held.*", "app.server.lifespan", "app.serving.main", "app.tidy.*",
+        "app.jobs.*", "app.limits.*", "app.server.lifespan", "app.serving.main", "app.tidy.*",
         "app.vitals.*",
         "mvfa_core.processes.stand_back", "mvfa_core.processes.start_apart", "mvfa_core.processes.use_threads",
         "mvfa_core.processes.end_with_all", "mvfa_core.processes.memory_of",

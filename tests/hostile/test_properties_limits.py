@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app import limits, places, sent, state
+from app import limits, places, sent, serving, state
 from app.serving import number, switch
 from mvfa_core.training.bounds import BOUNDS, OPTIONAL, Bound, expect_offered, expect_possible
 from mvfa_core.training.recipes import RECIPES, Recipe
@@ -77,8 +77,8 @@ def test_settings(told: str) -> None:
     with refused(text.lower() in ("", "0", "1", "on", "off", "yes", "no", "true", "false")):
         assert switch({"N": told}, "N") == (text.lower() in ("1", "on", "yes", "true"))
     with pytest.MonkeyPatch.context() as patch:
-        for name in (limits.AT_ONCE, limits.MEMORY, limits.SHARED):
-            patch.delenv(limits.SHARED, raising=False)
+        for name in (limits.AT_ONCE, limits.MEMORY, serving.SHARED):
+            patch.delenv(serving.SHARED, raising=False)
             with pytest.MonkeyPatch.context() as one:
                 if "\0" in told:
                     return
@@ -121,7 +121,7 @@ def test_places_that_visitors_name(tmp_path: Path, told: list[str] | str, shared
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MVFA_DATA", str(tmp_path / "data"))
         patch.setenv("MVFA_FOLDERS", "")
-        patch.setenv(limits.SHARED, "1" if shared else "0")
+        patch.setenv(serving.SHARED, "1" if shared else "0")
         found = places.folder(asked)
         assert found is None or (found.is_dir() and (not shared or found.is_relative_to(tmp_path / "data")))
         assert places.is_data(asked) == (found is not None or asked == "synthetic") and places.weights() == []

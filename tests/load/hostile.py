@@ -31,7 +31,7 @@ import websockets
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from app import limits, state
+from app import limits, serving, state
 from mvfa_core.checkpoints import save_model
 from mvfa_core.model import build_model
 from mvfa_core.processes import end_with_all
@@ -42,7 +42,7 @@ from tests.load.classroom import MOST_SECONDS, MOST_SESSIONS, think_s, wave
 from tests.load.visitor import GALLERY_KEY, UPLOAD_KEY, Tally, Visitor, photograph
 
 CONTROL_MS, PICTURE_MS, GROWTH_MB = 1_000, 3_000, 200
-SETTINGS = {**memory.SETTINGS, limits.SHARED: "1", "MVFA_FOLDERS": ""}
+SETTINGS = {**memory.SETTINGS, serving.SHARED: "1", "MVFA_FOLDERS": ""}
 CLASSES = 36_000
 
 
