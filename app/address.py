@@ -30,6 +30,11 @@ def ignore(key: str, values: Iterable[str]) -> None:
         show()
 
 
+def asked(key: str) -> str:
+    """What the address asks for under a key that the session knows nothing of yet; "" for nothing."""
+    return "" if key in st.session_state else st.query_params.get(key, "")
+
+
 def remembered(key: str, allowed: Callable[[str], bool], default: str) -> str:
     """What the session or else the address says, if it is allowed; the default otherwise."""
     if isinstance(kept := st.session_state.get(key), str) and allowed(kept):

@@ -76,6 +76,13 @@ def show_answers(sides: tuple[Side, Side], picture: Specimen, target: str | None
                                                   own=wording.plain(name)))  # fmt: skip
 
 
+def show_scope(sides: tuple[Side, Side], picture: Specimen) -> None:
+    """What each can say at all of such a picture; once where both can say the same."""
+    for note in dict.fromkeys(panels.scope(one.model, picture, loaders.card(one.model)["classes"]) for one in sides):
+        if note:
+            st.caption(note)
+
+
 def show_maps(sides: tuple[Side, Side], picture: Specimen) -> None:
     """CAM, Grad-CAM and AdaCAM of both: on one board and range where the grids agree, on two boards otherwise."""
     first, other = sides

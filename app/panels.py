@@ -12,6 +12,7 @@ import streamlit as st
 from app import colours, gallery, loaders, narrowed, questions, sent, state, wording
 from app.components import component
 from app.gallery import Specimen
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.explain import Explanation, Region
 
 _board = component("board")
@@ -92,8 +93,20 @@ def show_answer(model: str, picture: Specimen, found: Explanation) -> None:
     if width != height:
         step = {"cell_width": width / found.grid[1], "cell_height": height / found.grid[0]}
         st.caption(wording.SQUASH_NOTE.format(width=f"{width:,}", height=f"{height:,}", **step))
-    if picture.id.startswith(gallery.PHOTOGRAPH) and loaders.is_bundled(model):
-        st.caption(wording.PHOTOGRAPH_NOTE)
+    if note := scope(model, picture, loaders.card(model)["classes"]):
+        st.caption(note)
+
+
+def scope(model: str, picture: Specimen, classes: Sequence[str]) -> str:
+    """What the model can say at all of a picture whose class is unknown, or none of its own; "" where it knows it.
+
+    It follows from the model's classes and from the data that its card names, and claims nothing of the picture.
+    """
+    if picture.truth in classes:
+        return ""
+    learned = loaders.learned(model) if picture.id.startswith(gallery.PHOTOGRAPH) else ""
+    title = CATALOGUE[learned].title if learned in CATALOGUE else ""
+    return wording.scope(classes, shapes=learned == SYNTHETIC, data=title)
 
 
 def show_verdict(found: Explanation, truth: str | None) -> None:

@@ -1,4 +1,5 @@
-"""Sharing, on every page: the bar with the link, its code for a class room, and what an address said in vain."""
+"""What stands on every page: the bar with the link and its code for a class room, what an address said in vain, and the
+connection to the server."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ import streamlit as st
 
 from app import belongings, gallery, language, loaders, sent, state, teacher, visitors
 from app import wording_sharing as words
-from app.components import component
+from app.components import component, version
 
 _share = component("share")
+_connection = component("connection")
 
 LONGEST_CODE = 1200
 """A code of more signs than this is too fine for a camera at the far end of a room."""
@@ -39,7 +41,14 @@ def navigation() -> Any:
 def begin(page: str) -> None:
     """What stands above every page: the bar, unseen in a page of somebody else's, and one line on what was left out of
     the address, once something is."""
-    _bar(page)
+    with st.container(gap=None):
+        # In no fragment: what it tells runs the whole page again.
+        _connection(
+            key=state.CONNECTION,
+            on_again_change=lambda: None,
+            data={"words": words.CONNECTION, "version": version()},
+        )
+        _bar(page)
     place = st.empty()
 
     def show() -> None:

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.address import (
     IGNORED,
     SHOW_IGNORED,
+    asked,
     follow,
     follow_address,
     follow_list,
@@ -32,8 +34,8 @@ from app.address import (
 )
 
 __all__ = [
-    "IGNORED", "SHOW_IGNORED", "follow", "follow_address", "follow_list", "follow_several", "forget_unless", "ignore",
-    "ignored", "number", "numbers", "remember", "remembered", "switch", "tell",
+    "IGNORED", "SHOW_IGNORED", "asked", "follow", "follow_address", "follow_list", "follow_several", "forget_unless",
+    "ignore", "ignored", "number", "numbers", "remember", "remembered", "switch", "tell",
 ]  # fmt: skip
 
 # In the address.
@@ -114,12 +116,14 @@ PLACE = "place_of_address"
 ANSWERED = "answered_{}".format
 ANSWER = "answer_{}".format
 SHARE = "share"
+CONNECTION = "connection"
 OWN_PICTURE = "own_picture"
 OWN_PICTURE_FILE = "own_picture_file"
 OWN_PICTURE_SHOT = "own_picture_shot"
 PASTED = "pasted"
 OWN_PICTURE_WAY = "own_picture_way"
 OWN_MODEL_FILE = "own_model_file"
+LOST = "lost_{}".format
 OWN_MODELS = "own_models"
 SET_UP = "set_up_{}".format
 SET_UP_BASE = SET_UP("base")
@@ -221,14 +225,21 @@ def drop(key: str) -> None:
 def heed(page: str) -> None:
     """At the start of every run of a page: what the address says that is not of the session.
 
-    On the way to another page, a value that the link names replaces the one in the session. Names that no key bears,
-    and values of the browser's own that mean nothing, are noted and go.
+    On the way to another page, a value that the link names replaces the one in the session. Back and Forward restore a
+    page as its address says, defaults included. Names that no key bears, and values of the browser's own that mean
+    nothing, are noted and go.
     """
+    if _came_by_history():
+        for key in ADDRESS:
+            st.session_state.pop(key, None)
     if st.session_state.get(PLACE) != page:
         st.session_state[PLACE] = page
         st.session_state.pop(IGNORED, None)
         for key in ADDRESS.intersection(st.query_params):
             st.session_state.pop(key, None)
+        for key in ADDRESS.intersection(st.session_state):
+            # Said again, because a widget of another page begins in the browser with its own default.
+            st.session_state[key] = st.session_state[key]
     for key in list(st.query_params):
         values = st.query_params.get_all(key)
         browsers = key in BROWSER
@@ -237,6 +248,12 @@ def heed(page: str) -> None:
         if browsers or key not in ADDRESS:
             ignore(key, values)
             del st.query_params[key]
+
+
+def _came_by_history() -> bool:
+    """Whether this run follows a press of Back or Forward."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return bool(context and context.is_history_navigation)
 
 
 def is_browsers(key: str, value: str) -> bool:
@@ -264,5 +281,7 @@ def several(key: str, allowed: Callable[[str], bool], default: str, most: int) -
     told = st.session_state.get(key, st.query_params.get(key, default))
     names = list(dict.fromkeys(str(told).split(",")))[: 4 * most]
     kept = [name for name in names if name and allowed(name)][:most]
+    if key not in st.session_state and (strange := [name for name in names if name and name not in kept]):
+        ignore(key, strange)
     remember(key, ",".join(kept), default)
     return kept

@@ -19,7 +19,7 @@ from app.quota import QuotaError
 from app.serving import shared
 from app.shelf import MEGABYTE, weigh
 from mvfa_core.checkpoints import CheckpointError
-from mvfa_core.data.catalogue import SYNTHETIC
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.images import PictureError, read_picture
 from mvfa_core.names import visible
 
@@ -53,8 +53,13 @@ def choose() -> tuple[str, Specimen]:
 def picture(model_id: str | None) -> Specimen:
     """The gallery strip, what the model has learned from first; the picture that is pressed, kept in the address."""
     own: Specimen | None = state.get(state.OWN_PICTURE)
-    known = [*([gallery.OWN] if own else []), *gallery.ids()]
+    known = [gallery.OWN, *gallery.ids()]
+    before = state.get(state.PICTURE, "")
     chosen = state.remembered(state.PICTURE, lambda name: name in known or loaders.is_picture(name), gallery.DEFAULT)
+    if chosen == gallery.OWN and own is None:
+        before, chosen = gallery.OWN, gallery.DEFAULT
+        state.remember(state.PICTURE, chosen, gallery.DEFAULT)
+    _tell_lost("picture", before, chosen)
     groups = [(wording.GALLERY_OWN, [own])] if own else []
     if chosen not in known:  # it stays on the strip until another one of a data set is opened
         state.put(state.DATA_PICTURE, chosen)
@@ -77,15 +82,31 @@ def picture(model_id: str | None) -> Specimen:
     return subject
 
 
+def _tell_lost(kind: str, before: str, chosen: str) -> None:
+    """A word on a picture or model that is not here any more, or never was: somebody's own, known to another server or
+    another visitor, or one whose file has gone. It stands there as long as what took its place is shown."""
+    key = state.LOST(kind)
+    if before and before != chosen:
+        state.put(key, (chosen, before))
+    instead, name = state.get(key, ("", ""))
+    if name and instead == chosen:
+        st.info(wording.lost(kind, name, own=name == gallery.OWN))
+    else:
+        state.drop(key)
+
+
 def _offered(learned: str) -> list[dict]:
     """The groups of pictures that are always there, beginning with those of the set that the model knows."""
     drawn, photographs = _gallery_items()
     scenes = {"name": wording.GALLERY_SCENES, "items": drawn}
+    # Of a set with a name it is known that these photographs are none of its pictures; of a folder it is not.
+    named = learned == SYNTHETIC or learned in CATALOGUE
+    others = {"name": wording.GALLERY_OUTSIDE if named else wording.GALLERY_PHOTOGRAPHS, "items": photographs}
     if learned == SYNTHETIC:
-        return [scenes, {"name": wording.GALLERY_OUTSIDE, "items": photographs}]
+        return [scenes, others]
     own = [_item(loaders.specimen(name)) for name in loaders.held_out(learned)]
     known = [{"name": wording_dataset.held_out(learned), "items": own}] if own else []
-    return [*known, {"name": wording.GALLERY_PHOTOGRAPHS, "items": photographs}, scenes]
+    return [*known, others, scenes]
 
 
 @cache
@@ -188,6 +209,7 @@ def model() -> str | None:
     """The model's name, kept in the address; None while there is no model at all."""
     options = loaders.model_ids()
     _asks_again(options)
+    before = str(state.get(state.MODEL) or "")
     chosen = state.follow(state.MODEL, options, options[0]) if options else None
     if teacher.hidden(state.MODEL):
         return chosen
@@ -202,6 +224,8 @@ def model() -> str | None:
             persist_state="session",
             **teacher.look(state.MODEL, wording.MODEL_HELP),
         )
+    if not before.startswith(loaders.OWN_PREFIX):  # one's own is asked for again
+        _tell_lost("model", before, chosen or "")
     if teacher.locked(state.MODEL):
         return chosen
     if state.get(state.MODEL_GONE):

@@ -66,8 +66,8 @@ EXPLORE_INTRO = (
 )
 GALLERY = "Pictures"
 GALLERY_SCENES = "Drawn scenes, large to small"
-GALLERY_OUTSIDE = "Photographs: outside the ten shapes"
-GALLERY_PHOTOGRAPHS = "Photographs"
+GALLERY_OUTSIDE = "Photos this model wasn't trained on"
+GALLERY_PHOTOGRAPHS = "Photos"
 GALLERY_OWN = "Yours"
 
 PICTURE = "Picture"
@@ -84,11 +84,17 @@ OWN_PICTURE_PASTED = "pasted picture"
 OWN_PICTURE_BROKEN = "The pasted picture did not arrive whole. Paste it again, or save it and upload the file."
 PICTURE_NOTES = "How this picture was read: {notes}."
 PICTURE_NOTES_BETWEEN = "; "
+OWN_PICTURE_LOST = (
+    "This view was of somebody's own picture, and this server does not have it. Open the picture again to see it here. "
+    "Until then the view shows an example."
+)
 OWN_PICTURE_NOTE = "It is kept for this session only; a link does not carry it."
 MODEL = "Model"
 MODEL_HELP = "compact_mfa and compact_gap come with the app; everything under runs/ was trained here."
 OWN_MODEL = "Use your own checkpoint"
 OWN_MODEL_FILE = "A .safetensors file saved by this project"
+PICTURE_GONE = "The picture {name} is not there any more. The view shows an example."
+MODEL_GONE = "The model {name} is not there any more. The view shows this one."
 OWN_MODEL_NOTE = "Its class names and settings are read from the file."
 OWN_MODEL_NOTE_SHARED = OWN_MODEL_NOTE + " Only you can see it; it is removed 15 minutes after you leave."
 OWN_MODEL_REMOVE = "Remove {name}"
@@ -113,7 +119,12 @@ NARROWED = (
     "This model knows {known:,} classes. All of them would take more memory than this server allows; shown are the "
     "{shown:,} likeliest for this picture, and shares are among those."
 )
-PHOTOGRAPH_NOTE = "This model knows ten drawn shapes and nothing else: for a photograph its answer is a guess."
+SCOPE = "Whatever the picture shows, this model can only answer with one of its {count:,} classes: {names}."
+SCOPE_ONE = "Whatever the picture shows, this model can only answer {names}, its only class."
+SCOPE_MORE = "{names} and {count:,} more"
+SCOPE_SHAPES = "This model was trained on generated shapes, not on photos like this one."
+SCOPE_DATA = "This model was trained on {data}; this photo is not part of it."
+MOST_NAMED = 12
 
 MAPS_TITLE = "Where the evidence lies"
 REGIONS_TITLE = "Which regions vote"
@@ -237,6 +248,25 @@ def verdict(predicted: str, share: float, truth: str | None, scale: float | None
         more = (more if known else here.SAYS_UNKNOWN).format(truth=plain(truth))
         more += here.SAYS_SIZE.format(percent=100 * scale) if scale is not None else ""
     return here.SAYS.format(name=plain(predicted), share=percent(share), more=more)
+
+
+def lost(kind: str, name: str, *, own: bool) -> str:
+    """What is said of a picture or model that cannot be had; a picture of one's own is asked for again."""
+    if own:
+        return here.OWN_PICTURE_LOST
+    return (here.PICTURE_GONE if kind == "picture" else here.MODEL_GONE).format(name=plain(name))
+
+
+def scope(classes: Sequence[str], *, shapes: bool = False, data: str = "") -> str:
+    """What a model can say at all, and where the picture is surely none of what it has learned from, what that was:
+    generated shapes, or the data set of that title."""
+    named = [plain(name) for name in classes[: here.MOST_NAMED]]
+    names = ", ".join(named)
+    if more := len(classes) - len(named):
+        names = here.SCOPE_MORE.format(names=names, count=more)
+    said = (here.SCOPE if len(classes) > 1 else here.SCOPE_ONE).format(count=len(classes), names=names)
+    before = here.SCOPE_SHAPES if shapes else here.SCOPE_DATA.format(data=plain(data)) if data else ""
+    return f"{before} {said}".strip()
 
 
 def further(count: int) -> str:

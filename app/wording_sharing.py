@@ -27,6 +27,12 @@ CONTROLS = {
 """What a link can lock or hide, by its name in the address, as it is called in a sentence."""
 LOCKED = "The link you opened keeps this as it is."
 
+CONNECTION = {
+    "away": "The connection to the server is lost. This page tries again and goes on by itself.",
+    "closed": "The server was restarted and asks for the passcode again.",
+    "enter": "Enter the passcode",
+}
+
 SHARE = {
     "language": "Language",
     "copy": "Copy link",

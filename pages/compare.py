@@ -33,6 +33,7 @@ def view() -> None:
         )
 
     compare.show_answers(sides, picture, target)
+    compare.show_scope(sides, picture)
 
     st.header(words.MAPS_HEADING, anchor=False)
     compare.show_maps(sides, picture)

@@ -6,7 +6,9 @@ fetches it once.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,32 @@ import streamlit as st
 
 HERE = Path(__file__).parent
 
-# A browser never asks again for a module that once failed to load, hence another address after every failure.
+# A browser never asks again for a module that once failed to load, hence another address after every failure. While the
+# server is away it is asked for again and again; a server that is there and has no such file fails after a few tries.
 # Streamlit ends what a call returned when the component goes, and also, at once, when the next call overtook it while
 # the module was on its way; then the component is still on the page and lives on.
-_LOADER = """let script;
+_LOADER = """const STATE = "data-test-connection-state";
+let script;
 let failures = 0;
+
+const isAway = () => document.querySelector(`[${STATE}]`)?.getAttribute(STATE) !== "CONNECTED";
+
+async function load() {
+  const address = new URL("components/%s.js", document.baseURI).href;
+  for (let tries = 1; ; tries += isAway() ? 0 : 1) {
+    try {
+      return await import(address + (failures ? `?${failures}` : ""));
+    } catch (error) {
+      failures += 1;
+      if (tries > 3) throw error;
+      await new Promise((done) => setTimeout(done, 1000));
+    }
+  }
+}
+
 export default async function (component) {
-  const address = new URL("components/%s.js", document.baseURI).href + (failures ? `?${failures}` : "");
-  script ??= import(address).catch((error) => {
+  script ??= load().catch((error) => {
     script = undefined;
-    failures += 1;
     throw error;
   });
   const close = await (await script).default(component);
@@ -43,3 +61,12 @@ def component(name: str, *, isolate: bool = True, styles: Sequence[str] = ()) ->
     if any("./tables.js" in (HERE / f"{one}.js").read_text(encoding="utf-8") for one in parts):
         style += (HERE / "tables.css").read_text(encoding="utf-8")
     return st.components.v2.component(f"mvfa_{name}", css=style, js=_LOADER % name, isolate_styles=isolate)
+
+
+@cache
+def version() -> str:
+    """A name for all scripts and styles of this folder together: another one, another version of the app."""
+    told = hashlib.blake2b(digest_size=8)
+    for path in sorted((*HERE.glob("*.js"), *HERE.glob("*.css"))):
+        told.update(path.name.encode() + path.read_bytes())
+    return told.hexdigest()

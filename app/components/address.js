@@ -9,8 +9,9 @@ export function told(name, form) {
 }
 
 // { name: value } into the address; null takes a name out. A little later, because browsers limit how often that may
-// happen and sliders move quickly.
+// happen and sliders move quickly. page.js keeps what was said of a page when the server writes its address anew.
 const LATER_MS = 250;
+const said = (window.mvfaSaid ??= { page: null, values: {} });
 let waiting = {};
 let timer = null;
 
@@ -18,15 +19,22 @@ function write() {
   clearTimeout(timer);
   timer = null;
   const address = new URL(window.location.href);
-  Object.entries(waiting).forEach(([name, value]) => {
-    if (value === null) address.searchParams.delete(name);
-    else address.searchParams.set(name, value);
-  });
+  if (said.page === address.pathname) { // else the page has been left meanwhile
+    Object.assign(said.values, waiting);
+    Object.entries(waiting).forEach(([name, value]) => {
+      if (value === null) address.searchParams.delete(name);
+      else address.searchParams.set(name, value);
+    });
+  }
   waiting = {};
   if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address);
 }
 
 export function tell(values) {
+  if (said.page !== window.location.pathname) {
+    Object.assign(said, { page: window.location.pathname, values: {} });
+    waiting = {};
+  }
   Object.assign(waiting, values);
   timer ??= setTimeout(write, LATER_MS);
 }

@@ -4,9 +4,21 @@
 (() => {
   const push = window.history.pushState.bind(window.history);
   const samePage = ({ origin, pathname }) => origin === window.location.origin && pathname === window.location.pathname;
+
+  // The server knows nothing of values that only the browser holds (address.js).
+  function withSaid(address) {
+    const { page, values } = window.mvfaSaid ?? {};
+    if (page !== address.pathname) return address;
+    Object.entries(values).forEach(([name, value]) => {
+      if (value === null) address.searchParams.delete(name);
+      else address.searchParams.set(name, value);
+    });
+    return address;
+  }
+
   window.history.pushState = (state, title, address) => {
-    const settings = address == null || samePage(new URL(address, document.baseURI));
-    if (settings) window.history.replaceState(state, title, address);
+    const to = new URL(address ?? window.location.href, document.baseURI);
+    if (samePage(to)) window.history.replaceState(state, title, withSaid(to));
     else push(state, title, address);
   };
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,16 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import dataset_pictures, gallery, subject
+from app import dataset_pictures, gallery, panels, subject
+from app.wording import plain
 from mvfa_core import build_model
-from mvfa_core.checkpoints import save_model
+from mvfa_core.checkpoints import bundled, read_card, save_model
+from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run
 
 CLASSES = ("agricultural", "airplane")
+OTHERS = "Photos this model wasn't trained on"
 
 
 @pytest.fixture
@@ -41,7 +45,37 @@ def link(app: AppTest, tmp_path: Path) -> AppTest:
 def test_drawn_scenes_lead_for_a_model_of_the_drawn_set(app: AppTest, groups: list) -> None:
     assert not app.run().exception
     names = [group["name"] for group in groups[-1]]
-    assert names == ["Drawn scenes, large to small", "Photographs: outside the ten shapes"]
+    assert names == ["Drawn scenes, large to small", OTHERS]
+
+
+def test_a_model_of_a_folder_may_know_them(link: AppTest, groups: list) -> None:
+    """Nothing is known of a folder's pictures, so nothing is claimed of them."""
+    run = Run(Path(os.environ["MVFA_RUNS"]) / "land")
+    save_model(
+        build_model("compact", "gap", 2, classes=("cat", "mug")), run.path / "model.safetensors", {"data": "mine"}
+    )
+    link.query_params["picture"] = "photo-chelsea"
+    shown = link.run()
+    assert not shown.exception and "Photos" in [group["name"] for group in groups[-1]]
+    assert "Whatever the picture shows, this model can only answer with one of its 2 classes: cat, mug." in [
+        one.value for one in shown.caption
+    ]
+
+
+@pytest.mark.parametrize("model", sorted(bundled()))
+def test_what_a_model_can_say_follows_from_its_card(model: str) -> None:
+    """For every bundled model: photographs of the gallery, one's own, and drawn scenes."""
+    card = read_card(bundled()[model])
+    classes = card["classes"]
+    of_shapes = card["data"] == "synthetic"
+    note = panels.scope(model, gallery.specimen("photo-chelsea"), classes)
+    trained_on = "generated shapes" if of_shapes else plain(CATALOGUE[card["data"]].title)
+    assert note.startswith(f"This model was trained on {trained_on}")
+    assert f"its {len(classes)} classes: {plain(classes[0])}, " in note
+    own = panels.scope(model, gallery.from_picture("own", Image.new("RGB", (8, 8))), classes)
+    assert own.startswith("Whatever the picture shows") and "trained" not in own
+    drawn = panels.scope(model, gallery.specimen("scene-23"), classes)
+    assert (drawn == "") == of_shapes and "photo" not in drawn
 
 
 def test_photographs_lead_for_a_model_of_a_set_that_is_not_here(
@@ -50,7 +84,7 @@ def test_photographs_lead_for_a_model_of_a_set_that_is_not_here(
     monkeypatch.setenv("MVFA_DATA", str(tmp_path / "nothing"))
     dataset_pictures.side.clear()
     assert not link.run().exception
-    assert [group["name"] for group in groups[-1]] == ["Photographs", "Drawn scenes, large to small"]
+    assert [group["name"] for group in groups[-1]] == [OTHERS, "Drawn scenes, large to small"]
 
 
 def test_held_out_pictures_lead_where_they_are(

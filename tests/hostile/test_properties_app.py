@@ -39,7 +39,10 @@ def page() -> None:
         st.session_state.clear()
         st.query_params.from_dict(address)
         state.heed("a")
+        asked = {key: state.asked(key) for key in address}
         found = {
+            "asked": all(one in ("", *address[key]) for key, one in asked.items())
+            and not state.asked("place_of_address"),
             "cell": state.cell((3, 4)),
             "region": state.region((3, 4)),
             "several": state.several(state.RACE, lambda name: name.isalpha(), "", 3),

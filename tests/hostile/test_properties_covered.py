@@ -41,6 +41,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "app.language.choose", "app.language.heed", "app.language.speaks", "app.views.other", "app.truths.keep",
         "app.truths.given",
     ),
+    "has nothing to draw from: it is the same for all": ("app.components.version",),
     "drawn from its signature by test_every_sentence": ("app.wording*",),
     "keeps on a shelf what a property draws from the library": (
         "app.further.*", "app.loaders.*", "app.figures_desk.*", "app.compare.side", "app.gallery.specimen",

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app import anchors, bars, charts, colours, maps, measuring, panels, region, seen, views
+from app import anchors, bars, charts, colours, maps, measuring, panels, region, seen, views, wording
 from app.compare import views as shared_views
 from app.gallery import from_picture
 from app.lesson_step import equations, told
@@ -188,7 +188,7 @@ def test_objects_on_a_page(grid: Grid, seed: int, pooling: str, box: list[int], 
     st.integers(0, 30),
     WORDS,
     st.floats(-1e6, 1e6),
-    st.lists(st.tuples(st.integers(0, 99), st.floats(0, 1e9)), max_size=5),
+    st.lists(st.tuples(st.integers(0, 99), st.floats(0, 1e9) | st.sampled_from([math.nan, math.inf])), max_size=5),
 )
 def test_colours_and_charts(place: int, name: str, amount: float, points: list[tuple[int, float]]) -> None:
     for colour in (
@@ -205,6 +205,20 @@ def test_colours_and_charts(place: int, name: str, amount: float, points: list[t
     assert charts.ghost("accuracy", name, "#000000", 0.5)["value"] == 0.5 and len(charts.titles()) == 2
     events = [{"event": "step", "step": step, "loss": value} for step, value in points]
     assert len(charts.table(events).splitlines()) == (1 + len(events))
+
+
+@few
+@given(
+    st.lists(WORDS, min_size=1, max_size=40), st.none() | WORDS, st.sampled_from(["photo-chelsea", "own", "scene-15"])
+)
+def test_what_a_model_can_say(classes: list[str], truth: str | None, where: str) -> None:
+    """Nothing where it knows the class; else how many classes there are, and the first of them as plain text."""
+    picture = from_picture(where, Image.new("RGB", (8, 8)), truth)
+    note = panels.scope("compact_mfa", picture, classes)
+    assert (note == "") == (truth in classes)
+    if note:
+        assert wording.plain(classes[0]) in note and (f" {len(classes)} classes" in note) == (len(classes) > 1)
+        assert ("photo" in note) == (where == "photo-chelsea") or "photo" in "".join(classes)
 
 
 LOSSES = st.none() | st.fixed_dictionaries(
