@@ -9,7 +9,8 @@ or remove channels one by one (Score-CAM, Ablation-CAM) would call it once a cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,16 +21,27 @@ from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.inference import inspects
 from mvfa_core.model import MFA, Classifier
 
+
+def _of(name: str) -> Callable[..., Any]:
+    """A class of the package, which is loaded with the first map: that takes as long as loading torch."""
+
+    def make(model: nn.Module, target_layers: list[nn.Module]) -> Any:
+        import pytorch_grad_cam
+
+        return getattr(pytorch_grad_cam, name)(model, target_layers)
+
+    return make
+
+
 OTHER_MAPS = {
-    "Grad-CAM++": "GradCAMPlusPlus",
-    "XGrad-CAM": "XGradCAM",
-    "HiResCAM": "HiResCAM",
-    "LayerCAM": "LayerCAM",
-    "Grad-CAM, cell by cell": "GradCAMElementWise",
-    "Eigen-CAM": "EigenCAM",
-    "EigenGrad-CAM": "EigenGradCAM",
+    "Grad-CAM++": _of("GradCAMPlusPlus"),
+    "XGrad-CAM": _of("XGradCAM"),
+    "HiResCAM": _of("HiResCAM"),
+    "LayerCAM": _of("LayerCAM"),
+    "Grad-CAM, cell by cell": _of("GradCAMElementWise"),
+    "Eigen-CAM": _of("EigenCAM"),
+    "EigenGrad-CAM": _of("EigenGradCAM"),
 }
-"""The package's class behind each name. The package is loaded with the first map: it takes as long as torch."""
 
 
 class _Tail(nn.Module):
@@ -63,8 +75,6 @@ def other_map(
     Raises:
         ValueError: a method that is not known, or a class out of range.
     """
-    import pytorch_grad_cam
-
     expect_choice(method, OTHER_MAPS, "method")
     target = expect_target(target, len(model.classes))
     expect_room(model, encoding, k=k, sizes=sizes)
@@ -73,6 +83,6 @@ def other_map(
     with torch.enable_grad():
         (gradient_BDHW,) = torch.autograd.grad(tail(F_BDHW)[0, target], F_BDHW)
     arrays = [tensor.detach().cpu().numpy() for tensor in (F_BDHW, gradient_BDHW)]
-    with getattr(pytorch_grad_cam, OTHER_MAPS[method])(tail, [tail.target_layer]) as package:
+    with OTHER_MAPS[method](tail, [tail.target_layer]) as package:
         map_BHW = package.get_cam_image(F_BDHW, tail.target_layer, [], *arrays, eigen_smooth=False)
     return np.asarray(map_BHW[0], dtype=np.float32)
