@@ -19,10 +19,10 @@ from mvfa_core.data.folder import SUFFIXES
 from mvfa_core.data.members import DAMAGE, Member, Names, expect_few, tar_members, zip_members
 from mvfa_core.data.passed_list import write_passed
 from mvfa_core.data.sets import DataError, PassedOver, Progress, silent
-from mvfa_core.data.system_files import system_reason
 from mvfa_core.data.tree import LISTS, NO_PICTURE, read_tree
 from mvfa_core.images import looks_like_picture
 from mvfa_core.names import visible
+from mvfa_core.pictures.system_files import system_reason
 
 MOST_ENTRIES = 500_000
 MOST_BYTES = 64 * 2**30

@@ -20,6 +20,7 @@ ENCODINGS = {
     "euc_kr": "EUC-KR (Korean)",
     "big5": "Big5 (traditional Chinese)",
     "cp1251": "Windows-1251 (Cyrillic)",
+    "cp866": "CP866 (DOS, Cyrillic)",
     "cp437": "CP437 (DOS, western)",
 }
 """The encodings that can be chosen, and what they are called."""
@@ -107,7 +108,7 @@ def _usual(letter: str, around: str, encoding: str) -> float:
     if encoding in ("cp437", "cp1252"):
         beside = any(other.isalpha() and other.isascii() for other in around)
         return 0.9 if letter.isalpha() and ord(letter) < 0x250 and beside else 0.05
-    if encoding == "cp1251":
+    if encoding in ("cp1251", "cp866"):
         if not "\u0400" <= letter <= "\u04ff":
             return 0.0
         before = around[:1]

@@ -27,6 +27,8 @@ class Listing:
 
 
 SIDES = ("train", "val", "test")
+READING = 2
+"""Raised when pictures are read otherwise than before, so that no cache holds yesterday's."""
 Sides = Mapping[str, Listing]
 """Listings by the names of `SIDES`."""
 NOTHING = Listing((), ())
@@ -82,7 +84,7 @@ def _decode(
 ) -> tuple[PictureSet, tuple[PassedOver, ...]]:
     stats = [(folder / file).stat() for file in listing.files]
     content = [(file, s.st_size, s.st_mtime_ns) for file, s in zip(listing.files, stats, strict=True)]
-    key = f"folder-{side}-{digest([folder.resolve(), side, *content])}"
+    key = f"folder-{side}-{digest([folder.resolve(), side, READING, *content])}"
 
     def make(start: int, stop: int) -> dict[str, np.ndarray]:
         decoded = [_decoded(folder / file, side) for file in listing.files[start:stop]]

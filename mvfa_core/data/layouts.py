@@ -19,11 +19,11 @@ from mvfa_core.data.division import SET_APART, divide, divide_each, hold_out
 from mvfa_core.data.encodings import ENCODINGS
 from mvfa_core.data.folder import NOTHING, SIDES, Listing
 from mvfa_core.data.list_layouts import class_lists, side_lists, single_list
+from mvfa_core.data.passed_list import bounded
 from mvfa_core.data.places import Place, grown
 from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.data.settled import Settled, settle, some
 from mvfa_core.data.side_folders import CLASS_FOLDERS, Laid, class_folders, sides_at, sides_in_classes
-from mvfa_core.data.system_files import bounded
 from mvfa_core.data.tree import NO_PICTURE, Tree, read_tree
 from mvfa_core.names import visible, visible_names
 

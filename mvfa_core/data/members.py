@@ -134,7 +134,7 @@ _HEADERS = (
 
 
 def tar_members(archive: Path, names: Names | None = None) -> Iterator[Member]:
-    """The members of a tar, packed or not. A name that is no UTF-8 is in the encoding of `names`."""
+    """The members of a tar, packed or not. A name is UTF-8 where the tar says so, else in the encoding of `names`."""
     names = names or Names()
     packed = not archive.name.lower().endswith(".tar")
     with archive.open("rb") as raw:
@@ -146,33 +146,28 @@ def tar_members(archive: Path, names: Names | None = None) -> Iterator[Member]:
                         shown = visible(member.name)
                         raise DataError(f"{archive.name}: {shown} is a link or a device; such archives are refused")
                     content = file.extractfile(member) if member.isfile() else None
-                    yield _tar_name(archive, member.name, names), content, raw.tell(), member.size if packed else 0
+                    yield _tar_name(archive, member, names), content, raw.tell(), member.size if packed else 0
         except (DataError, *DAMAGE):
             raise
         except (ValueError, IndexError) as error:  # numbers in a header that are none
             raise DataError(f"{archive.name}: the archive is damaged ({visible(str(error))}); get it again") from None
 
 
-def _tar_name(archive: Path, name: str, names: Names) -> str:
-    """The name of a member; where it is no UTF-8, all names are looked at once to find their encoding."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        if names.used is None and names.given is None:
-            with tarfile.open(archive, tarinfo=_Cautious) as file:
-                odd = [
-                    one.name.encode("utf-8", "surrogateescape")
-                    for _, one in zip(range(MOST_JUDGED), file, strict=False)
-                ]
-            names.settle(one for one in odd if not _is_utf8(one))
-        raw = name.encode("utf-8", "surrogateescape")
-        return decoded(raw, names.settle([raw]))
-    return name
+def _tar_name(archive: Path, member: tarfile.TarInfo, names: Names) -> str:
+    """The name of a member. One that may be in any encoding is judged together with all others: 猫 in GBK is è in
+    UTF-8."""
+    if member.name.isascii() or "path" in member.pax_headers:
+        return member.name
+    if names.used is None:
+        names.settle(_raw_names(archive) if names.given is None else ())
+    return decoded(_raw(member), names.settle(()))
 
 
-def _is_utf8(name: bytes) -> bool:
-    try:
-        name.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def _raw_names(archive: Path) -> list[bytes]:
+    """As many names of a tar as are judged, as they stand in it."""
+    with tarfile.open(archive, tarinfo=_Cautious) as file:
+        return [_raw(member) for _, member in zip(range(MOST_JUDGED), file, strict=False)]
+
+
+def _raw(member: tarfile.TarInfo) -> bytes:
+    return member.name.encode("utf-8", "surrogateescape")

@@ -13,7 +13,6 @@ from mvfa_core.names import visible
 SIDE_FOLDERS = "train and held-out folders"
 CLASS_FOLDERS = "class folders"
 BOTH = "class folders with train and held-out folders in each"
-BESIDE = "lies beside the folders that are read"
 NO_CLASS = "lies in no class folder"
 
 

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from mvfa_core.names import visible
 from mvfa_core.pictures import PictureError, kinds
+from mvfa_core.pictures.system_files import system_reason
 
-HIDDEN, NO_PICTURE = "hidden or of a system", "no picture that is read here"
-_SYSTEM = {"__macosx", "@eadir", "thumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "system volume information"}
+NO_PICTURE = "not a picture that can be read here"
 _USUAL = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
 """A file that is called so is meant to be a picture: where it is none, its reader says so."""
 
@@ -100,8 +100,8 @@ def _walked(folder: Path) -> Iterator[tuple[Path, str]]:
 
 def _reason(file: Path, below: str) -> str | None:
     """Why a file is passed over, or None."""
-    if any(part.startswith(".") or part.casefold() in _SYSTEM for part in below.split("/")):
-        return HIDDEN
+    if reason := system_reason(below):
+        return reason
     try:
         kind = kinds.kind_of_file(file) if file.is_file() else None
     except OSError:

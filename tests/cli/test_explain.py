@@ -15,6 +15,8 @@ from PIL import Image
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
 from mvfa_core.images import to_tensor
+from mvfa_core.pictures.paths import NO_PICTURE
+from mvfa_core.pictures.system_files import HIDDEN, SYSTEM
 from tests.pictures import COLOURS, noisy
 
 WIDE = (90, 60)
@@ -195,9 +197,9 @@ def test_one_answer_a_picture(call: Callable, tmp_path: Path) -> None:
     assert len({name.casefold() for name in files}) == len(files) == 6 * len(names)
     assert all((out / name).is_file() for name in files)
     assert len([path for path in out.rglob("*.json")]) == len(names)
-    assert answer["passed_over"] == {"hidden or of a system": 2, "no picture that is read here": 1}
+    assert answer["passed_over"] == {SYSTEM: 1, HIDDEN: 1, NO_PICTURE: 1}
     told = call("explain", bundled()["compact_mfa"], folder, folder / "x.png", "--out", out)
-    assert "passed over: 2 hidden or of a system, 1 no picture that is read here" in told.err
+    assert f"passed over: 1 {HIDDEN}, 1 {NO_PICTURE}, 1 {SYSTEM}" in told.err
     assert len(told.out.splitlines()) == len(names)  # a picture that is named twice is one
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 
 from mvfa_core.data import archives, uploads
+from mvfa_core.data.archives import unpack
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import find_data, load_data
 
@@ -210,6 +212,7 @@ def old_zip(path: Path, names: Iterable[str], encoding: str) -> Path:
         ("euc_kr", ("고양이", "사과")),
         ("big5", ("蘋果", "香蕉")),
         ("cp1251", ("кот", "собака")),
+        ("cp866", ("кошка", "собака")),
         ("cp437", ("Äpfel", "Größe")),
         ("utf-8", ("猫", "собака")),
     ],
@@ -223,3 +226,37 @@ def test_names_in_other_encodings(encoding: str, names: tuple[str, str], tmp_pat
     other = uploads.keep(archive, "old.zip", encoding="cp437")
     assert other.folder != upload.folder and other.encoding == "cp437"
     assert (find_data(str(other.folder)).classes == find_data(str(upload.folder)).classes) == (encoding == "cp437")
+
+
+def test_names_of_a_tar_are_judged_together(tmp_path: Path) -> None:
+    """猫 in GBK alone is è in UTF-8."""
+    archive, target = tmp_path / "old.tar", tmp_path / "out"
+    with tarfile.open(archive, "w", format=tarfile.USTAR_FORMAT, encoding="gbk") as file:
+        for name in ("猫/0.png", "狗/0.png"):
+            info = tarfile.TarInfo(name)
+            info.size = len(picture(0))
+            file.addfile(info, io.BytesIO(picture(0)))
+    target.mkdir()
+    assert unpack(archive, target) == 2
+    assert sorted(place.name for place in target.iterdir()) == ["狗", "猫"]
+
+
+def test_a_zip_reads_like_its_folder(tmp_path: Path, root: Path) -> None:
+    folder, archive = tmp_path / "pictures", tmp_path / "pictures.zip"
+    for side, count in (("Train", 6), ("VAL", 2), ("Testing", 3)):
+        for number in range(2 * count):
+            place = folder / side / f"class {number % 2}" / f"{number}{'.jfif' if number % 3 else ''}"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(picture(number))
+    for odd in ("__MACOSX/._0.png", "VAL/class 0/Thumbs.db", "VAL/@eaDir/0.png", "README.md", ".git/config"):
+        (folder / odd).parent.mkdir(parents=True, exist_ok=True)
+        (folder / odd).write_bytes(b"none")
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            file.write(path, path.relative_to(folder))
+    here, there = find_data(str(folder)), find_data(str(uploads.keep(archive, "pictures.zip").folder))
+    assert (here.train, here.val, here.test, here.classes) == (there.train, there.val, there.test, there.classes)
+    assert (len(here.train.files), len(here.val.files), len(here.test.files)) == (12, 4, 6)
+    assert sorted((one.file, one.reason) for one in here.passed_over) == sorted(
+        (one.file, one.reason) for one in there.passed_over
+    )

@@ -157,7 +157,7 @@ def test_every_picture_of_a_folder(
     monkeypatch.setattr("mvfa_core.cli.figure.MOST_PANELS", 2)
     assert main(["figure", *words, "--images", str(folder)]) == 0
     err = capsys.readouterr().err
-    assert "passed over: 1 hidden or of a system, 1 no picture" in err and "the first 2 of 3 pictures" in err
+    assert "passed over: 1 hidden, 1 not a picture" in err and "the first 2 of 3 pictures" in err
     assert len(read(tmp_path / "a.png").pictures) == 2
 
 

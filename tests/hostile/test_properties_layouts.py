@@ -18,15 +18,15 @@ from mvfa_core.data.label_lists import Row, labelled, lines_of, paths_of, read_l
 from mvfa_core.data.layouts import find
 from mvfa_core.data.list_layouts import Index, class_lists, side_lists, single_list
 from mvfa_core.data.members import Names
-from mvfa_core.data.passed_list import read_passed, write_passed
+from mvfa_core.data.passed_list import MOST_NAMED, bounded, read_passed, write_passed
 from mvfa_core.data.places import Place, composed, grown
 from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.data.settled import settle
 from mvfa_core.data.side_folders import Laid, class_folders, sides_at, sides_in_classes
 from mvfa_core.data.side_names import WORDS, is_plain, readings, said, side_of
-from mvfa_core.data.system_files import MOST_NAMED, bounded, system_reason
 from mvfa_core.data.tree import kind_of, read_tree
 from mvfa_core.images import looks_like_picture
+from mvfa_core.pictures.system_files import system_reason
 from tests.hostile.drawn import TEXT, few
 from tests.hostile.drawn import WORDS as SOME_WORDS
 

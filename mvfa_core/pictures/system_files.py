@@ -1,16 +1,10 @@
-"""What systems and programs lay beside people's pictures: one rule for folders and archives, at every depth."""
+"""What systems and programs lay beside people's pictures: one rule for folders, archives and the command line, at every
+depth."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-
-from mvfa_core.data.sets import PassedOver, Unreadable
-
 HIDDEN = "hidden"
 SYSTEM = "put there by a system or a program"
-MOST_NAMED = 1_000
-"""Files that are named for one reason; the others are counted."""
 
 _SYSTEM = {
     name.casefold()
@@ -36,18 +30,3 @@ def system_reason(path: str) -> str | None:
         if part.casefold() in _SYSTEM or part.startswith("~$"):
             return SYSTEM
     return None
-
-
-def bounded(passed_over: Iterable[PassedOver]) -> tuple[PassedOver, ...]:
-    """The first `MOST_NAMED` files of every reason; the others as one entry that counts them. Pictures that cannot be
-    decoded are all named."""
-    named: Counter[str] = Counter()
-    more: Counter[str] = Counter()
-    kept = []
-    for one in passed_over:
-        if not isinstance(one, Unreadable) and (one.count > 1 or named[one.reason] >= MOST_NAMED):
-            more[one.reason] += one.count
-            continue
-        named[one.reason] += 1
-        kept.append(one)
-    return (*kept, *(PassedOver(f"({count:,} more files)", reason, count) for reason, count in more.items()))
