@@ -156,7 +156,11 @@ def _laid(tree: Tree, shown: str, entry: Entry | None) -> Laid:
         if isinstance(sides, Laid) and not (entry and "" in sides.sides):
             return sides
         refusal = refusal or (sides if isinstance(sides, str) else None)
-    lists = class_lists(tree, top) or side_lists(tree, top) or (None if entry else single_list(tree, top))
+    lists = (
+        class_lists(tree, top)
+        or side_lists(tree, top, all_named=entry is not None)
+        or (None if entry else single_list(tree, top))
+    )
     if lists:
         return lists
     if entry is None:

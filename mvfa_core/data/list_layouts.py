@@ -73,14 +73,17 @@ def class_lists(tree: Tree, top: Place) -> Laid | None:
     return _laid("image lists for every class", tree, top, place, wanted, called, lists)
 
 
-def side_lists(tree: Tree, top: Place) -> Laid | None:
-    """A list for every side, beside or above the pictures, or one in every side's folder."""
+def side_lists(tree: Tree, top: Place, *, all_named: bool = False) -> Laid | None:
+    """A list for every side, beside or above the pictures, or one in every side's folder. A side whose list names no
+    class is left out, unless `all_named` says that each has to."""
     index = Index(tree)
     found: list[tuple[float, dict[str, str], dict[str, Table]]] = []
     for reading in _pairs_of_lists(tree.texts):
-        tables = {side: read_list(tree.root / file, index.may_be) for side, file in reading.items()}
-        if all(table.known > 0 or _looks_listed(table) for table in tables.values()):
-            found.append((min(table.known for table in tables.values()), reading, tables))
+        every = {side: read_list(tree.root / file, index.may_be) for side, file in reading.items()}
+        tables = {side: table for side, table in every.items() if side == "train" or all_named or _names_classes(table)}
+        if len(tables) > 1 and all(table.known > 0 or _looks_listed(table) for table in tables.values()):
+            read = {side: reading[side] for side in tables}
+            found.append((min(table.known for table in tables.values()), read, tables))
     if not found:
         return None
     best = max(found, key=lambda one: one[0])
@@ -117,6 +120,11 @@ def _pairs_of_lists(texts: Iterable[str]) -> Iterable[dict[str, str]]:
                 yield {side: folders[folder][0] for side, folder in one.items()}
 
 
+def _names_classes(table: Table) -> bool:
+    """Whether a list says the class of any picture; that of a contest's test side does not."""
+    return any(row.label or "/" in row.path for row in table.rows)
+
+
 def _looks_listed(table: Table) -> bool:
     """Whether most rows of a list are paths of pictures, though none is there."""
     paths = [row.path for row in table.rows]
@@ -138,9 +146,12 @@ def single_list(tree: Tree, top: Place) -> Laid | None:
         except DataError:  # whatever it is, it is no list
             continue
         names = {row.label for row in table.rows}
-        if table.known < 0.5 or "" in names or not 1 < len(names) < len(table.rows) or (has_folders and not table.sure):
+        if table.known < 0.5 or "" in names or not 1 < len(names) < len(table.rows):
             continue
-        rank = 0 if side_of(path.stem) == "train" else 1 if "label" in path.stem.casefold() else 2
+        of_train = side_of(path.stem) == "train"
+        if has_folders and not (table.sure or of_train):  # any table of names, beside folders that may be classes
+            continue
+        rank = 0 if of_train else 1 if "label" in path.stem.casefold() else 2
         found.append((rank, text, table))
     if not found:
         return None

@@ -11,7 +11,9 @@ from torchvision.datasets import Imagenette
 
 from mvfa_core.cli.data import markdown
 from mvfa_core.data.catalogue import CATALOGUE, MODELS, data_root, entry_of
-from mvfa_core.data.layouts import _held_out, readable
+from mvfa_core.data.division import divide_each
+from mvfa_core.data.folder import Listing
+from mvfa_core.data.layouts import readable
 from mvfa_core.data.sets import DataError
 
 PAPER = ["imagenette", "caltech101", "corel5k", "scene15", "indoor67", "action40"]
@@ -50,16 +52,19 @@ def test_mfa_beats_gap_everywhere_in_table_1() -> None:
 @pytest.mark.parametrize("name", ["scene15", "event8", "ucmerced", "rsscn7", "aid"])
 def test_the_division_gives_the_counts_of_the_entry(name: str) -> None:
     entry = CATALOGUE[name]
-    labels = np.repeat(np.arange(entry.class_count), list(entry.classes.values()))
-    held_out = _held_out(labels, list(entry.classes), entry.split, seed=0)
-    assert (int((~held_out).sum()), int(held_out.sum())) == (entry.train, entry.val)
-    assert (held_out != _held_out(labels, list(entry.classes), entry.split, seed=1)).any()
-    assert set(labels[held_out]) == set(labels[~held_out]) == set(range(entry.class_count))
+    labels = np.repeat(np.arange(entry.class_count), list(entry.classes.values())).tolist()
+    every = Listing(tuple(map(str, range(len(labels)))), tuple(labels))
+    train, val = divide_each(every, list(entry.classes), entry.split, seed=0)
+    assert (len(train.files), len(val.files)) == (entry.train, entry.val)
+    assert val != divide_each(every, list(entry.classes), entry.split, seed=1)[1]
+    assert {*train.files, *val.files} == {*every.files}
+    assert set(train.labels) == set(val.labels) == set(range(entry.class_count))
 
 
 def test_a_class_too_small_for_its_split_is_named() -> None:
+    small = Listing(tuple(map(str, range(50))), (0,) * 50)
     with pytest.raises(DataError, match="class bocce has 50 pictures; its split needs at least 51"):
-        _held_out(np.zeros(50, dtype=int), ["bocce"], CATALOGUE["event8"].split, seed=0)
+        divide_each(small, ["bocce"], CATALOGUE["event8"].split, seed=0)
 
 
 def test_imagenette_has_torchvision_s_names_and_file() -> None:

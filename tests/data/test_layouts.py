@@ -146,6 +146,22 @@ def test_names_may_stand_after_a_tab(tmp_path: Path) -> None:
     assert (data.classes, data.train.labels.tolist(), data.val.labels.tolist()) == (("brick", "leaf"), [1, 0], [1, 0])
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_test_side_without_classes_is_passed_over(listed: bool, tmp_path: Path) -> None:
+    """As contests hand their pictures out: flat folders, a list for train, and at most names for test."""
+    for number in range(10):
+        paint(tmp_path / "train", f"{number:04x}.png", RED if number % 2 else GREEN)
+        paint(tmp_path / "test", f"t{number}.png", RED)
+    write(tmp_path / "train.csv", ["id,breed", *(f"{number:04x},{['pug', 'lab'][number % 2]}" for number in range(10))])
+    write(tmp_path / "sample_submission.csv", ["id,lab,pug", *(f"t{number},0.5,0.5" for number in range(10))])
+    if listed:
+        write(tmp_path / "test.csv", ["id", *(f"t{number}" for number in range(10))])
+    found = find(tmp_path)
+    assert (found.classes, len(found.train.files), len(found.val.files)) == (("lab", "pug"), 8, 2)
+    over = Counter(one.reason for one in found.passed_over)
+    assert over == {"no list names it": 10, "not a picture that can be read here": 2 if listed else 1}
+
+
 def test_a_known_dataset_is_divided_as_its_entry_says(root: Path) -> None:
     """All 1,579 names of Event8, empty files: nothing is decoded here."""
     for name, count in CATALOGUE["event8"].classes.items():
