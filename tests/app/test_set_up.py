@@ -25,6 +25,7 @@ from mvfa_core.training.measured import Measured
 from mvfa_core.training.recipes import RECIPES, Recipe, paper, quick
 from mvfa_core.training.runs import Run
 from tests.app.samples import a_run
+from tests.pictures import old_zip
 
 OpenPage = Callable[[], AppTest]
 
@@ -271,16 +272,14 @@ def test_a_zip_is_looked_at_kept_and_offered_again(train_page: OpenPage, started
     assert uploads() == [] and not again.exception
 
 
-# --- the estimate ---
-
-
 def test_names_in_a_zip_are_read_again_in_another_encoding(
     train_page: OpenPage, started: list[Recipe], tmp_path: Path
 ) -> None:
     """A zip of Windows in Chinese does not say that its names are GBK: the likeliest is taken, and can be changed."""
     page = train_page()
     page.selectbox(key="set_up_data").set_value(words.DATA_ZIP).run()
-    page.file_uploader[0].set_value(("animals.zip", gbk_zip(("猫", "狗")), "application/zip")).run()
+    archive = old_zip(tmp_path / "animals.zip", ("猫", "狗"), "gbk", each=5)
+    page.file_uploader[0].set_value((archive.name, archive.read_bytes(), "application/zip")).run()
     assert not page.exception and page.selectbox(key="zip_encoding").value == "gbk"
     assert {"猫", "狗"} <= {text.value for text in page.text}
     page.selectbox(key="zip_encoding").set_value("cp437").run()
@@ -291,17 +290,7 @@ def test_names_in_a_zip_are_read_again_in_another_encoding(
     assert not page.exception and Path(started[0].data).name.startswith("animals-")
 
 
-def gbk_zip(classes: tuple[str, ...]) -> bytes:
-    """Class folders of five pictures whose names are GBK, without the flag that would say so."""
-    names = [f"{name}/{i}.png".encode("gbk") for name in classes for i in range(5)]
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for place, name in enumerate(names):
-            archive.writestr(zipfile.ZipInfo(f"{place:0{len(name)}}"), picture(place))
-    whole = file.getvalue()
-    for place, name in enumerate(names):
-        whole = whole.replace(f"{place:0{len(name)}}".encode(), name)
-    return whole
+# --- the estimate ---
 
 
 def test_the_size_is_there_at_once(train_page: OpenPage) -> None:

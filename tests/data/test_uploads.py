@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mvfa_core.data import archives, uploads
 from mvfa_core.data.archives import unpack
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import find_data, load_data
+from tests.pictures import old_zip
 
 Pack = Callable[..., Path]
 
@@ -187,23 +188,6 @@ def test_pictures_that_a_run_needs_stay(pack: Pack) -> None:
     assert not upload.folder.exists() and uploads.uploads() == []
 
 
-def old_zip(path: Path, names: Iterable[str], encoding: str) -> Path:
-    """A zip whose names are in an encoding and say nothing of it, as Windows makes them."""
-    raw = [name.encode(encoding) for name in names]
-    with zipfile.ZipFile(path, "w") as file:
-        for number, name in enumerate(raw):
-            file.writestr(zipfile.ZipInfo(f"{number:03}".ljust(len(name), "X")), picture(number))
-    data = bytearray(path.read_bytes())
-    for sign, offset in ((b"PK\3\4", 30), (b"PK\1\2", 46)):
-        at = 0
-        for name in raw:
-            at = data.index(sign, at)
-            data[at + offset : at + offset + len(name)] = name
-            at += 4
-    path.write_bytes(data)
-    return path
-
-
 @pytest.mark.parametrize(
     ("encoding", "names"),
     [
@@ -219,7 +203,7 @@ def old_zip(path: Path, names: Iterable[str], encoding: str) -> Path:
 )
 def test_names_in_other_encodings(encoding: str, names: tuple[str, str], tmp_path: Path, root: Path) -> None:
     """Read as the likeliest, which is kept and said; or as the one that is given."""
-    archive = old_zip(tmp_path / "old.zip", [f"{name}/{i}.png" for name in names for i in range(3)], encoding)
+    archive = old_zip(tmp_path / "old.zip", names, encoding)
     upload = uploads.keep(archive, "old.zip")
     assert find_data(str(upload.folder)).classes == tuple(sorted(names))
     assert upload.encoding == encoding and "names were read as" in find_data(str(upload.folder)).notes[-1]

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_heif
 import pytest
+import tifffile
 from PIL import Image
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
@@ -21,6 +23,7 @@ from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
 from mvfa_core.data.synthetic import CLASSES, draw_scene
 from mvfa_core.explain import Explanation
+from mvfa_core.images import open_picture
 from tests.e2e.conftest import Server, settle
 
 pytestmark = pytest.mark.browser
@@ -140,6 +143,38 @@ def test_a_pasted_picture_is_explained(visit: Visit, page: Page, server: Server,
     told = numbers(page, tmp_path)
     assert told["recipe"]["picture"] == "own"
     agrees(told, explained(picture))
+
+
+def test_any_file_is_taken_or_named(visit: Visit, tmp_path: Path) -> None:
+    """What a browser saved as .jfif, what a phone saved, numbers of 12 bits, and what is no picture that is read."""
+    picture = scene(300)
+    picture.save(tmp_path / "saved by a browser.jfif", "JPEG", quality=95)
+    picture.rotate(90).save(tmp_path / "small.avif", quality=90)
+    pillow_heif.from_pillow(picture.rotate(180)).save(tmp_path / "phone.heic", quality=90)
+    tifffile.imwrite(tmp_path / "camera.tif", np.asarray(picture.convert("L")).astype(np.uint16) * 16)
+    (tmp_path / "layers.psd").write_bytes(b"8BPS\0\1" + bytes(60))
+    page = visit("/")
+    page.get_by_role("button", name="Use your own picture").click()
+    field = page.get_by_test_id("stPopoverBody").locator("input[type=file]")
+    own = page.locator(".st-key-gallery_strip button").first
+    field.set_input_files(tmp_path / "layers.psd")
+    said = page.get_by_test_id("stAlert")
+    expect(said).to_contain_text(
+        "is a Photoshop document, not a picture that can be read here. Export it as PNG or JPEG."
+    )
+    for name in ("saved by a browser.jfif", "small.avif", "phone.heic", "camera.tif"):
+        before = own.locator("img").get_attribute("src") or ""
+        field.set_input_files(tmp_path / name)
+        expect(own.locator("img")).not_to_have_attribute("src", before)
+        settle(page)
+        expect(said).to_have_count(0)
+        expect(own).to_have_attribute("aria-label", wording.GALLERY_OWN)
+        expect(own).to_have_attribute("aria-pressed", "true")
+        told = page.get_by_test_id("stCaptionContainer").filter(has_text="How this picture was read")
+        expect(told).to_have_count(1 if name == "camera.tif" else 0)
+    expect(told).to_contain_text("values stretched from 0 to 4095.")
+    page.keyboard.press("Escape")
+    agrees(numbers(page, tmp_path), explained(open_picture(tmp_path / "camera.tif")))
 
 
 def test_a_photograph_with_boxes_is_measured(

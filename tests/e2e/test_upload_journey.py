@@ -13,9 +13,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from app import wording_set_up as words
+from mvfa_core.data.encodings import ENCODINGS
 from mvfa_core.data.synthetic import CLASSES, draw_scene
 from mvfa_core.training.runs import Run
 from tests.e2e.conftest import choose
+from tests.pictures import old_zip
 from tests.training.samples import wait_for
 
 pytestmark = pytest.mark.browser
@@ -81,3 +84,20 @@ def test_a_zip_becomes_a_run(visit: Visit, server: Any, archive: Path) -> None:
     (begun,) = [event for event in run.events()[0] if event["event"] == "start"]
     assert (begun["classes"], begun["train_n"], begun["val_n"]) == (["heart", "ring", "star"], 16, 4)
     assert run.status().state == "finished" and run.model_path()
+
+
+def test_names_in_another_encoding(visit: Visit, tmp_path: Path) -> None:
+    """A zip that Windows made in Chinese: the likeliest encoding is shown, and another can be chosen and taken back."""
+    page = visit("/train")
+    choose(page, page.get_by_label("Pictures", exact=True), "a zip of mine")
+    page.locator("input[type=file]").set_input_files(old_zip(tmp_path / "animals.zip", ("猫", "狗"), "gbk", each=6))
+    shown = [page.get_by_text(name, exact=True) for name in ("猫", "狗")]
+    for name in shown:
+        expect(name).to_be_visible(timeout=60_000)
+    box = page.get_by_label(words.ZIP_ENCODING, exact=True)
+    choose(page, box, ENCODINGS["cp437"])
+    for name in shown:
+        expect(name).to_have_count(0)
+    choose(page, box, ENCODINGS["gbk"])
+    for name in shown:
+        expect(name).to_be_visible(timeout=60_000)
