@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import colours, gallery, loaders, narrowed, questions, sent, state, wording
+from app import colours, gallery, loaders, narrowed, questions, sent, state, wording, wording_scope
 from app.components import component
 from app.gallery import Specimen
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
@@ -106,7 +106,7 @@ def scope(model: str, picture: Specimen, classes: Sequence[str]) -> str:
         return ""
     learned = loaders.learned(model) if picture.id.startswith(gallery.PHOTOGRAPH) else ""
     title = CATALOGUE[learned].title if learned in CATALOGUE else ""
-    return wording.scope(classes, shapes=learned == SYNTHETIC, data=title)
+    return wording_scope.scope(classes, shapes=learned == SYNTHETIC, data=title)
 
 
 def show_verdict(found: Explanation, truth: str | None) -> None:

@@ -119,12 +119,6 @@ NARROWED = (
     "This model knows {known:,} classes. All of them would take more memory than this server allows; shown are the "
     "{shown:,} likeliest for this picture, and shares are among those."
 )
-SCOPE = "Whatever the picture shows, this model can only answer with one of its {count:,} classes: {names}."
-SCOPE_ONE = "Whatever the picture shows, this model can only answer {names}, its only class."
-SCOPE_MORE = "{names} and {count:,} more"
-SCOPE_SHAPES = "This model was trained on generated shapes, not on photos like this one."
-SCOPE_DATA = "This model was trained on {data}; this photo is not part of it."
-MOST_NAMED = 12
 
 MAPS_TITLE = "Where the evidence lies"
 REGIONS_TITLE = "Which regions vote"
@@ -255,18 +249,6 @@ def lost(kind: str, name: str, *, own: bool) -> str:
     if own:
         return here.OWN_PICTURE_LOST
     return (here.PICTURE_GONE if kind == "picture" else here.MODEL_GONE).format(name=plain(name))
-
-
-def scope(classes: Sequence[str], *, shapes: bool = False, data: str = "") -> str:
-    """What a model can say at all, and where the picture is surely none of what it has learned from, what that was:
-    generated shapes, or the data set of that title."""
-    named = [plain(name) for name in classes[: here.MOST_NAMED]]
-    names = ", ".join(named)
-    if more := len(classes) - len(named):
-        names = here.SCOPE_MORE.format(names=names, count=more)
-    said = (here.SCOPE if len(classes) > 1 else here.SCOPE_ONE).format(count=len(classes), names=names)
-    before = here.SCOPE_SHAPES if shapes else here.SCOPE_DATA.format(data=plain(data)) if data else ""
-    return f"{before} {said}".strip()
 
 
 def further(count: int) -> str:
