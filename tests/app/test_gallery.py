@@ -82,7 +82,7 @@ def test_photographs_lead_for_a_model_of_a_set_that_is_not_here(
     link: AppTest, groups: list, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MVFA_DATA", str(tmp_path / "nothing"))
-    dataset_pictures.side.clear()
+    dataset_pictures._side.clear()
     assert not link.run().exception
     assert [group["name"] for group in groups[-1]] == [OTHERS, "Drawn scenes, large to small"]
 
@@ -97,7 +97,7 @@ def test_held_out_pictures_lead_where_they_are(
             for i in range(count):
                 Image.fromarray(np.full((16, 16, 3), 20 * i + 90 * place, np.uint8)).save(folder / f"{i}.png")
     monkeypatch.setenv("MVFA_DATA", str(tmp_path / "data"))
-    dataset_pictures.side.clear()
+    dataset_pictures._side.clear()
     assert not link.run().exception
     first = groups[-1][0]
     assert first["name"] == "ucmerced: held out"

@@ -83,7 +83,7 @@ def test_a_picture_of_a_data_set_that_was_moved(app: AppTest, tmp_path: Path, mo
         path.mkdir(parents=True)
         Image.new("RGB", (16, 16), (40 * place, 90, 0)).save(path / "1.png")
     monkeypatch.setenv("MVFA_DATA", str(tmp_path / "data"))
-    dataset_pictures.side.clear()
+    dataset_pictures._side.clear()
     name, *_ = dataset_pictures.few("ucmerced")
     app.query_params["picture"] = name
     assert not app.run().exception and app.session_state[state.PICTURE] == name
