@@ -19,6 +19,7 @@ from app.visitors import me
 from mvfa_core.data.catalogue import data_root
 from mvfa_core.data.sets import DataError
 from mvfa_core.files import read_json, replace_text
+from mvfa_core.names import visible
 
 TEMPORARY = "mvfa-uploads-"
 """How folders of models begin, below the system's folder for temporary files; the server's process number follows."""
@@ -69,13 +70,16 @@ def is_own(place: Path | str) -> bool:
 
 def may_see(place: Path | str) -> bool:
     """Whether pictures or a model that lie there may be shown to this visitor."""
-    return is_own(place) or any(whole(Path(place)).is_relative_to(folder) for folder in given())
+    try:
+        return is_own(place) or any(whole(Path(place)).is_relative_to(folder) for folder in given())
+    except ValueError:  # a zero or half a character in it: no file has such a name
+        return False
 
 
 def expect_seen(place: Path | str) -> None:
     """Raise `DataError`, in the words for what is not there, unless this visitor may see what lies there."""
     if not may_see(place):
-        raise DataError(f"{Path(place).name}: no such folder")
+        raise DataError(f"{visible(Path(place).name)}: no such folder")
 
 
 def may_see_made(one: Made, *places: str) -> bool:

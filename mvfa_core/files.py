@@ -18,6 +18,8 @@ from mvfa_core.names import visible
 PART = ".part"
 """What the name of a file that is still being written ends in."""
 MOST_JSON = 64 * 2**20
+_LONGEST_NAME = 255
+"""Bytes of a file's name."""
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -30,7 +32,7 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         durable: wait until the disk has it, so that a power cut leaves no empty file under a good name.
     """
     # two servers may write the same file at once: neither must rename what the other one is still writing
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}{PART}")
+    temporary = path.with_name(_part_name(path.name, f".{os.getpid()}-{threading.get_ident()}{PART}"))
     try:
         with temporary.open("wb") as file:
             yield file
@@ -43,6 +45,11 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def _part_name(name: str, ending: str) -> str:
+    """The name with that ending; of a name so long that no file can have both, only its beginning."""
+    return (name if len(os.fsencode(name + ending)) <= _LONGEST_NAME else name[:40]) + ending
 
 
 def expect_writable(path: Path, *, folder: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def run(args: argparse.Namespace) -> None:
     model = load_model(args.model).to(use_device(args.device))
     target = _target(args.target, model.classes)
     pictures, out = pictures_of(args.pictures), Path(args.out)
-    inputs = [file.name for file, _ in pictures.files if file.resolve().parent == out.resolve()]
+    home = os.path.realpath(out)  # resolve() falls over links that lead round in a circle
+    inputs = [file.name for file, _ in pictures.files if os.path.dirname(os.path.realpath(file)) == home]
     names = answer_names([name for _, name in pictures.files], ENDINGS, inputs)
     found, failed = [], []
     for (file, shown), name in zip(pictures.files, names, strict=True):

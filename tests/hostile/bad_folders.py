@@ -244,6 +244,10 @@ def fill_lists(shelf: Shelf) -> None:
     listed("a way of Windows", b"C:\\secret.png\n")
     listed("no class", b"0.png\n")
     listed("bytes", bytes(range(1, 256)), None)
-    listed("zeros", b"a/\0.png\n", True)
-    listed("a line of 100,000 letters", b"a/" + b"n" * 100_000 + b".png\n", True)
-    listed("a class that hides", "a/0.png\t\u202e\x1b[31m\n".encode(), True)
+    for what, line in (
+        ("zeros", b"a/\0.png\n"),
+        ("a line of 100,000 letters", b"a/" + b"n" * 100_000 + b".png\n"),
+        ("a class that hides", "a/0.png\t\u202e\x1b[31m\n".encode()),
+    ):
+        listed(f"{what}, and no two classes to learn", line)  # which are those of the training list
+        listed(f"{what}, among good lines", b"a/0.png\nb/0.png\n" + line, True)

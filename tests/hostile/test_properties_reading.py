@@ -19,7 +19,7 @@ from mvfa_core.pictures.gather import collected, divide, through_palette
 from mvfa_core.pictures.jpeg import Outline, outline, read_jpeg
 from mvfa_core.pictures.kinds import Kind, kind_of, kind_of_file
 from mvfa_core.pictures.levels import Levels, levels_of
-from mvfa_core.pictures.paths import Pictures, answer_names, pictures_of
+from mvfa_core.pictures.paths import NO_PICTURE, Pictures, answer_names, pictures_of
 from mvfa_core.pictures.plain import (
     bands,
     brightest,
@@ -35,6 +35,7 @@ from mvfa_core.pictures.plain import (
 )
 from mvfa_core.pictures.png import bytes_of_png, is_whole
 from mvfa_core.pictures.strips import Layout, parts
+from mvfa_core.pictures.system_files import HIDDEN, system_reason
 from mvfa_core.pictures.tiff import pages, read_tiff
 from tests.hostile.drawn import SEEDS, few, rng
 
@@ -277,7 +278,7 @@ def test_names_of_answers(names: list[str], taken: set[str]) -> None:
     )
 )
 def test_pictures_of_a_folder(tmp_path_factory: Any, files: dict[str, bool]) -> None:
-    """Every picture once, in order; the others are counted."""
+    """Every picture, and what is called one, once and in order; the others are counted, each for its reason."""
     folder = tmp_path_factory.mktemp("folder")
     png = saved(Image.new("RGB", (2, 2)), "PNG")
     for name, is_picture in files.items():
@@ -285,13 +286,15 @@ def test_pictures_of_a_folder(tmp_path_factory: Any, files: dict[str, bool]) -> 
             return
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(png if is_picture else b"words")
-    wanted = [
-        name for name, is_picture in files.items() if is_picture and "." not in (name[0], name.rpartition("/")[2][0])
-    ]
+    seen = [name for name in files if system_reason(name) is None]
+    assert seen == [name for name in files if not name.rpartition("/")[2].startswith(".")]
+    wanted = [name for name in seen if files[name] or name.endswith(".png")]
     try:
         found: Pictures = pictures_of([folder, *(folder / name for name in wanted[:1])])
     except PictureError as error:
         assert not wanted and "no pictures in this folder" in str(error)
         return
     assert sorted(name for _, name in found.files) == sorted(wanted)
-    assert sum(found.passed_over.values()) == len(files) - len(wanted) and ("," in found.told()) <= len(files)
+    reasons = {HIDDEN: len(files) - len(seen), NO_PICTURE: len(seen) - len(wanted)}
+    assert found.passed_over == {reason: count for reason, count in reasons.items() if count}
+    assert found.told().count(",") == max(0, len(found.passed_over) - 1)
