@@ -62,6 +62,19 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(autouse=True)
+def own_settings() -> Iterator[None]:
+    """What a test sets for a server, its environment and its passcode, is not there for the next one."""
+    before = dict(os.environ)
+    yield
+    before.pop("PYTEST_CURRENT_TEST", None)
+    for name in set(os.environ) - set(before) - {"PYTEST_CURRENT_TEST"}:
+        del os.environ[name]
+    os.environ.update(before)
+    if (serving := sys.modules.get("app.serving")) is not None:
+        serving._taken.clear()
+
+
+@pytest.fixture(autouse=True)
 def fixed_seeds() -> None:
     """Every test starts from the same random state, whatever ran before it."""
     random.seed(0)
