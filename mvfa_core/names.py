@@ -8,6 +8,7 @@ variation selectors, each only between the signs on which it acts.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
@@ -22,6 +23,9 @@ _BLANK = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
 _NON_JOINER, _JOINER, _VIRAMA = "\u200c", "\u200d", 9
 _NO_WIDTH = _NON_JOINER + _JOINER + "\ufe0e\ufe0f"
+_SELECTORS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_SELECTOR = re.compile(f"[{_SELECTORS}]")
+_UNSEEN = re.compile(f"[{_NON_JOINER}{_JOINER}{_SELECTORS}]+")
 _JOINED_SCRIPTS = ("ARABIC LETTER", "SYRIAC LETTER", "MONGOLIAN LETTER", "NKO LETTER", "MANDAIC LETTER")
 """Scripts whose letters change with their neighbours; Unicode names begin so."""
 
@@ -50,11 +54,13 @@ def visible_names(names: Iterable[str], longest: int = LONGEST) -> tuple[str, ..
     counts: dict[str, int] = {}  # a hundred thousand names may look alike
     for name in names:
         shown = visible(name, longest)
-        short = visible(name, longest - 8) if _bare(shown) in taken else ""
-        while _bare(shown) in taken:
+        bare = _bare(shown)
+        short = visible(name, longest - 8) if bare in taken else ""
+        while bare in taken:
             counts[short] = counts.get(short, 1) + 1
             shown = f"{short} ({counts[short]})"
-        taken.add(_bare(shown))
+            bare = _bare(shown)
+        taken.add(bare)
         found.append(shown)
     return tuple(found)
 
@@ -105,7 +111,7 @@ def _is_emoji(sign: str) -> bool:
 
 
 def _selects(sign: str) -> bool:
-    return "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef" or sign in "\u180b\u180c\u180d\u180f"
+    return _SELECTOR.fullmatch(sign) is not None
 
 
 def _varies(base: str, selector: str, after: str) -> bool:
@@ -119,9 +125,7 @@ def _varies(base: str, selector: str, after: str) -> bool:
 def _bare(shown: str) -> str:
     """What two names that look alike have in common: a joiner changes nothing to the eye where a font does not know
     it."""
-    if shown.isascii():
-        return shown
-    return "".join(sign for sign in shown if sign not in (_NON_JOINER, _JOINER) and not _selects(sign))
+    return shown if shown.isascii() else _UNSEEN.sub("", shown)
 
 
 def _number(sign: str) -> str:

@@ -43,7 +43,7 @@ WRONG: dict[str, tuple[str, tuple[str, ...]]] = {
     "explain without --out": ("explain {model} {picture}", ("--out",)),
     "a missing picture": ("explain {model} {tmp}/none.jpg --out {tmp}/out", ("none.jpg",)),
     "an unreadable picture": ("explain {model} {pickle} --out {tmp}/out", ("weights.pt",)),
-    "a folder without pictures": ("explain {model} {empty} --out {tmp}/out", ("empty: no pictures", ".jpg")),
+    "a folder without pictures": ("explain {model} {empty} --out {tmp}/out", ("empty: no pictures", "JPEG, PNG, ")),
     "an unknown class": ("explain {model} {picture} --out {tmp}/out --target cat", ("brick, leaf, sea", "'cat'")),
     "a class out of range": ("explain {model} {picture} --out {tmp}/out --target 3", ("below 3", "'3'")),
     "a negative class": ("explain {model} {picture} --out {tmp}/out --target=-1", ("target", "-1")),

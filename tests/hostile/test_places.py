@@ -15,6 +15,7 @@ from mvfa_core.files import sentence_of
 from mvfa_core.pretrained import WeightsError, timm_features
 from mvfa_core.training.archive import export_zip, import_zip
 from mvfa_core.training.runs import Run
+from mvfa_core.training.versions import FORMAT
 from tests.pictures import split_folder
 from tests.training.samples import TINY
 
@@ -67,7 +68,7 @@ def test_an_export_takes_no_link_along(tmp_path: Path, monkeypatch: pytest.Monke
     export_zip(run, tmp_path / "mine.zip")
     again = import_zip(tmp_path / "mine.zip")
     assert sorted(path.name for path in again.path.iterdir()) == ["metrics.jsonl", "recipe.json"]
-    assert json.loads((again.path / "recipe.json").read_text())["format"] == 1
+    assert json.loads((again.path / "recipe.json").read_text())["format"] == FORMAT
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from string import Formatter
 from types import NoneType, UnionType
 from typing import Any
 
@@ -22,14 +23,30 @@ from app.language import Language, current, fields, fitted, languages, library, 
 from app.walk import STEPS
 from mvfa_core.experiments.plan import Settings
 from mvfa_core.per_cent import of_count
+from mvfa_core.pictures import NOTES, Note
 from tests.hostile.drawn import SETTINGS, WORDS, few
 
 WORDING = sorted(path.stem for path in Path(app.__file__).parent.glob("wording*.py"))
 SHARE = st.floats(0, 1)
 NAMES = WORDS.map(lambda text: text.replace("{", "").replace("}", ""))
+COUNT = st.integers(0, 10**7)
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+BAND_NUMBERS = st.lists(st.integers(1, 99), min_size=1, max_size=3).map(lambda bands: ", ".join(map(str, bands)))
+
+
+def noted(template: str) -> st.SearchStrategy[Note]:
+    """That note, each of its places filled as readers of pictures do."""
+    places = {place for _, place, _, _ in Formatter().parse(template) if place}
+    kinds = {
+        place: BAND_NUMBERS if place == "bands" else NUMBER if place in ("low", "high") else COUNT for place in places
+    }
+    return st.builds(Note, st.just(template), st.fixed_dictionaries(kinds))
+
+
 KINDS: dict[Any, st.SearchStrategy[Any]] = {
     str: NAMES, int: st.integers(0, 10**7), float: SHARE | st.floats(0, 1e7), bool: st.booleans(), NoneType: st.none(),
     Settings: SETTINGS, object: st.integers() | NAMES | st.tuples(st.integers(1, 9)), Any: SHARE,
+    Note: st.sampled_from(NOTES).flatmap(noted),
 }  # fmt: skip
 
 

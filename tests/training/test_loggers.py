@@ -16,6 +16,7 @@ from mvfa_core.training.loggers import Logger, LoggerError
 from mvfa_core.training.pace import Pacer
 from mvfa_core.training.recorders import recorders
 from mvfa_core.training.runs import Run, list_runs
+from mvfa_core.training.split import Division
 from tests.training.samples import TINY, data_set
 
 CURVES = {
@@ -31,7 +32,8 @@ CURVES = {
 
 @pytest.fixture(autouse=True)
 def data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "load_data", lambda *args, **options: data_set())
+    division = Division(data_set(), "val", {"train": 12, "val": 6}, {})
+    monkeypatch.setattr(work, "divided", lambda *args, **options: division)
 
 
 def noted(run: Run, name: str) -> list[tuple[int, float]]:
@@ -97,7 +99,7 @@ def test_a_package_that_is_not_there_is_said_before_anything_is_prepared(
     log: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, log, None)
-    monkeypatch.setattr(work, "load_data", None)
+    monkeypatch.setattr(work, "divided", None)
     with pytest.raises(LoggerError) as refusal:
         train(Run(tmp_path / "run"), log)
     assert str(refusal.value) == f"--log {log} needs the package {log}; install it with: pip install {log}"
