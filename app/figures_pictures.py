@@ -62,7 +62,7 @@ def choose_pictures(model: str | None) -> list[str]:
     )
     if message := state.take(state.MESSAGE("figure")):
         st.warning(wording.plain(message))
-    if notes := tuple(dict.fromkeys(note for one in taken for note in one.notes)):
+    if notes := tuple({str(note): note for one in taken for note in one.notes}.values()):
         st.caption(wording.plain(wording.picture_notes(notes)))
     if rule := state.get(state.FIGURE_RULE, ""):
         st.caption(words.rule_told(rule))

@@ -17,7 +17,7 @@ from google.protobuf.json_format import MessageToDict
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from app import gate, language, state, wording, wording_maps, wording_views
+from app import gate, language, serving, state, wording, wording_maps, wording_views
 from tests.app import translations
 
 PAGES = tuple(sorted({path.stem for path in translations.PAGES.glob("*.py")} - {"explore"}))
@@ -126,6 +126,7 @@ def test_spoken_inside_and_nowhere_else(xx: Path) -> None:
 
 
 def test_the_passcode_is_asked_for_in_the_browser_s_language(xx: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_taken", [])
     monkeypatch.setenv("MVFA_PASSCODE", "a long enough passcode")
     client = TestClient(gate.Gate(lambda scope, receive, send: None))  # type: ignore[arg-type]
     for wish, code, said in (("xx-XX,en;q=0.8", "xx", "⟦Enter⟧"), ("en", "en", ">Enter<"), ("", "en", ">Enter<")):

@@ -130,6 +130,7 @@ def test_what_cannot_stand_in_an_address_is_refused(told: str) -> None:
 
 @pytest.fixture(params=["tools/mvfa", "/tools/mvfa/"])
 def below(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setattr(serving, "_taken", [])
     monkeypatch.setenv("MVFA_PASSCODE", CODE)
     page = Route("/{path:path}", lambda _request: PlainTextResponse("secret page"))
     before = config.get_option("server.baseUrlPath")

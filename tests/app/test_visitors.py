@@ -58,6 +58,7 @@ def served(app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pat
     monkeypatch.setenv("MVFA_SHARED", "1")
     monkeypatch.setenv("MVFA_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("MVFA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(quota.LEDGER, "_pictures", {})  # all sessions of the harness bear one name
     return tmp_path
 
 

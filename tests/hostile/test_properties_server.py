@@ -50,6 +50,7 @@ from app.serving import (
 from app.telling import pressed
 from app.tries import FREE, MOST_EACH, MOST_WAITING, PER_S, Tries, Turns, address_of, network_of
 from mvfa_core.processes import environment
+from tests.coroutines import finished
 from tests.hostile.drawn import TEXT, WORDS, expect_sentence, few, fewer, rarely, refused
 
 
@@ -219,7 +220,7 @@ def test_turns(many: list[str], spent: int) -> None:
             )
         assert len(many) >= MOST_WAITING or "newcomer" in [network for network, _ in order]
 
-    asyncio.run(all_of_them())
+    finished(all_of_them())
 
 
 @few
@@ -249,7 +250,7 @@ def test_origins(host: str, origin: str | None) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Origins(PlainTextResponse("inside"))(scope, send, send))
+    finished(Origins(PlainTextResponse("inside"))(scope, send, send))
     assert sent[0]["status"] == (403 if refusal(headers) else 200)
     assert wishes(headers) == [""]
     assert refusal(Headers(raw=[*told, (b"host", b"localhost")])) == "STRANGE_HOST"

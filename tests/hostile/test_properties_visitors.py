@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from app.serving import number, shared
 from app.visitors import GONE_S, Cookies, Visits
 from mvfa_core.data.sets import DataError
 from mvfa_core.training.runs import Run
+from tests.coroutines import finished
 from tests.hostile.drawn import JSON, WORDS, expect_sentence, few, fewer, refused
 
 WHO = st.sampled_from(["a" * 32, "b" * 32, "c" * 32])
@@ -112,10 +112,10 @@ def test_uploads(path: str, method: str, length: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MVFA_SHARED", "1")
         scope = {"type": "http", "method": method, "path": path, "headers": [(b"content-length", length)]}
-        asyncio.run(Uploads(inside)(scope, send, send))
+        finished(Uploads(inside)(scope, send, send))
         assert passed == [path]
         patch.setattr(quota.LEDGER, "kept", lambda: {"session s": 2**40})
-        asyncio.run(Uploads(inside)(scope, send, send))
+        finished(Uploads(inside)(scope, send, send))
         assert len(passed) == (1 if method == "PUT" and path.endswith("upload_file/s/f") else 2)
     assert not quota.LEDGER._coming
 
@@ -137,7 +137,7 @@ def test_cookies(scheme: str, cookie: str, accepted: str, many: bool) -> None:
     scope = {"type": "http", "method": "GET", "scheme": scheme, "path": "/", "headers": headers}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MVFA_SHARED", str(int(many)))
-        asyncio.run(Cookies(inside)(scope, send, send))
+        finished(Cookies(inside)(scope, send, send))
         assert shared() == many
     given_back = [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
     assert len(given_back) == int(many and accepted == "text/html")

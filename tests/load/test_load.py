@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 import websockets
 
 from app.gate import COOKIE
+from tests.coroutines import finished
 from tests.load import __main__ as command
 from tests.load.classroom import wave
 from tests.load.host import Host
 from tests.load.visitor import loopback
 
 CODE = "sesame-9"
-T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +60,6 @@ def let_in(host: Host) -> dict[str, str]:
 def test_nothing_reaches_a_visitor_without_the_passcode(shared: Host, path: str) -> None:
     status, body, cookie = get(shared, path)
     assert status == 401 and len(body) < 200 and not cookie
-
-
-def finished(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What it comes to, in a thread of its own: after a browser's test this one has a loop that runs already."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 def test_no_websocket_without_the_passcode(shared: Host) -> None:
