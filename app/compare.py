@@ -78,7 +78,8 @@ def show_answers(sides: tuple[Side, Side], picture: Specimen, target: str | None
 
 def show_scope(sides: tuple[Side, Side], picture: Specimen) -> None:
     """What each can say at all of such a picture; once where both can say the same."""
-    for note in dict.fromkeys(panels.scope(one.model, picture, loaders.card(one.model)["classes"]) for one in sides):
+    names = {one.model: loaders.model(*loaders.version(one.model)).classes for one in sides}
+    for note in dict.fromkeys(panels.scope(model, picture, classes) for model, classes in names.items()):
         if note:
             st.caption(note)
 

@@ -86,14 +86,14 @@ def show_answer(model: str, picture: Specimen, found: Explanation) -> None:
     questions.pose(model, picture, found)
     name = found.classes[found.predicted]
     share = float(found.ensemble_C[found.predicted])
-    known = picture.truth in loaders.model(*loaders.version(model)).classes  # not only in those that are shown
-    st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=known))
+    classes = loaders.model(*loaders.version(model)).classes  # not only those that are shown
+    st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=picture.truth in classes))
     narrowed.note(loaders.facts(model, picture).known, len(found.classes))
     width, height = found.size_px
     if width != height:
         step = {"cell_width": width / found.grid[1], "cell_height": height / found.grid[0]}
         st.caption(wording.SQUASH_NOTE.format(width=f"{width:,}", height=f"{height:,}", **step))
-    if note := scope(model, picture, loaders.card(model)["classes"]):
+    if note := scope(model, picture, classes):
         st.caption(note)
 
 

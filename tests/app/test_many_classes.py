@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import gallery, loaders, state, wording
+from app import belongings, gallery, loaders, state, wording
 from mvfa_core import budget
 from mvfa_core.checkpoints import save_model
 from mvfa_core.explain import encode
@@ -24,9 +24,9 @@ def crowded(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ap
     monkeypatch.setenv(budget.VARIABLE, "32")
     model = build_model("compact", "mfa", CLASSES, k=196, sizes=SIZES)
     save_model(model, tmp_path / "crowd.safetensors", {"data": "synthetic"}, half=True)
-    app.session_state[state.OWN_MODELS] = {"crowd": str(tmp_path / "crowd.safetensors")}
+    name = belongings.keep_model((tmp_path / "crowd.safetensors").read_bytes(), "crowd.safetensors")
     app.run()
-    app.query_params[state.MODEL] = app.query_params[state.OF_MODEL] = loaders.OWN_PREFIX + "crowd"
+    app.query_params[state.MODEL] = app.query_params[state.OF_MODEL] = loaders.OWN_PREFIX + name
     return app
 
 

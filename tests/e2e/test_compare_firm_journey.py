@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Callable
@@ -68,12 +69,13 @@ def test_what_a_region_saw_and_how_firmly_it_stands(visit: Visit) -> None:
     page = visit(f"/views?picture={PICTURE}&k={K}")
     chart = page.get_by_role("group", name="The answer as K grows")
     text = saved(page, "Save The answer as K grows as CSV").decode()
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    names = [name.rsplit(",", 1)[0].strip('"') for name in re.findall(r'"[^"]*"', lines[0])]
+    note, *lines = csv.reader(text.splitlines())
+    assert len(note) == 1 and note[0].startswith("# ")
+    names = [title.rsplit(",", 1)[0] for title in lines[0][1:]]
     model, picture = load_model(bundled()["compact_mfa"]), gallery.specimen(PICTURE).picture
     for k in (1, K, 196):
         found = explain(model, picture, k=k)
-        told = [float(value) for value in lines[k].split(",")]
+        told = [float(value) for value in lines[k]]
         assert told[0] == k
         wanted = [float(found.ensemble_C[found.classes.index(name.split(",")[0])]) for name in names]
         np.testing.assert_allclose(told[1:], wanted, atol=1e-4)
