@@ -124,7 +124,6 @@ PASTED = "pasted"
 OWN_PICTURE_WAY = "own_picture_way"
 OWN_MODEL_FILE = "own_model_file"
 LOST = "lost_{}".format
-OWN_MODELS = "own_models"
 SET_UP = "set_up_{}".format
 SET_UP_BASE = SET_UP("base")
 SET_UP_FROM = SET_UP("from")

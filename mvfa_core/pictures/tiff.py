@@ -23,7 +23,6 @@ from mvfa_core.pictures.strips import COMPRESSIONS, PREDICTORS, DamagedError, La
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it finds wrong is told in our own words
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, CIELAB = 0, 1, 2, 3, 5, 6, 8
-_PHOTOMETRICS = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK)
 _MOSAICS = (32803, 34892)
 """Pixels of a sensor behind its colour filters, and those before they are developed."""
 _BY_PILLOW = (2, 3, 4, 6, 7, 50001, 34927)

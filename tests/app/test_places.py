@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import dataset_data, fields, jobs, loaders, places, sent, serving, state
+from app import belongings, dataset_data, fields, jobs, loaders, places, sent, serving, state
 from app import wording_set_up as words
 from mvfa_core.checkpoints import save_model
 from mvfa_core.data.sets import DataError
@@ -101,10 +101,10 @@ def test_a_card_opens_no_folder_and_breaks_no_page(app: AppTest, tmp_path: Path,
     """A list as `data` ended the page in a redacted exception, and a path told whether it is there."""
     file = tmp_path / "m.safetensors"
     save_model(build_model("compact", "gap", 3), file, {"data": told, "recipe": {"data": told}})
-    app.session_state[state.OWN_MODELS] = {"theirs": str(file)}
+    name_of_model = belongings.keep_model(file.read_bytes(), "m.safetensors")
     app.run()
     for name in ("dataset", "explore", "maps", "figures"):
-        app.query_params[state.MODEL] = app.query_params[state.OF_MODEL] = loaders.OWN_PREFIX + "theirs"
+        app.query_params[state.MODEL] = app.query_params[state.OF_MODEL] = loaders.OWN_PREFIX + name_of_model
         app.switch_page(f"../pages/{name}.py").run()
         assert not app.exception, name
     app.switch_page("../pages/dataset.py").run()
