@@ -15,7 +15,6 @@ from mvfa_core import budget
 from mvfa_core.adacam import label_dial, softened
 from mvfa_core.checks import expect
 from mvfa_core.explain import Encoding
-from mvfa_core.heads import pointwise
 from mvfa_core.inference import inspects
 from mvfa_core.model import MFA, Classifier
 
@@ -71,5 +70,5 @@ def class_atlas(model: Classifier, encoding: Encoding, temperatures: Sequence[fl
 def _class_maps(model: Classifier, F_BDHW: torch.Tensor) -> torch.Tensor:
     pooling = model.pooling
     if isinstance(pooling, MFA):
-        return pointwise(F_BDHW, pooling.auxiliary.weight.flatten(1), pooling.auxiliary.bias)
+        return pooling.class_maps(F_BDHW)
     return pooling.head.finish(pooling.head.maps(F_BDHW).movedim(1, -1)).movedim(-1, 1)

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mvfa_core.adacam import attention_map
 from mvfa_core.checks import expect, expect_sizes
 from mvfa_core.explain import Encoding, expect_room
-from mvfa_core.heads import pointwise
 from mvfa_core.inference import inspects
 from mvfa_core.model import MFA, Classifier
 from mvfa_core.regions import cells_to_pixels, region_boxes
@@ -102,8 +100,8 @@ def cell_story(
     expect(0 <= x < width and 0 <= y < height, "cell", f"(x, y) inside {width} x {height} cells", (x, y))
     expect_room(model, encoding, k=1, sizes=sizes)
     with torch.no_grad():
-        G_BCHW = pointwise(F_BDHW, pooling.auxiliary.weight.flatten(1), pooling.auxiliary.bias)
-        A_BHW, f_BC = attention_map(G_BCHW)
+        G_BCHW = pooling.class_maps(F_BDHW)
+        A_BHW, f_BC = pooling.attend(F_BDHW, G_BCHW)
         G_C, f_C = G_BCHW[0, :, y, x], f_BC[0]
         regions = _regions(pooling, encoding, (x, y), sizes)
     A_N = A_BHW[0].flatten()

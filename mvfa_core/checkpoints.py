@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from mvfa_core.adoption.adopt import rebuilt
 from mvfa_core.checks import expect
 from mvfa_core.file_kinds import OTHER, TORCH, TORCH_OLD, kind_of_file
 from mvfa_core.files import parse_json, whole_file
@@ -28,7 +29,7 @@ LONGEST_CARD = 8 * 2**20
 MOST_CLASSES = 100_000
 _CONFIG = {
     "backbone": str, "pooling": str, "num_classes": int, "head": str, "seed": int, "head_options": dict, "k": int,
-    "sizes": list, "anchors": str,
+    "sizes": list, "anchors": str, "adopted": dict,
 }  # fmt: skip
 """What a card may ask `build_model` for. Not `weights`: a card must not make anybody fetch or open a file."""
 _FLOATS = {"F16", "BF16", "F32", "F64"}
@@ -48,12 +49,22 @@ def save_model(model: Classifier, path: Path | str, card: dict, *, half: bool = 
         half: store floating-point weights as float16.
     """
     path, model = Path(path), classifier_of(model)
+    _expect_rebuildable(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     full_card = {**card, "model": model.config, "classes": list(model.classes)}
     tensors = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
     # through a file of our own: the library's tells a full disk in words only, and leaves the file to its owner alone
     with whole_file(path) as file:
         file.write(save(tensors, metadata={"card": json.dumps(full_card)}))
+
+
+def _expect_rebuildable(model: Classifier) -> None:
+    spec = model.config.get("adopted")
+    if spec is not None and spec["network"] is None:
+        raise CheckpointError(
+            f"{spec['origin']}: a model of a class that no library builds cannot be saved, for nothing could build it "
+            "again; adopt it anew from your program each time, or publish its layers through timm"
+        )
 
 
 def _stored(tensor: torch.Tensor, half: bool) -> torch.Tensor:
@@ -105,7 +116,8 @@ def _built(file: Path, card: dict, device: str) -> Classifier:
     """The model that the card describes. On "meta" it takes no memory, whatever sizes the card claims."""
     try:
         with torch.device(device):
-            return build_model(**_config(card), classes=card["classes"])
+            config = _config(card)
+            return (rebuilt if "adopted" in config else build_model)(**config, classes=card["classes"])
     except _NO_MODEL as error:
         why = visible(str(error), 160)
         raise CheckpointError(f"{_shown(file)}: its card does not describe a model of this project ({why})") from error

@@ -21,7 +21,7 @@ from mvfa_core import budget
 from mvfa_core.adacam import attention_map
 from mvfa_core.checks import as_whole, expect, expect_sizes, expect_target, looking_once
 from mvfa_core.explanation import Explanation, Region
-from mvfa_core.heads import MLPHead
+from mvfa_core.heads import MLPHead, TailHead
 from mvfa_core.images import Picture, as_picture, to_tensor
 from mvfa_core.inference import features, inference
 from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, gradient_map, leaf, top_regions
@@ -140,6 +140,7 @@ def expect_room(
         anchors = asked if few and asked is not None else cells
         views = anchors * len(pooling.sizes if sizes is None else sizes)
     width = head.first.out_features if isinstance(head, MLPHead) else 0
+    width = pooling.channels if isinstance(head, TailHead) else width
     budget.expect_fits(
         budget.of_explanation(count, cells, views, width),
         f"{count:,} classes, {views:,} views" if views else f"{count:,} classes",
@@ -159,7 +160,8 @@ def _linear_maps(pooling: MFA | GAP, stages: Stages, target: int) -> dict:
     F_BDHW, weights = stages.F_BDHW, pooling.head.class_weights()
     if isinstance(pooling, MFA):
         A_BHW = _filled(stages.A_BHW)
-        cam_weight_CD: torch.Tensor | None = pooling.auxiliary.weight[:, :, 0, 0]
+        linear = not isinstance(pooling.head, TailHead)
+        cam_weight_CD: torch.Tensor | None = pooling.auxiliary.weight[:, :, 0, 0] if linear else None
     else:  # the head at every cell is what a 1x1 convolution with its weights would give
         cell_logits = pooling.head.finish(pooling.head.maps(F_BDHW).movedim(1, -1)).movedim(-1, 1)
         A_BHW = attention_map(cell_logits)[0]
@@ -168,8 +170,11 @@ def _linear_maps(pooling: MFA | GAP, stages: Stages, target: int) -> dict:
     if weights is not None:
         contribution_BHW, bias = contribution_map(stages, *weights, target)
         contribution = _numpy(contribution_BHW[0])
+    cam_BHW = None if cam_weight_CD is None else cam(F_BDHW, cam_weight_CD, target)
+    if isinstance(pooling.head, TailHead):  # the head at every cell is as near to a CAM as it comes
+        cam_BHW = _filled(stages.G_BCHW)[:, target]
     return {
-        "cam_HW": None if cam_weight_CD is None else _numpy(cam(F_BDHW, cam_weight_CD, target)[0]),
+        "cam_HW": None if cam_BHW is None else _numpy(cam_BHW[0]),
         "adacam_HW": _numpy(A_BHW[0]),
         "contribution_HW": contribution,
         "contribution_bias": bias,

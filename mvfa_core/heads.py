@@ -101,7 +101,27 @@ class PrototypeHead(nn.Module):
         return 2 * self.gamma * self.prototypes_CD, -self.gamma * self.prototypes_CD.square().sum(dim=1)
 
 
-Head = LinearHead | MLPHead | PrototypeHead
+class TailHead(nn.Module):
+    """Whatever an adopted classifier has behind the mean of its last map; nothing of it commutes with the mean."""
+
+    def __init__(self, rest: nn.Module) -> None:
+        super().__init__()
+        self.rest = rest
+
+    def maps(self, F_BDHW: torch.Tensor) -> torch.Tensor:
+        """The features themselves."""
+        return F_BDHW
+
+    def finish(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Pooled features (..., D) -> logits (..., C)."""
+        return self.rest(pooled.flatten(0, -2)).unflatten(0, pooled.shape[:-1])
+
+    def class_weights(self) -> None:
+        """None: the logits are not a weighted sum of the features."""
+        return None
+
+
+Head = LinearHead | MLPHead | PrototypeHead | TailHead
 HEADS: dict[str, Callable[..., Head]] = {"linear": LinearHead, "mlp": MLPHead, "prototype": PrototypeHead}
 
 

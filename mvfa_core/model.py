@@ -78,12 +78,12 @@ class MFA(nn.Module):
         _expect_features(F_BDHW, self.channels)
         sizes = self.sizes if sizes is None else expect_sizes(sizes)
         grid = (F_BDHW.shape[-2], F_BDHW.shape[-1])
-        G_BCHW = pointwise(F_BDHW, self.auxiliary.weight.flatten(1), self.auxiliary.bias)
-        A_BHW, f_BC = attention_map(G_BCHW)
+        G_BCHW = self.class_maps(F_BDHW)
+        A_BHW, f_BC = self.attend(F_BDHW, G_BCHW)
         anchors_BK2 = self._anchors(G_BCHW, A_BHW, k, labels_B)
         boxes_BKR4 = region_boxes(anchors_BK2, sizes, grid)
         weights_BMHW = region_weights(boxes_BKR4, grid, F_BDHW.dtype)
-        logits_BMC = self.head.finish(pool_views(weights_BMHW, self.head.maps(F_BDHW)))
+        logits_BMC = self.head.finish(pool_views(weights_BMHW, self.view_maps(F_BDHW, G_BCHW)))
         return Stages(
             F_BDHW=F_BDHW,
             ensemble_BC=logits_BMC.sum(dim=1),  # Eq. 8: logits, not probabilities
@@ -96,6 +96,18 @@ class MFA(nn.Module):
             logits_BMC=logits_BMC,
             sizes=tuple(sizes),
         )
+
+    def class_maps(self, F_BDHW: torch.Tensor) -> torch.Tensor:
+        """G_BCHW, the auxiliary layer at every cell."""
+        return pointwise(F_BDHW, self.auxiliary.weight.flatten(1), self.auxiliary.bias)
+
+    def attend(self, F_BDHW: torch.Tensor, G_BCHW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """A_BHW and f_BC (Eq. 1-2)."""
+        return attention_map(G_BCHW)
+
+    def view_maps(self, F_BDHW: torch.Tensor, G_BCHW: torch.Tensor) -> torch.Tensor:
+        """What views are pooled from: the first layer of the main head at every cell."""
+        return self.head.maps(F_BDHW)
 
     def _anchors(
         self, G_BCHW: torch.Tensor, A_BHW: torch.Tensor, k: int | None, labels_B: torch.Tensor | None

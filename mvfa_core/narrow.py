@@ -16,7 +16,7 @@ from torch import nn
 from mvfa_core import budget
 from mvfa_core.checks import expect
 from mvfa_core.explain import Encoding
-from mvfa_core.heads import Head, LinearHead, MLPHead, PrototypeHead
+from mvfa_core.heads import Head, LinearHead, MLPHead, PrototypeHead, TailHead
 from mvfa_core.inference import inspects, with_parts
 from mvfa_core.model import MFA, Classifier
 from mvfa_core.regions import region_boxes
@@ -38,6 +38,17 @@ def classes_for(model: Classifier, encoding: Encoding, sizes: int) -> int:
 def width_of(head: Head) -> int:
     """E of a head with a layer in between, 0 for one that gives logits at once."""
     return head.first.out_features if isinstance(head, MLPHead) else 0
+
+
+class Rows(nn.Module):
+    """Some of the logits that a tail gives."""
+
+    def __init__(self, index_N: torch.Tensor) -> None:
+        super().__init__()
+        self.index_N = index_N
+
+    def forward(self, logits_MC: torch.Tensor) -> torch.Tensor:
+        return logits_MC[:, self.index_N]
 
 
 @inspects
@@ -62,6 +73,8 @@ def ensemble_logits(model: Classifier, F_BDHW: torch.Tensor) -> torch.Tensor:
     pooling, head = model.pooling, model.pooling.head
     if not isinstance(pooling, MFA):  # the first layer is linear: it may come behind the mean
         return _finished(head, F_BDHW.mean(dim=(-2, -1)))
+    if isinstance(head, TailHead):
+        return pooling(F_BDHW).ensemble_BC[0]
     weight_CD, bias_C = pooling.auxiliary.weight.flatten(1), pooling.auxiliary.bias
     f_BC = nn.functional.linear(F_BDHW.mean(dim=(-2, -1)), weight_CD, bias_C).softmax(dim=1)
     # A = sum_i f_i G_i is linear in F, too: one map with the mean weight instead of C maps
@@ -87,7 +100,7 @@ def _finished(head: Head, views_MD: torch.Tensor) -> torch.Tensor:
 def only(model: Classifier, index_N: torch.Tensor) -> Classifier:
     """The same model with those classes alone."""
     pooling = with_parts(model.pooling, head=_head_of(model.pooling.head, index_N))
-    if isinstance(model.pooling, MFA):
+    if isinstance(model.pooling, MFA) and not isinstance(model.pooling.head, TailHead):
         auxiliary = nn.Conv2d(model.pooling.channels, len(index_N), kernel_size=1, device="meta")
         pooling = with_parts(pooling, auxiliary=_rows(model.pooling.auxiliary, auxiliary, index_N))
     narrow = with_parts(model, pooling=pooling.train(model.pooling.training))
@@ -102,6 +115,8 @@ def _head_of(head: Head, index_N: torch.Tensor) -> nn.Module:
         own = with_parts(head)
         own._parameters = {"prototypes_CD": nn.Parameter(head.prototypes_CD[index_N], requires_grad=False)}
         return own
+    if isinstance(head, TailHead):
+        return with_parts(head, rest=nn.Sequential(head.rest, Rows(index_N)))
     last = _last(head)
     return with_parts(head, rest=nn.Sequential(*head.rest[:-1], _rows(last, _linear(last, index_N), index_N)))
 

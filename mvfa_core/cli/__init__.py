@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from mvfa_core.cli import (
+    adopt,
     bench,
     bundle,
     data,
@@ -24,6 +25,7 @@ from mvfa_core.cli.output import FailureError
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
+    "adopt": adopt,
     "estimate": estimate,
     "eval": evaluate,
     "measure": measure,

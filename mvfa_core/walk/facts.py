@@ -16,7 +16,7 @@ import torch
 from mvfa_core.adacam import attention_map
 from mvfa_core.checks import expect_k
 from mvfa_core.explain import Encoding, expect_room
-from mvfa_core.heads import MLPHead, PrototypeHead, pointwise
+from mvfa_core.heads import MLPHead, PrototypeHead, TailHead, pointwise
 from mvfa_core.inference import inspects
 from mvfa_core.maps import cam
 from mvfa_core.model import GAP, MFA, Classifier
@@ -108,6 +108,8 @@ def _pass(
     if isinstance(pooling, MFA):
         stages = pooling(F_BDHW, k=F_BDHW.shape[-2] * F_BDHW.shape[-1], sizes=sizes)
         assert stages.G_BCHW is not None
+        if isinstance(pooling.head, TailHead):
+            return stages, stages.G_BCHW, None
         layer = pooling.auxiliary
         assert layer.bias is not None
         return stages, stages.G_BCHW, (layer.weight.flatten(1), layer.bias)
@@ -137,7 +139,7 @@ def _shares(stages: Stages, count: int) -> torch.Tensor:
 
 
 def _head(pooling: MFA | GAP) -> str:
-    return {MLPHead: "mlp", PrototypeHead: "prototype"}.get(type(pooling.head), "linear")
+    return {MLPHead: "mlp", TailHead: "mlp", PrototypeHead: "prototype"}.get(type(pooling.head), "linear")
 
 
 def _told(f_C: torch.Tensor, share_C: torch.Tensor, target: int, truth: int | None) -> tuple[int, ...]:

@@ -87,6 +87,9 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "mvfa_core.backbones.*", "mvfa_core.attention.*", "mvfa_core.pretrained.*",
         "mvfa_core.export.export_onnx", "mvfa_core.training.speed.Network",
     ),
+    "looks at whole networks of other people; tests/adoption has them, against loops and by their own answers": (
+        "mvfa_core.adoption.*", "mvfa_core.heads.TailHead", "mvfa_core.narrow.Rows",
+    ),
     "the command line, which is called as a whole": ("mvfa_core.cli.*",),
     "a kind of figure, or a part of one, which make draws": (
         "mvfa_core.figures.*.sheet", "mvfa_core.figures.common.explained", "mvfa_core.figures.common.map_tile",

@@ -1,0 +1,72 @@
+"""Files of weights, put into the network that they are of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from mvfa_core.adoption.sources import Blueprint, Source, build, known_preprocessing, parsed
+from mvfa_core.names import visible
+from mvfa_core.state_dicts import Contents, best_place, complaint, contents_of, whole_model
+from mvfa_core.weight_files import WeightsError, read_weights
+
+PROBE = 977
+"""A number of classes that no other dimension of any network has."""
+
+
+def from_file(file: Path, architecture: str | None) -> Source:
+    """Weights in a file, in the network that they are of.
+
+    Raises:
+        WeightsError: the file cannot be read, fits no architecture or several, or not the one that was named.
+    """
+    from mvfa_core.adoption.architectures import architecture_of
+
+    contents = contents_of(read_weights(file))
+    if not contents.tensors and (name := whole_model(contents)) is not None:
+        raise WeightsError(
+            f"{visible(file.name)}: holds a whole pickled model, {visible(name)}, which only its own program can open; "
+            "save its weights alone there: torch.save(model.state_dict(), FILE)"
+        )
+    named = parsed(architecture) if architecture else architecture_of(contents, visible(file.name))
+    blueprint = sized(named, contents)
+    network = build(blueprint)
+    fill(network, contents, visible(file.name), str(blueprint))
+    return Source(network, visible(file.name), blueprint, known_preprocessing(blueprint, network))
+
+
+def sized(blueprint: Blueprint, contents: Contents) -> Blueprint:
+    """The blueprint with the number of classes that the file's head has."""
+    with torch.device("meta"):
+        wanted = build(Blueprint(blueprint.library, blueprint.name, {**blueprint.arguments, "num_classes": PROBE}))
+    shapes = wanted.state_dict()
+    place = best_place(contents, shapes, shapes)
+    rows = {key: shape for key, shape in place.misshapen.items() if PROBE in shapes[key].shape}
+    counts = [shape[0] for key, shape in rows.items() if shape and shapes[key].shape[0] == PROBE]
+    count = max(counts, default=0)
+    return Blueprint(blueprint.library, blueprint.name, {**blueprint.arguments, "num_classes": count or 1000})
+
+
+def fill(network: nn.Module, contents: Contents, shown: str, name: str) -> None:
+    """Copy a file's tensors into a network; all of its weights must be there.
+
+    Raises:
+        WeightsError: some are missing, of another shape, or not finite.
+    """
+    wanted = network.state_dict(keep_vars=True)
+    needed = {key for key, tensor in wanted.items() if tensor.is_floating_point()}
+    place = best_place(contents, wanted, needed)
+    if why := complaint(place, wanted, needed):
+        raise WeightsError(
+            f"{shown}: does not fit {name}: of its {len(needed)} tensors, {why}; {contents.described()}. Name the "
+            "network that the weights are of with --architecture"
+        )
+    broken = [key for key, tensor in place.tensors.items() if not torch.isfinite(tensor).all()]
+    if broken:
+        raise WeightsError(f"{shown}: {len(broken)} weights are not finite, first {visible(broken[0])}; the training "
+                           "diverged, or the file is spoilt")  # fmt: skip
+    with torch.no_grad():
+        for key, tensor in place.tensors.items():
+            wanted[key].copy_(tensor)

@@ -1,0 +1,45 @@
+"""adopt: any classifier that averages its last map, as a model of this project."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from mvfa_core.adoption import adopt
+from mvfa_core.adoption.report import facts, sentences
+from mvfa_core.checkpoints import save_model
+from mvfa_core.cli.output import expect_place, print_json, say
+
+HELP = "Explain a classifier of your own without training: from timm, torchvision, or a file of weights."
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="timm:NAME, torchvision:NAME (downloaded), or a file of weights")
+    parser.add_argument("--architecture", metavar="NAME", help="the network that a file of weights is of, as "
+                        "timm:NAME or torchvision:NAME (default: found from its tensors)")  # fmt: skip
+    parser.add_argument("--classes", metavar="FILE", help="class names: text, one a line, or JSON, a list or a map")
+    parser.add_argument("--size", type=int, metavar="PX", help="picture side (default: the network's own)")
+    parser.add_argument("--mean", type=float, nargs="+", metavar="M", help="of each channel, for values from 0 to 1")
+    parser.add_argument("--std", type=float, nargs="+", metavar="S", help="of each channel, for values from 0 to 1")
+    parser.add_argument("--k", type=int, help="K, anchors per picture (default: a quarter of the cells)")
+    parser.add_argument("--sizes", type=int, nargs="+", metavar="R", help="L_R, odd region sizes in cells")
+    parser.add_argument("--out", metavar="FILE", help="where the model goes, a .safetensors file")
+    parser.add_argument("--half", action="store_true", help="store weights as float16")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.out:
+        expect_place("--out", args.out)
+    options: dict[str, Any] = {name: getattr(args, name) for name in ("classes", "size", "mean", "std", "k", "sizes")}
+    model = adopt(args.source, architecture=args.architecture, **options)
+    if args.out:
+        save_model(model, Path(args.out), {"name": Path(args.out).stem}, half=args.half)
+    told = facts(model) | ({"out": Path(args.out).name} if args.out else {})
+    if args.json:
+        print_json(told)
+    else:
+        say("\n".join(sentences(model)))
+        if args.out:
+            say(f"written to {Path(args.out).name}")
