@@ -199,12 +199,13 @@ def _passed_over(files: Sequence[PassedOver]) -> None:
     """How many files are passed over, behind it the reasons and the first of the files."""
     if not files:
         return
-    with st.popover(words.passed_over(len(files)), type="tertiary"):
+    with st.popover(words.passed_over(sum(one.count for one in files)), type="tertiary"):
         for reason, count in reasons(files).items():
             st.markdown(words.reason(count, reason))
-        st.text("\n".join(visible(one.file) for one in files[:NAMED]))
-        if len(files) > NAMED:
-            st.caption(words.MORE_FILES.format(count=len(files) - NAMED))
+        named = [one for one in files if one.count == 1][:NAMED]
+        st.text("\n".join(visible(one.file) for one in named))
+        if more := sum(one.count for one in files) - len(named):
+            st.caption(words.MORE_FILES.format(count=more))
 
 
 def _key(upload: Upload) -> None:

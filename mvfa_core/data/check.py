@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from mvfa_core.data.folder import SIDES
 from mvfa_core.data.layouts import Found, ValidateOn, find
 from mvfa_core.data.sets import DataError, DataSet, PassedOver, PictureSet, Progress, silent
 from mvfa_core.data.settled import some
-from mvfa_core.data.sources import load_found
+from mvfa_core.data.sources import load_found, told_of
 from mvfa_core.names import visible
 
 SIDE = 32
@@ -28,7 +28,8 @@ class Report:
     """What was found. `problems` are sentences; `passed_over` files that are not used, among them, where the pictures
     were decoded, those that cannot be read; `unreadable` are these alone, as pairs of file and reason. `duplicates` are
     pairs of a training and a held-out file with the same pixels at `SIDE`, `contradictory` pairs of one side that are
-    in different classes. The last three are None where nothing was decoded."""
+    in different classes. These three are None where nothing was decoded. `remarks` are the files that were not shown as
+    they are, by what was done (`folder.REMARKS`)."""
 
     place: str
     layout: str = ""
@@ -42,6 +43,7 @@ class Report:
     unreadable: tuple[tuple[str, str], ...] | None = None
     duplicates: tuple[tuple[str, str], ...] | None = None
     contradictory: tuple[tuple[str, str], ...] | None = None
+    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -57,11 +59,7 @@ def inspect(
     join_names: bool = False,
 ) -> Report:
     """Layout, classes and counts against what is expected, without decoding. The options are those of `find`."""
-    try:
-        found = find(place, entry, seed, validate_on=validate_on, join_names=join_names)
-    except DataError as error:
-        return Report(str(place), problems=(str(error),))
-    return _report(place, found, _problems(found, entry))
+    return _looked(place, entry, seed, validate_on, join_names)[0]
 
 
 def examine(
@@ -75,24 +73,38 @@ def examine(
 ) -> Report:
     """The same, and every picture decoded once: unreadable files, pictures that are on two sides, and pictures that are
     in two classes of one side."""
-    try:
-        found = find(place, entry, seed, validate_on=validate_on, join_names=join_names)
-    except DataError as error:
-        return Report(str(place), problems=(str(error),))
+    report, found = _looked(place, entry, seed, validate_on, join_names)
+    if found is None:
+        return report
     try:
         data = load_found(found, SIDE, progress=progress)
     except DataError as error:
-        return _report(place, found, (*_problems(found, entry), str(error)))
+        return replace(report, problems=(*report.problems, str(error)))
     twins = contradictions(data)
-    problems = (*_problems(found, entry), *_told(twins))
-    report = _report(place, found, problems)
     return replace(
         report,
+        problems=(*report.problems, *_told(twins)),
+        notes=(*report.notes, *told_of(data.remarks)),
         passed_over=data.passed_over,
         unreadable=tuple((one.file, one.reason) for one in data.unreadable),
         duplicates=duplicates(data.train, data.val, data.test),
         contradictory=twins,
+        remarks=data.remarks,
     )
+
+
+def _looked(
+    place: Path, entry: Entry | None, seed: int, validate_on: ValidateOn, join_names: bool
+) -> tuple[Report, Found | None]:
+    """What can be said without decoding, and the layout if there is one."""
+    try:
+        found = find(place, entry, seed, validate_on=validate_on, join_names=join_names)
+    except DataError as error:
+        return Report(str(place), problems=(str(error),)), None
+    train, val, test = (len(getattr(found, side).files) for side in SIDES)
+    counts = (len(found.classes), train, val, test)
+    problems = tuple(_problems(found, entry))
+    return Report(str(place), found.layout, *counts, problems, found.notes, found.passed_over), found
 
 
 def contradictions(data: DataSet) -> tuple[tuple[str, str], ...]:
@@ -119,18 +131,12 @@ def duplicates(train: PictureSet, *held_out: PictureSet) -> tuple[tuple[str, str
     trained = {_hash(image): name for image, name in zip(train.images, train.names, strict=True)}
     every = ((image, name) for side in held_out for image, name in zip(side.images, side.names, strict=True))
     pairs = ((trained.get(_hash(image)), name) for image, name in every)
-    return tuple((twin, name) for twin, name in pairs if twin is not None)
+    # one side may have two names, and is told once
+    return tuple(dict.fromkeys((twin, name) for twin, name in pairs if twin is not None))
 
 
 def _hash(image: np.ndarray) -> bytes:
     return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
-
-
-def _report(place: Path, found: Found, problems: Iterable[str]) -> Report:
-    train, val, test = (len(getattr(found, side).files) for side in SIDES)
-    return Report(
-        str(place), found.layout, len(found.classes), train, val, test, tuple(problems), found.notes, found.passed_over
-    )
 
 
 def _problems(found: Found, entry: Entry | None) -> Iterator[str]:

@@ -133,12 +133,21 @@ def _watching(found: Found, laid: Laid, validate_on: ValidateOn, seed: int) -> F
         return found
     if validate_on == "test":
         named_val = found.val.files and Path(laid.called["val"]).stem == "val"
-        return found if named_val else replace(found, val=found.test)
+        return found if named_val else _test_alone(found, laid)
     if found.val.files:
         return found
     train, val = divide(found.train, len(found.folders), seed, SET_APART)
     note = f"a seeded tenth of every class of {laid.called['train']} is held out to validate on"
     return replace(found, train=train, val=val, notes=(*found.notes, note))
+
+
+def _test_alone(found: Found, laid: Laid) -> Found:
+    """The test side as the one that is watched; what lies on a validation side is passed over."""
+    if not found.val.files:
+        return replace(found, val=found.test)
+    reason = f"in {laid.called['val']}, and {laid.called['test']} is watched"
+    unused = [PassedOver(laid.home + file, reason) for file in found.val.files]
+    return replace(found, val=found.test, passed_over=bounded((*found.passed_over, *unused)))
 
 
 def _laid(tree: Tree, shown: str, entry: Entry | None) -> Laid:

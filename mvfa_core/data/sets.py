@@ -5,8 +5,8 @@ N pictures · S side in px
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -72,6 +72,7 @@ class DataSet:
         passed_over: the files that are not used, each with its reason, unreadable pictures of the loaded sides among
             them.
         notes: what a person should know about how the data was read, one sentence each.
+        remarks: the files whose pixels are not shown as they are, by what was done to them.
     """
 
     name: str
@@ -81,6 +82,7 @@ class DataSet:
     test: PictureSet = NO_PICTURES
     passed_over: tuple[PassedOver, ...] = ()
     notes: tuple[str, ...] = ()
+    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def unreadable(self) -> tuple[PassedOver, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root
 from mvfa_core.data.folder import LONGEST_PATH, SIDES, is_folder, load_listed, no_pictures
 from mvfa_core.data.layouts import Found, ValidateOn, find
 from mvfa_core.data.sets import DataError, DataSet, PictureSet, Progress, silent
+from mvfa_core.data.settled import some
 from mvfa_core.data.synthetic import CLASSES, render_set
 from mvfa_core.files import expect_inside
 from mvfa_core.names import visible
@@ -73,9 +74,18 @@ def load_found(found: Found, side: int, splits: Sequence[str] = SIDES, *, progre
         DataError: none of the pictures of a side can be read.
     """
     data = load_listed(found.home, found.classes, found.sides(*splits), side, progress=progress)
-    above = "" if found.root is None else found.home.relative_to(found.root).as_posix() + "/"
-    unreadable = (replace(one, file=above.removeprefix("./") + one.file) for one in data.passed_over)
-    return replace(data, passed_over=(*found.passed_over, *unreadable), notes=(*found.problems, *found.notes))
+    above = "" if found.root is None else (found.home.relative_to(found.root).as_posix() + "/").removeprefix("./")
+    unreadable = (replace(one, file=above + one.file) for one in data.passed_over)
+    remarks = {what: tuple(above + file for file in files) for what, files in data.remarks.items()}
+    notes = (*found.problems, *found.notes, *told_of(remarks))
+    return replace(data, passed_over=(*found.passed_over, *unreadable), notes=notes, remarks=remarks)
+
+
+def told_of(remarks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """A sentence for every remark, with the number of its files and the first of them."""
+    shown = {what: some([visible(file) for file in files]) for what, files in remarks.items()}
+    return tuple(f"{what}: {len(files):,} {'picture' if len(files) == 1 else 'pictures'} ({shown[what]})"
+                 for what, files in remarks.items())  # fmt: skip
 
 
 def find_data(source: str, seed: int = 0, *, validate_on: ValidateOn = "val", join_names: bool = False) -> Found:

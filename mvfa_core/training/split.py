@@ -164,7 +164,7 @@ def divided(recipe: Recipe, side_px: int, *, progress: Progress = silent) -> Div
     data = load_side(split, side_px, ("train", side), progress=progress)
     counts = {**known.counts, "train": len(data.train), side: len(getattr(data, side))}
     seen = replace(data, val=getattr(data, side))
-    return Division(seen, side, counts, reasons(data.passed_over), known.said)
+    return Division(seen, side, counts, reasons(data.passed_over), data.notes)
 
 
 def load_side(split: Split, side_px: int, sides: Sequence[str], *, progress: Progress = silent) -> DataSet:
@@ -185,7 +185,9 @@ def load_one(split: Split, side_px: int, side: str, *, progress: Progress = sile
 def reasons(passed_over: Iterable[PassedOver]) -> dict[str, int]:
     """How many files were passed over for every reason, the most frequent first; rare ones beyond `MOST_REASONS` are
     counted together."""
-    counted = Counter(UNREADABLE if isinstance(one, Unreadable) else one.reason for one in passed_over)
+    counted: Counter[str] = Counter()
+    for one in passed_over:
+        counted[UNREADABLE if isinstance(one, Unreadable) else one.reason] += one.count
     common = dict(counted.most_common(MOST_REASONS))
     rest = counted.total() - sum(common.values())
     return {**common, **({OTHER: rest} if rest else {})}

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import estimate, jobs, method_form, recipe_form
 from app import wording_set_up as words
+from mvfa_core.data import passed_list
 from mvfa_core.data.uploads import uploads
 from mvfa_core.model import build_model
 from mvfa_core.training.estimate import Estimate, Size
@@ -235,6 +236,22 @@ def test_three_sides_and_what_is_passed_over_are_shown(train_page: OpenPage, tmp
     assert not page.exception and words.counted(2, {"train": 20, "test": 6}) in said(page)
     assert page.number_input(key="set_up_stop_at").disabled and page.number_input(key="set_up_patience").disabled
     assert "--validate-on test" in page.code[0].value
+
+
+def test_files_that_are_only_counted_count(
+    train_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of very many files with one reason the last entry stands for the others."""
+    monkeypatch.setattr(passed_list, "MOST_NAMED", 2)
+    folder = folder_of(tmp_path / "pets", {"a": 10, "b": 10})
+    for n in range(7):
+        (folder / "a" / f"{n}.txt").write_text("no picture")
+    page = train_page()
+    page.selectbox(key="set_up_data").set_value(words.DATA_FOLDER).run()
+    page.text_input(key="set_up_path").set_value(str(folder)).run()
+    texts, captions = [one.value for one in page.text], [one.value for one in page.caption]
+    assert "a/0.txt\na/1.txt" in texts and words.MORE_FILES.format(count=5) in captions
+    assert any("7" in one.value and "not a picture" in one.value for one in page.markdown)
 
 
 def test_data_sets_are_offered_or_named(train_page: OpenPage, tmp_path: Path) -> None:

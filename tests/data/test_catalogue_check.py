@@ -5,11 +5,16 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 
 from mvfa_core.data import catalogue
 from mvfa_core.data.catalogue import CATALOGUE, Entry
 from mvfa_core.data.check import examine, inspect
+from mvfa_core.data.folder import REMARKS
+from mvfa_core.pictures import DARK, FIRST_FRAME, STRETCHED
 from tests.data.test_layouts import imagenette, indoor67, root
 from tests.pictures import fill, split_folder
 
@@ -93,6 +98,45 @@ def test_pictures_on_both_sides(tmp_path: Path) -> None:
     report = examine(folder)
     assert report.duplicates == (("train/leaf/02.png", "val/sea/copy.png"),)
     assert report.state == "ready"
+
+
+def test_one_picture_in_two_classes_of_a_side_is_a_problem(tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=4, held_out=2)
+    assert examine(folder).contradictory == ()
+    shutil.copy(folder / "train" / "leaf" / "02.png", folder / "train" / "leaf" / "same.png")
+    shutil.copy(folder / "train" / "leaf" / "02.png", folder / "train" / "sea" / "other.png")
+    report = examine(folder)
+    assert report.contradictory == (("train/leaf/02.png", "train/sea/other.png"),)
+    told = "1 picture lies in two classes of one side: train/leaf/02.png = train/sea/other.png"
+    assert report.problems == (told,) and report.state == "incomplete"
+    assert inspect(folder).contradictory is None
+
+
+def test_a_side_of_two_names_is_compared_once(tmp_path: Path) -> None:
+    folder = split_folder(tmp_path / "set", each=4, held_out=2, other="test")
+    shutil.copy(folder / "train" / "leaf" / "02.png", folder / "test" / "leaf" / "copy.png")
+    report = examine(folder, validate_on="test")
+    assert report.val == report.test > 0
+    assert report.duplicates == (("train/leaf/02.png", "test/leaf/copy.png"),)
+
+
+def test_pictures_that_are_not_shown_as_they_are_get_counted(tmp_path: Path) -> None:
+    """Stretched, nearly black, of several frames; and again from the cache."""
+    folder = split_folder(tmp_path / "set", each=4, held_out=2)
+    grey = np.linspace(0, 1, 900).reshape(30, 30)
+    tifffile.imwrite(folder / "train" / "leaf" / "twelve.tif", (grey * 4095).astype(np.uint16))
+    tifffile.imwrite(folder / "val" / "sea" / "float.tif", (grey * 1.02).astype(np.float32))
+    Image.new("RGB", (20, 20), (3, 9, 5)).save(folder / "train" / "sea" / "night.png")
+    frames = [Image.new("L", (20, 20), n) for n in (120, 200)]
+    frames[0].save(folder / "train" / "sea" / "film.gif", save_all=True, append_images=frames[1:])
+    stretched, dark, first = REMARKS[STRETCHED], REMARKS[DARK], REMARKS[FIRST_FRAME]
+    for report in (examine(folder), examine(folder)):
+        assert report.remarks[stretched] == ("train/leaf/twelve.tif", "val/sea/float.tif")
+        assert report.remarks[dark] == ("train/sea/night.png",)
+        assert report.remarks[first] == ("train/sea/film.gif",)
+        assert f"{stretched}: 2 pictures (train/leaf/twelve.tif, val/sea/float.tif)" in report.notes
+        assert f"{dark}: 1 picture (train/sea/night.png)" in report.notes and report.state == "ready"
+    assert inspect(folder).remarks == {} == examine(split_folder(tmp_path / "plain", each=4, held_out=2)).remarks
 
 
 @pytest.mark.parametrize("name", ["ucmerced", "imagenette"])

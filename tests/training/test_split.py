@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mvfa_core.checkpoints import bundled, load_model, read_card
+from mvfa_core.checkpoints import BEST, bundled, load_model, read_card
 from mvfa_core.data.sets import DataError, PassedOver, Unreadable
 from mvfa_core.data.sources import load_data
 from mvfa_core.training.engine import Started
@@ -86,7 +86,7 @@ def test_the_test_side_chooses_nothing(tmp_path: Path) -> None:
         TINY, data=str(folder_of(tmp_path / "d", "train", "test")), validate_on="test", steps=4, val_every=1
     )
     train(recipe, run, listen=lambda event: heard.append(event) if isinstance(event, Started) else None)
-    assert run.best_path() is None and read_card(run.path)["step"] == 4
+    assert not (run.path / BEST).exists() and read_card(run.path)["step"] == 4
     assert (read_card(run.path)["side"], read_card(run.path)["n"]) == ("test", 9)
     assert (heard[0].watched, heard[0].counts) == ("test", {"train": 30, "test": 9})
     (begun,) = [event for event in run.events()[0] if event["event"] == "start"]
@@ -96,7 +96,7 @@ def test_the_test_side_chooses_nothing(tmp_path: Path) -> None:
             replace(recipe, **{name: value})
     watching_val = Run(tmp_path / "val")
     train(replace(recipe, validate_on="val"), watching_val)
-    assert watching_val.best_path() is not None and read_card(watching_val.path)["side"] == "val"
+    assert (watching_val.path / BEST).is_file() and read_card(watching_val.path)["side"] == "val"
 
 
 @pytest.mark.parametrize("sides", [(), ("train", "val"), ("train", "test"), ("train", "val", "test")])
@@ -148,6 +148,18 @@ def test_what_a_card_of_before_says(tmp_path: Path) -> None:
     assert split_of({"data": data, "validate_on": "val"}).set_apart
     assert split_of({"data": 5, "seed": -1, "train_n": 7}) == Split("synthetic", train_n=7)
     assert split_of({}, data) == Split(data)
+
+
+@pytest.mark.parametrize("validate_on", ["test", "held-out"])
+def test_a_validation_side_that_is_not_watched_is_passed_over(tmp_path: Path, validate_on: str) -> None:
+    """The protocol of the paper watches test; only a side called val is one of its own."""
+    data = folder_of(tmp_path / "d", "train", "val", "test")
+    (data / "val").rename(data / "validation")
+    made = divided(replace(TINY, data=str(data), validate_on=validate_on), 32)
+    assert made.watched == "test" and made.counts == {"train": 30, "test": 9}
+    assert made.passed_over == {"in validation/, and test/ is watched": 12}
+    files = {one.file for one in made.data.passed_over}
+    assert files == {path.relative_to(data).as_posix() for path in (data / "validation").rglob("*.png")}
 
 
 def test_whether_a_model_was_trained_on_it(tmp_path: Path) -> None:
