@@ -15,7 +15,6 @@ from mvfa_core.likeness import likeness
 
 TEMPERATURES = (0.01, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0, 100.0)
 MOST_CLASSES = 12
-NO_ORDER = "no order"
 
 
 def likeliest(atlas: ClassAtlas) -> int:

@@ -20,11 +20,12 @@ from mvfa_core.data.catalogue import data_root
 from mvfa_core.data.sets import DataError
 from mvfa_core.files import read_json, replace_text
 from mvfa_core.names import visible
+from mvfa_core.training.archive import VISITOR
 
 TEMPORARY = "mvfa-uploads-"
 """How folders of models begin, below the system's folder for temporary files; the server's process number follows."""
-NOTE, GIVEN = "visitor.json", "given.json"
-"""In the folder of a run or an evaluation: who began it. In a visitor's: folders that others gave a key to."""
+GIVEN = "given.json"
+"""In a visitor's folder: folders that others gave a key to."""
 LONGEST = 2**20
 
 
@@ -110,13 +111,13 @@ def expect_mine(*what: object) -> None:
 
 def mark(one: Made, *, private: bool = False) -> None:
     """Note that this visitor began a run or an evaluation, unless another one did; `private`: nobody else sees it."""
-    if shared() and not (one.path / NOTE).exists():
-        replace_text(one.path / NOTE, json.dumps({"visitor": me(), "private": private}), durable=False)
+    if shared() and not (one.path / VISITOR).exists():
+        replace_text(one.path / VISITOR, json.dumps({"visitor": me(), "private": private}), durable=False)
 
 
 def _note(one: Made) -> dict[str, object]:
     try:
-        note = read_json(one.path / NOTE, LONGEST)
+        note = read_json(one.path / VISITOR, LONGEST)
         return note if isinstance(note, dict) else {}
     except (OSError, ValueError):
         return {}

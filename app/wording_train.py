@@ -144,7 +144,6 @@ FIELDS = {
 DURATION = {"s": "{n} s", "min": "{n} min", "h": "{n} h"}
 RATE_FAST = "{steps:.1f} steps a second"
 RATE_SLOW = "{seconds:.1f} s a step"
-AT_STEP = "step {step:,} of {steps:,}"
 BEST = "{share} at {step:,}"
 LISTED = {"comma": ", ", "and": " and "}
 NOT_VALIDATED = "not validated yet"
@@ -178,11 +177,6 @@ def rate(steps_per_s: float) -> str:
     if steps_per_s >= 1:
         return here.RATE_FAST.format(steps=steps_per_s)
     return here.RATE_SLOW.format(seconds=1 / steps_per_s)
-
-
-def at_step(step: int, steps: int) -> str:
-    """How far a run is or was."""
-    return here.AT_STEP.format(step=step, steps=steps)
 
 
 def best(value: float, step: int) -> str:

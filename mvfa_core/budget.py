@@ -103,11 +103,6 @@ def of_matrix(classes: int) -> int:
     return COUNT_BYTES * classes * classes
 
 
-def matrix_that_fits() -> int:
-    """How many classes such a matrix may have, at least 2."""
-    return max(math.isqrt(allowed() // COUNT_BYTES), 2)
-
-
 # --- figures ---
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mvfa_core.names import visible
+from mvfa_core.pictures import kinds
 
 SAFETENSORS, TORCH, TORCH_OLD, OTHER = "safetensors", "torch", "torch before 1.6", "other"
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -84,8 +85,6 @@ _STARTS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"Rar!", "a RAR archive; unpack it and name the file of weights in it"),
     (257, b"ustar", "a tar archive; unpack it and name the file of weights in it. If an early version of torch.save "
      "wrote it, open it where you trust it and save its state dict again"),
-    (0, b"\x89PNG", "a picture; name a file of weights"),
-    (0, b"\xff\xd8\xff", "a picture; name a file of weights"),
     (0, b"%PDF", "a PDF document; name a file of weights"),
     (0, b"\x7fELF", "a program or library; name a file of weights"),
     (0, b"MZ", "a program or library; name a file of weights"),
@@ -115,6 +114,9 @@ def _by_start(start: bytes) -> str:
     for offset, sign, what in _STARTS:
         if start[offset : offset + len(sign)] == sign:
             return what
+    # what is a picture, `pictures.kinds` knows; all else has another name and another way on for who looks for weights
+    if (kind := kinds.kind_of(start)) is not None and kind.is_read:
+        return "a picture; name a file of weights"
     if start[:1] == b"\x80" and start[1:2] in b"\x00\x01\x02\x03\x04\x05" and len(start) > 1:
         return _PICKLE
     if start[:2] in (b"x\x01", b"x\x9c", b"x\xda"):

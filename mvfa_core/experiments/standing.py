@@ -12,6 +12,7 @@ from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.sources import place_of
 from mvfa_core.experiments.plan import Cell, digest_of
+from mvfa_core.training.archive import is_private
 from mvfa_core.training.runs import Run, RunError
 
 DONE, RUNNING, PARTLY, FAILED, DIVERGED = "done", "running", "partly", "failed", "diverged"
@@ -82,7 +83,10 @@ def _as_noted(noted: Mapping[str, Any], steps: int) -> Standing:
 
 
 def _not_this_cell(run: Run, cell: Cell) -> str:
-    """Why the run of that name says nothing about the cell; empty if it does. Runs can be extended and edited."""
+    """Why the run of that name says nothing about the cell; empty if it does. Runs can be extended and edited, and on
+    a shared server anybody may bring one under any name; the tables tell nobody whose it is."""
+    if is_private(run):
+        return f"{run.id} was not trained here; rename it, and the cell is run afresh"
     try:
         recipe = run.recipe()
     except RunError:

@@ -5,7 +5,6 @@ N pictures
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from mvfa_core.survey.addresses import address_of
 from mvfa_core.survey.figures import chosen
 from mvfa_core.survey.findings import joined
 from mvfa_core.survey.look import look
-from mvfa_core.survey.pictures import Gathered, Side, side_of, spread
+from mvfa_core.survey.pictures import Gathered, Side, side_of
 from mvfa_core.training.split import Split, listed
 
 LOOKED = ("rescued", "harmed", "wrong", "right", "sure", "split")
@@ -110,8 +109,3 @@ def name_of(home: Side, place: int, split: Split) -> str:
     if home.data == SYNTHETIC or home.data in CATALOGUE or home.home is None or home.listing is None:
         return address_of(split, place, home.side)
     return str(home.home / home.listing.files[place])
-
-
-def examples(home: Side, count: int) -> Sequence[int]:
-    """Places spread over a side, for a first look at it."""
-    return spread(home.count, count).tolist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from mvfa_core.checks import expect, expect_choice, expect_sizes, is_whole
@@ -162,7 +162,3 @@ class Request:
     def to_json(self) -> dict[str, Any]:
         """The request as JSON types."""
         return asdict(self)
-
-    def with_options(self, **values: Any) -> Request:
-        """The same request with other options."""
-        return replace(self, options=replace(self.options, **values))

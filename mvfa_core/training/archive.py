@@ -6,17 +6,29 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from mvfa_core.files import read_json
 from mvfa_core.training.comparison import compare
 from mvfa_core.training.names import expect_name, free_place
 from mvfa_core.training.parcel import export_zip, import_zip
-from mvfa_core.training.runs import Run, RunError, list_runs, runs_root
+from mvfa_core.training.runs import LONGEST_NOTE, Run, RunError, list_runs, runs_root
 
 __all__ = [
-    "compare", "expect_name", "export_zip", "forget", "import_zip", "remove", "removed", "rename",
-    "restore",
+    "VISITOR", "compare", "expect_name", "export_zip", "forget", "import_zip", "is_private", "remove", "removed",
+    "rename", "restore",
 ]  # fmt: skip
 
 TRASH = ".trash"
+VISITOR = "visitor.json"
+"""In the folder of a run or an evaluation on a shared server: which visitor began it, and whether others may see it."""
+
+
+def is_private(run: Run) -> bool:
+    """Whether it came as the file of a visitor of a shared server: it is nobody else's business, and what it says was
+    not measured here."""
+    try:
+        return bool(read_json(run.path / VISITOR, LONGEST_NOTE)["private"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def rename(run: Run, name: str) -> Run:

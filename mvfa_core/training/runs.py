@@ -31,7 +31,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from mvfa_core.checkpoints import BEST, WEIGHTS
+from mvfa_core.checkpoints import WEIGHTS
 from mvfa_core.files import PART, parts_of, read_json, replace_text
 from mvfa_core.processes import note_of, noted
 from mvfa_core.training import versions
@@ -249,11 +249,6 @@ class Run:
     def model_path(self) -> Path | None:
         """The saved weights, or None if there are none yet."""
         file = self.path / WEIGHTS
-        return file if file.is_file() else None
-
-    def best_path(self) -> Path | None:
-        """The weights of the best validation, or None if there was none yet."""
-        file = self.path / BEST
         return file if file.is_file() else None
 
     def status(self) -> Status:

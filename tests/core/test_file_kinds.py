@@ -80,6 +80,7 @@ KINDS: dict[str, tuple[str, bytes, str]] = {
     "an empty zip": ("w.pth", archive(), "is an empty archive"),
     "a zip with weights inside": ("w.zip", archive(best_DOT_pth=b"x", log_DOT_txt=b""),
                                   "a ZIP archive with best.pth and 1 more; unpack"),
+    "a TIFF": ("w.ckpt", b"II*\0\x08\0\0\0" + bytes(40), "is a picture"),
     "a picture": ("w.pth", b"\x89PNG\r\n\x1a\n", "is a picture"),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -74,13 +75,21 @@ class Server:
                 psutil.Process(json.loads((run.path / "process.json").read_text())["pid"]).terminate()
 
 
+@contextmanager
+def started(server: Server) -> Iterator[Server]:
+    """The server at work, and neither it nor a run of it left behind."""
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        server.stop_runs()
+
+
 @pytest.fixture(scope="session")
 def server(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(repo_root, tmp_path_factory.mktemp("server"))
-    running.start()
-    yield running
-    running.stop()
-    running.stop_runs()
+    with started(Server(repo_root, tmp_path_factory.mktemp("server"))) as running:
+        yield running
 
 
 def _is_streamlits_probe(message: ConsoleMessage) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app import wording_serving as words
-from tests.e2e.conftest import Server, errors_of, panel, settle
+from tests.e2e.conftest import Server, errors_of, panel, settle, started
 from tests.load import nginx
 from tests.load.host import free_port
 
@@ -28,10 +28,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def closed(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(repo_root, tmp_path_factory.mktemp("below"), {"MVFA_PASSCODE": CODE}, BASE)
-    server.start()
-    yield server
-    server.stop()
+    with started(Server(repo_root, tmp_path_factory.mktemp("below"), {"MVFA_PASSCODE": CODE}, BASE)) as server:
+        yield server
 
 
 def enter(page: Page, url: str) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from app import wording
 from app import wording_sharing as words
-from tests.e2e.conftest import Server, panel, settle
+from tests.e2e.conftest import Server, panel, settle, started
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BACK_MS = 60_000  # Streamlit's client asks every few seconds
@@ -20,10 +20,8 @@ BACK_MS = 60_000  # Streamlit's client asks every few seconds
 
 @pytest.fixture(scope="module")
 def mortal(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(repo_root, tmp_path_factory.mktemp("mortal"))
-    server.start()
-    yield server
-    server.stop()
+    with started(Server(repo_root, tmp_path_factory.mktemp("mortal"))) as server:
+        yield server
 
 
 def opened(context: BrowserContext, url: str) -> Page:

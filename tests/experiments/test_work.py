@@ -12,6 +12,7 @@ from mvfa_core.checkpoints import load_model
 from mvfa_core.data.sources import load_data
 from mvfa_core.experiments.standing import DONE, FAILED, MISSING, OTHER, PARTLY, TO_DO, standing_of
 from mvfa_core.experiments.work import Begun, Ended, Waited, measure_rule, train_cells
+from mvfa_core.training.archive import VISITOR
 from mvfa_core.training.engine import predict
 from mvfa_core.training.runs import Run, list_runs
 from tests.experiments.samples import kill_trainers, last_accuracy, tiny_cells
@@ -44,6 +45,24 @@ def test_an_extended_run_is_not_the_cells_any_more(root: Path) -> None:
     standing = standing_of(cell, root)
     assert standing.state == OTHER and "rename it" in standing.message
     assert list(train_cells([cell], root)) == []
+
+
+def test_what_a_visitor_brought_is_no_measurement(root: Path) -> None:
+    """Whoever knows a cell's name can bring a run of it that tells any accuracy."""
+    (cell,) = tiny_cells("GAP")
+    run = Run(root / cell.run_id)
+    run.create(cell.recipe)
+    run.append({"event": "validation", "step": 6, "accuracy": 1.0, "n": 6})
+    run.append({"event": "end", "step": 6, "reason": "finished", "message": ""})
+    assert (standing_of(cell, root).state, standing_of(cell, root).accuracy) == (DONE, 1.0)
+    (run.path / VISITOR).write_text('{"visitor": "ada", "private": true}')
+    standing = standing_of(cell, root)
+    assert (standing.state, standing.accuracy) == (OTHER, None)
+    assert "rename it" in standing.message and "ada" not in standing.message
+    assert list(train_cells([cell], root)) == []
+    for note in ('{"visitor": "ada", "private": false}', "[]", "{"):
+        (run.path / VISITOR).write_text(note)
+        assert standing_of(cell, root).state == DONE
 
 
 @pytest.mark.slow

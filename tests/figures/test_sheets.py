@@ -152,7 +152,7 @@ def test_every_kind_has_a_caption_that_states_the_facts(
         runs = {"fig6": (curve,), "filmstrip": (film,)}.get(kind, ())
         asked = Request(kind, runs=runs) if runs else Request(kind, (model,), tuple(pictures), rule="by hand")
         for language in languages():
-            made = make(asked.with_options(language=language), desk)
+            made = make(replace(asked, options=Options(language=language)), desk)
             said = made.caption()
             assert "{" not in said.replace("{3, 5}", "") and "\\caption{" in made.latex()
             if not runs:

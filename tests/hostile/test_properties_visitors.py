@@ -31,6 +31,7 @@ from app.rights import (
 from app.serving import number, shared
 from app.visitors import GONE_S, Cookies, Visits
 from mvfa_core.data.sets import DataError
+from mvfa_core.training.archive import VISITOR
 from mvfa_core.training.runs import Run
 from tests.coroutines import finished
 from tests.hostile.drawn import JSON, WORDS, expect_sentence, few, fewer, refused
@@ -172,13 +173,13 @@ def test_rights(place: str, note: Any, private: bool, many: bool) -> None:
         assert not keys_given() and own().parent == whole(visitors_root())
         run = Run(Path(folder) / "run")
         run.path.mkdir()
-        (run.path / rights.NOTE).write_text(json.dumps(note))
+        (run.path / VISITOR).write_text(json.dumps(note))
         assert may_change(run) == (not many)
         with refused(not many, NotYoursError):
             expect_mine(run.request_stop, 3, None)
         mark(run)
         assert may_change(run) == (not many), "what another began stays so"
-        (run.path / rights.NOTE).unlink()
+        (run.path / VISITOR).unlink()
         mark(run, private=private)
         assert may_change(run) and may_see_made(run, where)
         patch.setattr(rights, "me", lambda: "c" * 32)

@@ -213,11 +213,11 @@ def test_the_best_weights_are_those_of_the_first_best_validation(recipe: Recipe,
     best = max(accuracy for _, accuracy in validations)
     first = next(step for step, accuracy in validations if accuracy == best)
     assert first < 12, "else nothing is shown"
-    assert run.best_path() == run.path / "best.safetensors"
-    card = read_card(run.best_path())
+    best_weights = run.path / "best.safetensors"
+    card = read_card(best_weights)
     assert (card["step"], card["accuracy"]) == (first, best)
-    assert run.best_path().read_bytes() == kept[first]
-    assert load_model(run.best_path()).classes == CLASSES
+    assert best_weights.read_bytes() == kept[first]
+    assert load_model(best_weights).classes == CLASSES
 
 
 @pytest.mark.parametrize("schedule", ["one-cycle", "constant"])
