@@ -13,6 +13,7 @@ CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 LOWEST := $(VENV)/lowest
+TYPES := $(VENV)/types
 
 # Big wheels over slow lines; never a Python that was not asked for.
 export UV_HTTP_TIMEOUT ?= 300
@@ -28,6 +29,14 @@ define install
 	else \
 		$(BIN)/python -m pip install -r $(1); \
 	fi
+endef
+
+# TypeScript as pinned is in $(TYPES), or was put there now.
+define typescript
+	{ [ $(TYPES)/.ready -nt tests/web/types/package-lock.json ] || { mkdir -p $(TYPES) && \
+		cp tests/web/types/package*.json $(TYPES) && \
+		$(BIN)/npm ci --prefix $(TYPES) --no-audit --no-fund --fetch-retries=1 && \
+		touch $(TYPES)/.ready; }; }
 endef
 
 .DEFAULT_GOAL := help
@@ -66,10 +75,16 @@ audit: $(RUNTIME) ## Look for known vulnerabilities in what is pinned (asks a se
 		$(VENV)/audit/bin/pip-audit --disable-pip --no-deps -r $(VENV)/audited.txt $(ARGS); \
 	fi
 
-lint: $(DEV) ## Check style, imports and types
+lint: $(DEV) ## Check style, imports and types, those of the JavaScript too
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@if $(typescript); then \
+		$(BIN)/node $(TYPES)/node_modules/typescript/bin/tsc --project tests/web/types; \
+	else \
+		echo "The JavaScript's types were not checked: TypeScript comes from npm, which could not be reached."; \
+		[ -z "$$CI" ]; \
+	fi
 
 format: $(DEV) ## Put the sources into the one format
 	@$(BIN)/ruff check --fix-only --quiet .
