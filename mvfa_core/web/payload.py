@@ -178,7 +178,7 @@ def _packed(values: np.ndarray, most_error: float) -> tuple[str, bytes]:
     """The kind and the bytes of an array."""
     if values.nbytes > SMALL_BYTES and values.ndim == 3:
         low_C, step_C, steps_HWC = _in_steps(values)
-        if np.abs(unpacked(low_C, step_C, steps_HWC) - values).max() <= most_error:
+        if np.abs(_unpacked(low_C, step_C, steps_HWC) - values).max() <= most_error:
             part = b"".join(array.tobytes() for array in (low_C, step_C, steps_HWC))
             return "steps16", part + b"\0" * (-len(part) % 4)
     return "float32", values.astype("<f4").tobytes()
@@ -193,6 +193,6 @@ def _in_steps(values_HWC: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return low_C.astype("<f4"), step_C, np.clip(np.rint(places), 0, STEPS).astype("<u2")
 
 
-def unpacked(low_C: np.ndarray, step_C: np.ndarray, steps_HWC: np.ndarray) -> np.ndarray:
+def _unpacked(low_C: np.ndarray, step_C: np.ndarray, steps_HWC: np.ndarray) -> np.ndarray:
     """The float32 numbers that the browser makes of steps."""
     return (low_C.astype(np.float64) + step_C.astype(np.float64) * steps_HWC).astype(np.float32)

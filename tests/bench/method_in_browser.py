@@ -34,7 +34,8 @@ GRID, CELLS = (14, 14), 196
 GESTURES = """
 async ([base64, rounds]) => {
   const mfa = await import("/mfa.js");
-  const fresh = () => mfa.decode(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
+  const fresh = () => mfa.decode(bytes);
   const times = {};
   const timed = (name, work) => {
     const start = performance.now();
@@ -136,7 +137,7 @@ def show(result: dict) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.method_in_browser", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="how often every gesture is made (3)")
+    parser.add_argument("--rounds", type=int, default=5, help="how often every gesture is made (5)")
     parser.add_argument("--classes", type=int, nargs="+", default=[10, 1000], help="of the models (10 1000)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()

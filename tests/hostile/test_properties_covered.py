@@ -83,6 +83,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "mvfa_core.bench.*", "mvfa_core.bench_*", "mvfa_core.experiments.cost.seconds_per_picture",
     ),
     "needs the network": ("mvfa_core.data.download.fetch",),
+    "read by the browser, which tests/web asks about a thousand drawn cases": ("mvfa_core.web.payload.*",),
     "a whole network, whose shapes tests/core looks at; some take seconds": (
         "mvfa_core.backbones.*", "mvfa_core.attention.*", "mvfa_core.pretrained.*",
         "mvfa_core.export.export_onnx", "mvfa_core.training.speed.Network",

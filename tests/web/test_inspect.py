@@ -160,7 +160,7 @@ def test_equal_views_keep_their_order(method: Method) -> None:
         (got,) = method.answers([("explain", options | {"hideOverlaps": True})])
         wanted = explain_encoding(model, encoding, target=1, k=options["k"], sizes=sizes)
         log_odds_M = wanted.log_odds(1)
-        assert len(set(log_odds_M.tolist())) < len(log_odds_M) / 3, "many are equal"
+        assert len(set(log_odds_M.tolist())) < len(log_odds_M) / 2, "many are equal"
         same("order", got["order"], np.argsort(-log_odds_M, kind="stable"))
         same("winners", got["winners"], votes.winners(wanted))
         assert wanted.anchors_K2 is not None
