@@ -35,7 +35,7 @@ endef
 define typescript
 	{ [ $(TYPES)/.ready -nt tests/web/types/package-lock.json ] || { mkdir -p $(TYPES) && \
 		cp tests/web/types/package*.json $(TYPES) && \
-		$(BIN)/npm ci --prefix $(TYPES) --no-audit --no-fund --fetch-retries=1 && \
+		$(BIN)/npm ci --prefix $(TYPES) --no-audit --no-fund --fetch-retries=1 --loglevel=silent && \
 		touch $(TYPES)/.ready; }; }
 endef
 
