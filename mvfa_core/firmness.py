@@ -16,6 +16,7 @@ from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.explanation import Explanation
 from mvfa_core.inference import inspects
 from mvfa_core.model import MFA, Classifier
+from mvfa_core.precision import double
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def prediction_path(model: Classifier, encoding: Encoding, *, sizes: Sequence[in
     with torch.no_grad():
         stages = model.pooling(encoding.F_BDHW, k=height * width, sizes=sizes)
     assert stages.logits_BMC is not None and stages.sizes is not None
-    logits_NRC = stages.logits_BMC[0].double().unflatten(0, (height * width, len(stages.sizes)))
+    logits_NRC = double(stages.logits_BMC[0]).unflatten(0, (height * width, len(stages.sizes)))
     sums_NC = logits_NRC.sum(dim=1).cumsum(dim=0)
     views_N1 = torch.arange(1, height * width + 1, device=sums_NC.device)[:, None] * len(stages.sizes)
     share_NC = (sums_NC / views_N1).softmax(dim=1)

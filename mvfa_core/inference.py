@@ -122,6 +122,15 @@ def _with_exact_head(classifier: Classifier) -> Classifier:
     return with_parts(classifier, pooling=head if exact else head.float())
 
 
+def head_on_cpu(classifier: Classifier) -> Classifier:
+    """The model itself, or one with the same backbone, where that is, and a copy of its head on the CPU: for hundreds
+    of small operations a picture, each of which an accelerator takes longer to begin than a CPU to finish, and for
+    double precision, which not every accelerator has."""
+    if all(parameter.device.type == "cpu" for parameter in classifier.pooling.parameters()):
+        return classifier
+    return with_parts(classifier, pooling=copy.deepcopy(classifier.pooling).cpu())
+
+
 def with_parts(module: Module, **parts: nn.Module) -> Module:
     """A module that shares everything with another one but those parts."""
     own = copy.copy(module)

@@ -34,13 +34,15 @@ class Gpu(TorchDispatchMode):
 
     Attributes:
         device: cuda:0. waits: copies that are not asked to be concurrent. reads: values and tensors read back.
-        pageable: large copies to the device out of memory that is not pinned.
+        pageable: large copies to the device out of memory that is not pinned. has_double: whether the device knows
+            float64, which Apple's does not.
     """
 
     device = torch.device("cuda", 0)
 
     def __init__(self) -> None:
         super().__init__()
+        self.has_double = True
         self.forget()
 
     def forget(self) -> None:
@@ -67,6 +69,8 @@ class Gpu(TorchDispatchMode):
             with unset_fake_temporarily():
                 return function(*args, **kwargs)
         result = function(*args, **kwargs)
+        if not self.has_double and any(_is_double(leaf) for leaf in tree_leaves(result)):
+            raise TypeError(f"{name}: the device has no float64")
         if name == "_to_copy" and source is not None and source.device != result.device:
             self._copied(source, result.device, bool(kwargs.get("non_blocking")))
         if name == "copy_" and source is not None and source.device != args[1].device:
@@ -84,6 +88,10 @@ class Gpu(TorchDispatchMode):
     def _made_up(like: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         with unset_fake_temporarily():
             return torch.empty_strided(like.shape, like.stride(), dtype=dtype).zero_()
+
+
+def _is_double(leaf: Any) -> bool:
+    return isinstance(leaf, torch.Tensor) and leaf.is_cuda and leaf.dtype is torch.float64
 
 
 @contextmanager

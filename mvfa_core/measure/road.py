@@ -34,15 +34,17 @@ def road(
 
     impute = NoisyLinearImputer()
     image_3SS = normalise(torch.from_numpy(image)[None])[0]
-    found = {}
+    versions = []
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # of the little noise that the imputer adds
-        for name, map_HW in maps.items():
+        for map_HW in maps.values():
             falling = np.argsort(-enlarge(map_HW, (image.shape[1], image.shape[0])).ravel(), kind="stable")
-            versions = [_without(impute, image_3SS, falling[::way], share) for way in (-1, 1) for share in REMOVED]
-            least, most = np.split(confidences(model, np.concatenate(versions), target), 2)
-            found[name] = {"road": float(least.mean() - most.mean()) / 2}
-    return found
+            versions += [_without(impute, image_3SS, falling[::way], share) for way in (-1, 1) for share in REMOVED]
+    if not versions:
+        return {}
+    share_V = confidences(model, np.concatenate(versions), target)
+    means = share_V.reshape(len(maps), 2, len(REMOVED)).mean(axis=2)
+    return {name: {"road": float(least - most) / 2} for name, (least, most) in zip(maps, means, strict=True)}
 
 
 def _without(

@@ -5,21 +5,19 @@ B images · N pictures · T thresholds
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
-from mvfa_core.backbones import find_backbone
 from mvfa_core.boxes import best_box
 from mvfa_core.checks import expect
 from mvfa_core.data.sets import PictureSet
 from mvfa_core.explain import Encoding, explain_encoding
 from mvfa_core.explanation import Explanation
 from mvfa_core.images import normalise
-from mvfa_core.inference import classifier_of, device_of, features, inference
+from mvfa_core.inference import classifier_of, device_of, features, head_on_cpu, inference
 from mvfa_core.measure.crosswise import crosswise
 from mvfa_core.measure.faithfulness import faithfulness
 from mvfa_core.measure.intervals import interval, mean_interval
@@ -79,9 +77,7 @@ def explained(
         boxes: whether the best box is looked for; without, it is None.
     """
     size_px = (images.shape[2], images.shape[1])
-    # the backbone where the model is, a batch at a time; what follows are hundreds of small operations a picture, and
-    # an accelerator takes longer to begin each of them than a CPU to finish it
-    near = model if device_of(model).type == "cpu" else _on_cpu(classifier_of(model))
+    near = head_on_cpu(classifier_of(model))  # the backbone takes a batch at a time, what follows a picture
     for start in range(0, len(index), BATCH):
         raw = np.array(images[index[start : start + BATCH]])
         wanted = [None] * len(raw) if targets is None else targets[start : start + BATCH].tolist()
@@ -94,12 +90,6 @@ def explained(
             own_B = torch.tensor([one.target for one in found])
             best = best_box(seen.pooling.head, F_BDHW, own_B).boxes_B4.numpy() if boxes else [None] * len(found)
         yield from zip(found, best, strict=True)
-
-
-def _on_cpu(model: Classifier) -> Classifier:
-    """The model with what follows its backbone copied to the CPU."""
-    pooling, entry = copy.deepcopy(model.pooling).cpu(), find_backbone(model.config["backbone"])
-    return Classifier(model.backbone, pooling, entry=entry, config=model.config, classes=model.classes)
 
 
 def measured(

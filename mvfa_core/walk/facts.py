@@ -9,6 +9,7 @@ One pass of the module over all N cells in their order by falling A serves every
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from mvfa_core.adacam import attention_map
 from mvfa_core.checks import expect_k
 from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.heads import MLPHead, PrototypeHead, TailHead, pointwise
-from mvfa_core.inference import inspects
+from mvfa_core.inference import head_on_cpu, inspects
 from mvfa_core.maps import cam
 from mvfa_core.model import GAP, MFA, Classifier
 from mvfa_core.regions import all_cells, region_boxes
@@ -48,6 +49,7 @@ def walk(
     Raises:
         ValueError: K or a size out of range, or a model whose numbers are not finite.
     """
+    model, encoding = head_on_cpu(model), replace(encoding, F_BDHW=encoding.F_BDHW.cpu())
     pooling, F_BDHW = model.pooling, encoding.F_BDHW
     gap = isinstance(pooling, GAP)
     cells = F_BDHW.shape[-2] * F_BDHW.shape[-1]

@@ -16,7 +16,7 @@ import torch
 from mvfa_core.checks import expect
 from mvfa_core.data.synthetic import CLASSES, SCALES, draw_scene
 from mvfa_core.images import to_tensor
-from mvfa_core.inference import inference, stages_of
+from mvfa_core.inference import features, head_on_cpu, inference
 from mvfa_core.model import Classifier
 from mvfa_core.regions import cells_to_pixels
 from mvfa_core.stages import Stages
@@ -72,7 +72,7 @@ def scale_series(
     for key, model in (("gap", gap), ("mfa", mfa)):
         batch_B3SS = torch.cat([to_tensor(scene.picture, model.side) for scene in scenes])
         with inference(model) as seen:
-            stages = stages_of(seen, batch_B3SS)
+            stages = head_on_cpu(seen).pooling(features(seen, batch_B3SS).cpu())
         views = 1 if stages.logits_BMC is None else stages.logits_BMC.shape[1]
         share_BC = (stages.ensemble_BC.double() / views).softmax(dim=1)
         says = tuple(model.classes[c] for c in share_BC.argmax(dim=1).tolist())

@@ -15,10 +15,13 @@ from mvfa_core import build_model
 from mvfa_core.checkpoints import BEST, read_card
 from mvfa_core.checks import NotFiniteError, expect_finite, looking_once
 from mvfa_core.data.sets import DataSet, PictureSet
-from mvfa_core.explain import explain
-from mvfa_core.measure.faithfulness import confidences
+from mvfa_core.explain import encode, explain, explain_encoding
+from mvfa_core.firmness import prediction_path
+from mvfa_core.measure.faithfulness import confidences, faithfulness
+from mvfa_core.measure.road import road
 from mvfa_core.measure.sets import explained
 from mvfa_core.precision import allow_tf32, tensor_float32
+from mvfa_core.survey.look import look
 from mvfa_core.training import device as devices
 from mvfa_core.training import measured
 from mvfa_core.training.batches import Fetched, batch_of, fetch
@@ -30,6 +33,7 @@ from mvfa_core.training.saver import EVERY_S, Saver
 from mvfa_core.training.saving import restore, save
 from mvfa_core.training.speed import Network
 from mvfa_core.training.validation import EVAL_BATCH, evaluate
+from mvfa_core.walk import walk
 from tests.pretended import NAME, Gpu, noise
 from tests.training.samples import CLASSES, TINY, data_set, replace, trainer
 
@@ -289,6 +293,38 @@ def test_measures_ask_a_gpu_for_batches(pretended_gpu: Gpu, monkeypatch: pytest.
     pretended_gpu.forget()
     assert confidences(model, images, 1).shape == (5,)
     assert len(pretended_gpu.reads) == 2
+
+
+def test_all_maps_of_a_picture_are_judged_in_one_batch(pretended_gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deletion, insertion and ROAD ask about every version of every map together, and read once."""
+    model, image = on_gpu().model.eval(), noise(1, 112)[0]
+    maps = {str(n): np.random.default_rng(n).random((14, 14), dtype=np.float32) for n in range(3)}
+    for judge in (faithfulness, road):
+        pretended_gpu.forget()
+        found = judge(model, image, {**maps, "again": maps["0"]}, 1)
+        assert list(found) == ["0", "1", "2", "again"] and found["again"] == found["0"]
+        assert len(pretended_gpu.reads) == 2, "whether all is finite, and the answers"
+        assert judge(model, image, {}, 1) == {}
+
+
+def test_nothing_that_looks_at_a_model_needs_float64_of_its_device(
+    pretended_gpu: Gpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Apple's MPS has none."""
+    monkeypatch.setattr("mvfa_core.precision.NO_DOUBLE", ("cuda",))
+    pretended_gpu.has_double = False
+    with pytest.raises(TypeError, match="no float64"):
+        torch.ones(2, device=Gpu.device).double()
+    for changes in ({}, {"pooling": "gap"}, {"head": "mlp"}, {"head": "prototype"}):
+        model = on_gpu(**changes).model.eval()
+        encoding = encode(model, noise(1, 112)[0])
+        assert encoding.F_BDHW.is_cuda
+        assert explain_encoding(model, encoding).target == 0
+        assert walk(model, encoding).classes == CLASSES
+        assert len(list(explained(model, noise(2, 112), np.arange(2)))) == 2
+        look(model, PictureSet(noise(2, 112), np.arange(2), ("a", "b")), np.arange(2))
+        if changes.get("pooling") != "gap":
+            assert prediction_path(model, encoding).share_NC.shape == (196, len(CLASSES))
 
 
 @pytest.mark.parametrize("state", ["on", "off"])
