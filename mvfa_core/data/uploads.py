@@ -124,7 +124,7 @@ def _unpacked(archive: Path, place: Path, encoding: str | None, progress: Progre
         limits = replace(LIMITS, size=min(most_bytes, LIMITS.size))
         tally = unpack_telling(named, inside, limits=limits, encoding=encoding, progress=progress)
         write_passed(inside, tally.passed_over, tally.encoding)
-        find(inside)  # what has none of the layouts is not let in
+        find(inside, join_names=True)  # what has none of the layouts is not let in; its reader may join names or not
         os.replace(inside, place)
     except DataError as error:
         raise DataError(str(error).replace(place.name, place.name.rpartition("-")[0])) from None

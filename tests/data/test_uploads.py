@@ -78,6 +78,17 @@ def test_a_split_of_its_own_is_kept(pack: Pack) -> None:
     assert (len(found.train.files), len(found.val.files), len(found.test.files)) == (8, 2, 2)
 
 
+def test_names_that_are_nearly_alike_are_let_in_and_joined_by_who_reads_them(pack: Pack) -> None:
+    """Whoever has only a page cannot rename folders in a zip that is refused."""
+    entries = {f"train/{name}": data for name, data in classes("Living Room", "Tall Building", each=5).items()}
+    entries |= {f"test/{name}": data for name, data in classes("livingroom", "tallbuilding", each=2).items()}
+    folder = str(uploads.keep(pack(entries), "rooms.zip").folder)
+    with pytest.raises(DataError, match=r"livingroom and Living Room.*--join-names"):
+        find_data(folder)
+    found = find_data(folder, join_names=True)
+    assert found.classes == ("Living Room", "Tall Building") and len(found.test.files) == 4
+
+
 def test_what_is_no_picture_is_named_and_left_out(pack: Pack) -> None:
     entries = classes("cat", "dog") | {
         "cat/notes.docx": b"x",
