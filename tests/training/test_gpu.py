@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from mvfa_core import build_model
+from mvfa_core.atlas import class_atlas
 from mvfa_core.checkpoints import BEST, read_card
 from mvfa_core.checks import NotFiniteError, expect_finite, looking_once
 from mvfa_core.data.sets import DataSet, PictureSet
@@ -243,6 +244,34 @@ def test_float32_is_rounded_for_tf32_alone(precision: str, pretended_gpu: Gpu, m
         assert torch.backends.cudnn.allow_tf32, "and the process is left as it was"
 
 
+def test_what_the_pages_show_is_float32(pretended_gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Backbone and head of all that looks at a picture, whatever the process allows elsewhere."""
+    seen: dict[str, set[tuple[bool, bool]]] = {}
+    model = on_gpu().model.eval()
+
+    def noting(part: type[torch.nn.Module]) -> None:
+        forward = part.forward
+
+        def noted(self: torch.nn.Module, *args: Any, **options: Any) -> Any:
+            flags = (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
+            seen.setdefault(part.__name__, set()).add(flags)
+            return forward(self, *args, **options)
+
+        monkeypatch.setattr(part, "forward", noted)
+
+    noting(type(model.backbone))
+    noting(type(model.pooling))
+    with tensor_float32(True):
+        encoding = encode(model, noise(1, 112)[0])
+        for looks in (explain_encoding, walk, prediction_path, class_atlas):
+            seen.pop(type(model.pooling).__name__, None)
+            looks(model, encoding)
+            assert seen.get(type(model.pooling).__name__, {(False, False)}) == {(False, False)}, looks.__name__
+        look(model, PictureSet(noise(2, 112), np.arange(2), ("a", "b")), np.arange(2))
+    assert set(seen) == {type(model.backbone).__name__, type(model.pooling).__name__}
+    assert set().union(*seen.values()) == {(False, False)}
+
+
 def test_a_device_is_begun_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """The one with the number asked for, and only of those there are; float32 is then float32."""
     set_to: list[int] = []
@@ -274,6 +303,7 @@ def test_an_estimate_validates_as_a_run_does(pretended_gpu: Gpu, monkeypatch: py
 
     monkeypatch.setattr(measured, "use_device", lambda name: Gpu.device)
     monkeypatch.setattr(measured, "evaluate", noted)
+    monkeypatch.setattr(measured, "LONGEST_ALL_S", float("inf"))  # where others are at work a pretended step takes long
     found = measured.measure(replace(TINY, precision="bf16"), 3)
     assert (found.batch, found.steps, found.machine) == (TINY.batch, measured.STEPS_ELSEWHERE, NAME)
     assert [count for _, count in seen] == [2 * EVAL_BATCH] * 2
@@ -321,6 +351,7 @@ def test_nothing_that_looks_at_a_model_needs_float64_of_its_device(
         assert encoding.F_BDHW.is_cuda
         assert explain_encoding(model, encoding).target == 0
         assert walk(model, encoding).classes == CLASSES
+        assert class_atlas(model, encoding, (0.5, 2.0)).classes == CLASSES
         assert len(list(explained(model, noise(2, 112), np.arange(2)))) == 2
         look(model, PictureSet(noise(2, 112), np.arange(2), ("a", "b")), np.arange(2))
         if changes.get("pooling") != "gap":
