@@ -3,6 +3,9 @@
     MVFA_RUNS_AT_ONCE     how many runs and surveys may be at work together (default: 2 where shared, else 8)
     MVFA_RUN_MEMORY_MB    what each of them may occupy before it is ended (default where shared: half of the machine's
                           memory over the number above; else no end)
+    MVFA_RUNS_MB          what all that visitors began may take of the disk before nothing more begins (default where
+                          shared: 4096; else no end)
+    MVFA_VISITOR_PAGES    how many pages one visitor may have open at a time (default where shared: 20; else no end)
 
 `make serve` sets MVFA_SHARED, and a process that it starts inherits it.
 """
@@ -13,6 +16,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 
@@ -22,12 +26,15 @@ from app.telling import told
 from mvfa_core import budget
 from mvfa_core.processes import end_with_all, memory_of
 from mvfa_core.survey.folder import Survey, list_surveys
+from mvfa_core.training.archive import VISITOR, removed
 from mvfa_core.training.bounds import expect_offered
 from mvfa_core.training.launch import room_for_one
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs
 
 AT_ONCE, MEMORY = "MVFA_RUNS_AT_ONCE", "MVFA_RUN_MEMORY_MB"
+DISK, PAGES = "MVFA_RUNS_MB", "MVFA_VISITOR_PAGES"
+DEFAULT_DISK_MB, DEFAULT_PAGES = 4096, 20
 DEFAULT_SHARED, DEFAULT_ALONE = 2, 8
 MOST_IN_LINE = 50
 """Runs that wait for their turn; each is a folder of a few kB until then."""
@@ -68,14 +75,50 @@ def busy() -> int:
 def one_more(instead: Run | None = None) -> Iterator[None]:
     """Around the start of a process at once; `RunError` if there are as many as may be. One that takes the place of
     another run, which then is stopped, may always start."""
+    expect_disk()
     with room_for_one(most_at_once() + (instead is not None and instead.is_alive()), busy):
         yield
 
 
 def expect_short_line() -> None:
-    """Raise `RunError` if so many runs wait that one more makes no sense."""
+    """Raise `RunError` if so many runs wait that one more makes no sense, or if there is no room for what it writes."""
+    expect_disk()
     if sum(run.queued_since() is not None for run in list_runs()) >= MOST_IN_LINE:
         raise RunError(words.LINE_FULL.format(most=MOST_IN_LINE))
+
+
+def most_pages() -> int | None:
+    """How many pages one visitor may have open; None for no bound."""
+    return (number(os.environ, PAGES) or DEFAULT_PAGES) if shared() else None
+
+
+# --- the disk ---
+
+
+def most_disk() -> int | None:
+    """The bytes of runs and surveys that visitors began; None for no bound."""
+    return 10**6 * (number(os.environ, DISK) or DEFAULT_DISK_MB) if shared() else None
+
+
+def expect_disk(more: int = 0) -> None:
+    """Raise `RunError` if what visitors began takes as much of the disk as it may, or would with so many bytes more.
+    What the owner began counts nothing; what was removed and can be brought back still counts."""
+    most = most_disk()
+    if most is None:
+        return
+    every: list[Run | Survey] = [*list_runs(), *removed(), *list_surveys()]
+    taken = sum(_bytes_in(one.path) for one in every if (one.path / VISITOR).exists())
+    if taken + more >= most:
+        raise RunError(words.DISK_FULL.format(megabytes=most // 10**6))
+
+
+def _bytes_in(folder: Path) -> int:
+    sizes = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # gone meanwhile
+                sizes += os.lstat(os.path.join(place, name)).st_size
+    return sizes
 
 
 # --- memory ---

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import quota, rights, sent, state, telling, wording, wording_serving
+from app import limits, quota, rights, sent, state, telling, wording, wording_serving
 from app import wording_runs as words
 from app.serving import must_be_open, read_only
 from mvfa_core import budget
@@ -124,6 +124,7 @@ def _imported(file: Any, name: str) -> None:
         path = Path(folder) / "run.zip"
         path.write_bytes(file.getbuffer())
         quota.expect_room(len(file.getbuffer()))
+        limits.expect_disk(len(file.getbuffer()))
         run = archive.import_zip(path, name.strip() or None, offered=True)
         rights.mark(run, private=True)
     state.put(state.PICKED, [run.id])

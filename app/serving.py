@@ -5,7 +5,7 @@
     MVFA_THREADS        how many threads the network may use (default: torch's choice)
 
 `python -m app.serving`, which is `make serve`, starts a shared server with them, and with HOST, PORT, MVFA_UPLOAD_MB,
-MVFA_HOSTS, MVFA_PROXIES, MVFA_BASE_PATH, MVFA_VISITOR_MB and MVFA_VISITORS_MB. Without any of it the app is open,
+MVFA_HOSTS, MVFA_PROXIES, MVFA_BASE_PATH and those of `app/quota.py` and `app/limits.py`. Without any the app is open,
 complete and on this machine alone.
 """
 
@@ -258,7 +258,7 @@ def main(words: Sequence[str] = ()) -> None:
         os.environ[SHARED] = "1"
         os.environ.setdefault("MVFA_FOLDERS", "")  # the data folder alone
         os.environ["FORWARDED_ALLOW_IPS"] = proxies(os.environ)  # what uvicorn reads
-        for name in ("MVFA_VISITOR_MB", "MVFA_VISITORS_MB"):
+        for name in ("MVFA_VISITOR_MB", "MVFA_VISITORS_MB", "MVFA_RUNS_MB", "MVFA_VISITOR_PAGES"):
             number(os.environ, name)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")

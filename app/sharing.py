@@ -8,7 +8,7 @@ from typing import Any
 import segno
 import streamlit as st
 
-from app import belongings, gallery, language, loaders, sent, state, teacher, visitors
+from app import belongings, gallery, language, limits, loaders, sent, state, teacher, visitors, wording_serving
 from app import wording_sharing as words
 from app.components import component, version
 
@@ -56,11 +56,20 @@ def begin(page: str) -> None:
 
     state.put(state.SHOW_IGNORED, show)
     visitors.see()
+    _expect_few_pages()
     belongings.heed_key()
     state.heed(page)
     language.heed()
     if state.ignored():
         show()
+
+
+def _expect_few_pages() -> None:
+    """Nothing more on this page if its visitor has too many open: each of them holds what it shows."""
+    most = limits.most_pages()
+    if most is not None and visitors.VISITS.before(visitors.session(), visitors.connected()) >= most:
+        st.error(wording_serving.MANY_PAGES.format(most=most))
+        st.stop()
 
 
 @st.fragment

@@ -87,6 +87,13 @@ class Visits:
         with self._lock:
             return [session for session, one in self._whose.items() if one == visitor]
 
+    def before(self, session: str, connected: set[str]) -> int:
+        """How many of the sessions that are connected came before this one and are of the same visitor."""
+        with self._lock:
+            visitor = self._whose.get(session)
+            mine = [one for one, whose in self._whose.items() if whose == visitor and one in connected | {session}]
+            return mine.index(session) if session in mine else 0
+
     def gone(self, connected: set[str]) -> list[str]:
         """Who has left, as of now, and is forgotten with it.
 

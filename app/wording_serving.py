@@ -22,6 +22,12 @@ PLACE_CLOSED = "Its pictures or weights lie where this server opens nothing to v
 EXPORT_LARGE = "The run is too large to be downloaded from a page; `runs export` writes it into a file."
 LINE_FULL = "{most} runs wait for their turn already; start this one when some are done."
 
+DISK_FULL = (
+    "What visitors began here takes as much of the disk as it may, {megabytes:,} MB. Whoever runs this server can make "
+    "room; runs that were removed count until they are forgotten."
+)
+MANY_PAGES = "You have more than {most} pages of this server open. Close some of them, then load this one again."
+
 STRANGE_HOST = "This server does not go by that name. Whoever runs it can add the name to MVFA_HOSTS."
 STRANGE_ORIGIN = "This was asked from a page of another site, and only pages of this server may ask."
 

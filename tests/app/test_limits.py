@@ -120,6 +120,44 @@ def test_the_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(list_runs()) == 3
 
 
+def test_what_visitors_began_has_a_share_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Removed runs too, those of the owner never; then nothing is started, queued, evaluated or brought in."""
+    monkeypatch.setenv(serving.SHARED, "1")
+    monkeypatch.setenv(limits.DISK, "2")
+
+    def large(name: str, *, of_a_visitor: bool) -> Run:
+        run = Run(runs_root() / name)
+        run.create(quick())
+        with (run.path / "model.safetensors").open("wb") as file:
+            file.truncate(1_200_000)
+        if of_a_visitor:
+            (run.path / archive.VISITOR).write_text(json.dumps({"visitor": "a" * 32, "private": False}))
+        return run
+
+    large("owners", of_a_visitor=False)
+    large("owners-2", of_a_visitor=False)
+    first = large("first", of_a_visitor=True)
+    limits.expect_disk()
+    with pytest.raises(RunError, match="2 MB"):
+        limits.expect_disk(900_000)
+    large("second", of_a_visitor=True)
+    for start in (
+        lambda: jobs.start_training(quick()), lambda: jobs.start_training(quick(), wait=True),
+        lambda: jobs.start_held(quick()), limits.expect_disk,
+    ):  # fmt: skip
+        with pytest.raises(RunError, match="as much of the disk as it may, 2 MB"):
+            start()
+    assert {run.id for run in list_runs()} == {"owners", "owners-2", "first", "second"}
+    gone = archive.remove(first)
+    with pytest.raises(RunError, match="2 MB"):
+        limits.expect_disk()
+    archive.forget(gone)
+    limits.expect_disk()
+    monkeypatch.delenv(serving.SHARED)
+    large("third", of_a_visitor=True)
+    limits.expect_disk()
+
+
 def test_what_takes_too_much_memory_is_ended(sleeper: psutil.Process, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(runs_root() / "big")
     run.create(quick())

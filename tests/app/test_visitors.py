@@ -37,12 +37,13 @@ from app import (
     upload,
     visitors,
     wording,
+    wording_serving,
 )
 from mvfa_core.data.sets import DataError
 from mvfa_core.data.uploads import uploads
 from mvfa_core.figures import RecipeError, read, recipe
 from mvfa_core.survey import Survey, request_for
-from mvfa_core.training.archive import export_zip, import_zip
+from mvfa_core.training.archive import export_zip, import_zip, is_private
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run
 from mvfa_core.training.split import Split
@@ -163,6 +164,27 @@ def test_a_line_that_drops_is_no_end() -> None:
     assert not visits.gone(set()) and visits.gone(set()) == []
 
 
+def test_one_visitor_opens_so_many_pages(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first ones stay; one more says so and shows nothing else; those of others are nobody's business."""
+    visits = visitors.Visits()
+    for session in ("one", "two", "three"):
+        visits.see(ADA, session)
+        visits.see(BOB, f"{session} of Bob")
+    every = {"one", "two", "three", "one of Bob"}
+    assert [visits.before(session, every) for session in ("one", "two", "three", "one of Bob")] == [0, 1, 2, 0]
+    visits.see(ADA, "one")
+    assert visits.before("three", {"one", "three"}) == 1 and visits.before("unknown", every) == 0
+
+    monkeypatch.setenv("MVFA_VISITOR_PAGES", "2")
+    monkeypatch.setattr(visitors.Visits, "before", lambda *_: 1)
+    assert not visit(ADA).error and visit(ADA).selectbox
+    monkeypatch.setattr(visitors.Visits, "before", lambda *_: 2)
+    page = visit(ADA)
+    assert [one.value for one in page.error] == [wording_serving.MANY_PAGES.format(most=2)] and not page.selectbox
+    monkeypatch.delenv("MVFA_SHARED")
+    assert not visit(ADA).error
+
+
 def test_nothing_is_left_at_the_end_of_the_server_nor_of_one_that_was_killed(
     as_visitor: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -257,6 +279,8 @@ def test_runs_are_seen_by_whom_their_pictures_are_and_changed_by_who_began_them(
         assert not run.stop_requested()
         with pytest.raises(rights.NotYoursError):
             jobs.go_on(run)
+    # a run that was brought counts in no table, whatever it is called and tells
+    assert is_private(Run(served / "runs" / "brought")) and not is_private(common)
     as_visitor(ADA)
     rights.expect_mine(common.request_stop, secret)
     with pytest.raises(rights.NotYoursError):
