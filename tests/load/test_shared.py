@@ -22,11 +22,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from app import wording
 from app import wording_serving as words
 from app.gate import COOKIE
 from app.tries import MOST_EACH
+from mvfa_core.checkpoints import bundled
 from tests.e2e.conftest import START_S, settle
 from tests.load import contained, nginx
 from tests.load.host import ROOT, free_port
@@ -50,6 +52,8 @@ class Shared:
         (folder / "passcode").write_text(CODE + "\n")
         told |= {"HOST": "127.0.0.1", "PORT": str(self.port), "MVFA_HOSTS": f"127.0.0.1,{NAME}", "MVFA_READ_ONLY": "1"}
         told |= {"MVFA_PASSCODE_FILE": str(folder / "passcode"), "MVFA_UPLOAD_MB": "2", "MVFA_THREADS": "1"}
+        (folder / "tmp").mkdir()
+        told |= {"TMPDIR": str(folder / "tmp")}
         python, *rest = recipe.command
         assert python == "python"
         with (folder / "server.log").open("ab") as log:
@@ -77,6 +81,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     finally:
         server.process.terminate()
         server.process.wait(30)
+    assert not list((server.folder / "tmp").glob("mvfa-uploads-*")), "what visitors brought goes with the server"
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +228,47 @@ def test_a_visitor_enters_and_changes_nothing(shared: Shared, page: Page) -> Non
             assert button.is_disabled(), button.inner_text()
         assert str(shared.folder) not in page.locator("body").inner_text()
     assert not (shared.folder / "kept" / "runs").exists()
+
+
+@pytest.mark.browser
+def test_two_visitors_have_nothing_of_each_other(shared: Shared, browser: Browser) -> None:
+    """Ada's model is there when she opens the page again; the same address asks Bob for a model of his own."""
+    ada, bob = (enter_in_browser(shared, browser.new_context().new_page()) for _ in range(2))
+    cookies = [{one["name"]: one for one in page.context.cookies()}["mvfa_visitor"] for page in (ada, bob)]
+    assert all(one["httpOnly"] and one["sameSite"] == "Lax" for one in cookies)
+    assert cookies[0]["value"] != cookies[1]["value"]
+    own_models(ada).locator("input[type=file]").set_input_files(bundled()["compact_gap"])
+    expect(ada).to_have_url(re.compile(r"[?&]model=uploaded"))
+    settle(ada)
+    remove = wording.OWN_MODEL_REMOVE.format(name=wording.plain("compact_gap")).replace("\\", "")
+    ada.reload()
+    settle(ada)
+    expect(own_models(ada).get_by_role("button", name=remove)).to_be_visible()
+    bob.goto(ada.url)
+    settle(bob)
+    expect(bob.get_by_text(wording.OWN_MODEL_AGAIN)).to_be_visible()
+    field = own_models(bob)
+    expect(field.locator("input[type=file]")).to_be_attached()
+    expect(field.get_by_role("button", name=remove)).to_have_count(0)
+    lain = list((shared.folder / "tmp").glob("mvfa-uploads-*/*/*.safetensors"))
+    assert len(lain) == 1 and lain[0].stat().st_mode & 0o077 == 0
+    for page in (ada, bob):
+        page.context.close()
+
+
+def enter_in_browser(shared: Shared, page: Page) -> Page:
+    """The first page, in a browser that was never here."""
+    page.goto(shared.url)
+    page.get_by_label(words.PASSCODE_FIELD).fill(CODE)
+    page.get_by_role("button", name=words.PASSCODE_ENTER).click()
+    settle(page)
+    return page
+
+
+def own_models(page: Page) -> Locator:
+    """What stands behind the button for a model of one's own, open."""
+    page.get_by_role("button", name=wording.OWN_MODEL).click()
+    return page.get_by_test_id("stPopoverBody").filter(has=page.locator("input[type=file]"))
 
 
 def test_strangers_are_slowed_down_each_for_themselves(shared: Shared) -> None:
