@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { argmax, expect, softmax } from "./attention.js";
+import { expect, softmax } from "./attention.js";
 import { area, boxPx, expectSizes, regionBox } from "./regions.js";
 import { expectClass, meanShares, placed, workOf } from "./work.js";
 
@@ -39,11 +39,7 @@ export function anchorWinners(payload, options = {}) {
   const { views } = workOf(payload);
   if (payload.pooling === "gap" || !views) return null;
   const { anchors, sizes } = placed(payload, options);
-  return Int32Array.from(anchors, (cell) => {
-    const sums = new Float64Array(payload.classes);
-    for (const size of sizes) views.logits(regionBox(cell, size, payload.grid)).forEach((logit, c) => (sums[c] += logit));
-    return argmax(sums);
-  });
+  return Int32Array.from(anchors, (cell) => views.winnerTogether(cell, sizes));
 }
 
 /**

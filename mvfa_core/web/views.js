@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { argmax } from "./attention.js";
 import { area, regionBox } from "./regions.js";
 
 /** @typedef {import("./regions.js").Box} Box */
@@ -37,6 +38,8 @@ export class Views {
     this.table = summed(logits, grid, this.classes);
     /** @type {Map<number, SizeJudged>} */
     this.sizes = new Map();
+    /** @type {Map<string, Int32Array>} winners of all sizes together by cell, -1 where not worked out yet */
+    this.together = new Map();
   }
 
   /**
@@ -131,6 +134,27 @@ export class Views {
   }
 
   /**
+   * The class that the regions of all sizes around a cell choose together by the sum of their logits.
+   *
+   * @param {number} cell
+   * @param {readonly number[]} sizes
+   */
+  winnerTogether(cell, sizes) {
+    const key = sizes.join();
+    let winners = this.together.get(key);
+    if (!winners) this.together.set(key, (winners = new Int32Array(this.cells).fill(-1)));
+    if (winners[cell] < 0) {
+      const sums = new Float64Array(this.classes);
+      for (const size of sizes) {
+        const logits = this.logits(regionBox(cell, size, this.grid));
+        for (let c = 0; c < sums.length; c += 1) sums[c] += logits[c];
+      }
+      winners[cell] = argmax(sums);
+    }
+    return winners[cell];
+  }
+
+  /**
    * Adds the softmax of the region of a size around a cell to `sums`, C.
    *
    * @param {number} cell
@@ -174,8 +198,7 @@ export function confidence(odds) {
  * @param {Float64Array} logits
  */
 function winnerAndOthers(logits) {
-  let winner = 0;
-  for (let c = 1; c < logits.length; c += 1) if (logits[c] > logits[winner]) winner = c;
+  const winner = argmax(logits);
   const highest = logits[winner];
   logits[winner] = -Infinity;
   let second = -Infinity;

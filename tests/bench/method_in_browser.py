@@ -69,6 +69,9 @@ async ([base64, rounds]) => {
     for (let i = 0; i < 50; i += 1) {
       timed("overlaps hidden", () => mfa.explain(other, { k: 98 + i, sizes, hideOverlaps: true }));
     }
+    const asked = fresh();
+    for (let k = 1; k <= 196; k += 5) timed("drag K, winners of anchors", () => mfa.anchorWinners(asked, { k, sizes }));
+    for (let k = 1; k <= 196; k += 5) timed("drag K, agreement", () => mfa.agreement(asked, { k, sizes }));
     for (let i = 0; i < 50; i += 1) timed("a cell", () => mfa.cellStory(other, [i % 14, (i * 3) % 14]));
     for (let i = 0; i < 50; i += 1) timed("a rectangle", () => mfa.rectangle(other, [i % 7, 0, 7 + (i % 7), 9]));
   }
