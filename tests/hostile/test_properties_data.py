@@ -23,6 +23,7 @@ from mvfa_core.data.check import Report, contradictions, duplicates, examine, in
 from mvfa_core.data.classes import counted
 from mvfa_core.data.division import divide
 from mvfa_core.data.folder import (
+    REMARKS,
     Listing,
     expect_folder,
     is_folder,
@@ -34,7 +35,7 @@ from mvfa_core.data.folder import (
 from mvfa_core.data.layouts import Found
 from mvfa_core.data.members import expect_few, tar_members, zip_members
 from mvfa_core.data.sets import DataError, PictureSet
-from mvfa_core.data.sources import find_data, load_data, load_found, place_of
+from mvfa_core.data.sources import find_data, load_data, load_found, place_of, told_of
 from mvfa_core.data.uploads import keep, remove, uploads, uploads_root
 from tests.hostile.bad_archives import zipped
 from tests.hostile.drawn import SEEDS, TEXT, WORDS, expect_sentence, few, fewer, rarely, refused
@@ -52,6 +53,16 @@ def png(colour: int = 0) -> bytes:
 
 
 PNG = png()
+
+
+@few
+@given(st.dictionaries(st.sampled_from(list(REMARKS.values())), st.lists(TEXT, min_size=1, max_size=9), max_size=3))
+def test_remarks_are_counted(remarks: dict[str, list[str]]) -> None:
+    """One sentence each, with the number of files; names hide nothing."""
+    told = told_of(remarks)
+    assert len(told) == len(remarks)
+    for sentence, (what, files) in zip(told, remarks.items(), strict=True):
+        assert sentence.startswith(f"{what}: {len(files)} picture") and not set(sentence) & set("\n\r\0\x1b\u202e")
 
 
 def tree(folder: Path, classes: dict[str, int], side: str = "") -> None:

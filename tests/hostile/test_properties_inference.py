@@ -20,6 +20,7 @@ from mvfa_core.inference import (
     device_of,
     evaluation_mode,
     features,
+    head_on_cpu,
     inference,
     inspects,
     stages_of,
@@ -45,6 +46,7 @@ def test_a_look_leaves_no_trace(
     model = build_model("compact", pooling, CLASSES, seed=3, **({"k": 1, "sizes": (1, 3)} if pooling == "mfa" else {}))
     with torch.inference_mode(made_inside):
         model = model.to(dtype)
+    assert head_on_cpu(model) is model, "it is there already"
     for place, module in enumerate(model.modules()):
         module.training = bool(frozen >> place & 1)
     given_model: Any = model

@@ -31,7 +31,7 @@ from app.rights import (
 from app.serving import number, shared
 from app.visitors import GONE_S, Cookies, Visits
 from mvfa_core.data.sets import DataError
-from mvfa_core.training.archive import VISITOR
+from mvfa_core.training.archive import VISITOR, is_private
 from mvfa_core.training.runs import Run
 from tests.coroutines import finished
 from tests.hostile.drawn import JSON, WORDS, expect_sentence, few, fewer, refused
@@ -181,7 +181,7 @@ def test_rights(place: str, note: Any, private: bool, many: bool) -> None:
         assert may_change(run) == (not many), "what another began stays so"
         (run.path / VISITOR).unlink()
         mark(run, private=private)
-        assert may_change(run) and may_see_made(run, where)
+        assert may_change(run) and may_see_made(run, where) and is_private(run) == (many and private)
         patch.setattr(rights, "me", lambda: "c" * 32)
         assert may_see_made(run, "synthetic") == (not many or not private) and may_change(run) == (not many)
 
