@@ -74,7 +74,7 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_looks(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--columns", type=int, help="panels side by side; more go on below (default: all)")
+    group.add_argument("--columns", type=int, help="panels side by side; more go on below (default: all that fit)")
     group.add_argument("--width", help=f"inches, or {', '.join(figures.WIDTHS)} (default: single)")
     group.add_argument("--font", help=f"a family, or {', '.join(ALIASES)} (default: sans)")
     group.add_argument("--size", type=float, help="of the text, in points (default: 8)")

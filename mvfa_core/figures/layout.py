@@ -68,7 +68,6 @@ def plan(sheet: Sheet, options: Options, families: list[str]) -> Plan:
         ValueError: panels that would be narrower than a fifth of an inch.
     """
     em = options.size * POINT
-    columns = min(options.columns or sheet.columns, sheet.columns)
     charts = [panel for panel in sheet.all() if isinstance(panel, Chart)]
     left = 1.45 * em if options.labels and any(sheet.rows) else 0.0
     ticks = _tick_width(sheet, options, families) if charts else 0.0
@@ -79,7 +78,11 @@ def plan(sheet: Sheet, options: Options, families: list[str]) -> Plan:
     )
     own_axes = bool(charts) and all(chart.range_y is None for chart in charts)
     gap = ticks + 0.6 * em if own_axes else (0.5 * em if charts else GAP_IN)
-    cell = (options.inches - left - right - (columns - 1) * gap) / columns
+    room = options.inches - left - right
+    # not asked for any: all, or as many as can be told apart
+    fitting = max(1, int((room + gap) / (LEAST_CELL_IN + gap) + 1e-9))
+    columns = min(options.columns or fitting, sheet.columns)
+    cell = (room - (columns - 1) * gap) / columns
     if cell < LEAST_CELL_IN:
         raise ValueError(f"columns: {columns} panels leave {cell:.2f} in each; ask for fewer columns or more width")
     placed: list[Placed] = []

@@ -38,7 +38,8 @@ class Options:
     Attributes:
         target: the class explained: "true" (the picture's own where it is known, else the predicted one), "predicted",
         or a class name. k, sizes: K and L_R; the model's own if None. top: how many regions fig7 draws, a row each.
-        frames: columns of a filmstrip. columns: panels side by side before a new block begins; None for all.
+        frames: columns of a filmstrip. columns: panels side by side before a new block begins; None for all
+        that fit.
         width: a name in `WIDTHS`, or inches. font: a family, or "sans", "serif", "times". size: of the text, in points.
         palette: colours of maps with one sign. opacity: of a map over its picture. smooth: between cells. span: which
         maps share one range. bar: the colour bar. labels: names of rows and pictures. titles: in place of the classes,

@@ -154,6 +154,12 @@ def test_every_picture_of_a_folder(
         "b.jfif",
         "c",
     ]
+    for number in range(24):
+        Image.new("RGB", (30, 20), (9 * number, 90, 200)).save(folder / f"more{number}.png")
+    told(*words, "--images", str(folder))  # more than fit side by side go on below
+    assert len(read(tmp_path / "a.png").pictures) == 27
+    for file in folder.glob("more*"):
+        file.unlink()
     monkeypatch.setattr("mvfa_core.cli.figure.MOST_PANELS", 2)
     assert main(["figure", *words, "--images", str(folder)]) == 0
     err = capsys.readouterr().err
