@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 import streamlit as st
 
-from app import jobs, quota, state, wording_serving
+from app import jobs, quota, shelf, state, wording_serving
 from app.rights import GIVEN, LONGEST, TEMPORARY, NotYoursError, given, is_own, own, visitors_root, whole
 from app.serving import shared
 from app.visitors import HERE, me
@@ -107,8 +107,14 @@ def remove_model(name: str) -> None:
         gone.file.unlink(missing_ok=True)
 
 
+def away(visitor: str) -> None:
+    """Forget what was computed with a visitor's models, now that none of the visitor's lines stands; the files stay."""
+    shelf.forget(_temporary() / visitor)
+
+
 def forget(visitor: str) -> None:
     """Take away what is held of a visitor who has left."""
+    away(visitor)
     _models.pop(visitor, None)
     shutil.rmtree(_temporary() / visitor, ignore_errors=True)
 

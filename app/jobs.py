@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import limits, rights, wording
 from app.line import Line
+from app.page_rate import still_wanted
 from app.serving import changing, read_only, shared
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.launch import enqueue, launch, start, start_next
@@ -53,7 +54,7 @@ def infer(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
         CALLS[function.__name__] += 1  # by the one worker only
         return function(*args, **options)
 
-    return line().ask(_session(), counted, still_wanted=still_wanted)
+    return line().ask(_session(), counted, kind=_kind(function, args), still_wanted=still_wanted)
 
 
 @cache
@@ -67,14 +68,25 @@ def prepare(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
     Raises:
         BusyError: too many wait already.
     """
-    return _desk().ask(_session(), lambda: function(*args, **options), still_wanted=still_wanted)
+    kind = _kind(function, args)
+    return _desk().ask(_session(), lambda: function(*args, **options), kind=kind, still_wanted=still_wanted)
 
 
-def still_wanted() -> None:
-    """Ends this run of the page, by Streamlit's own exceptions, if its visitor has asked for another one or is gone."""
-    context = get_script_run_ctx(suppress_warning=True)
-    if context is not None:
-        getattr(context, "yield_check", lambda: None)()
+def _kind(function: Callable[..., object], args: tuple[object, ...]) -> tuple[str, int]:
+    """What takes about as long: the same work, with half as many classes at least and twice as many at most, or with so
+    many bytes."""
+    size = max((_size(one) for one in args), default=0)
+    return function.__name__, size.bit_length()
+
+
+def _size(one: object) -> int:
+    if isinstance(one, bytes):
+        return len(one)
+    if isinstance(one, Path):
+        with suppress(OSError):
+            return one.stat().st_size
+    classes = getattr(one, "classes", ())
+    return len(classes) if isinstance(classes, tuple | list) else 0
 
 
 def _session() -> str:
@@ -164,17 +176,24 @@ def all_runs() -> list[FollowedRun]:
 
 def listed() -> list[Run]:
     """As `all_runs`, without what is kept of each: for whoever only looks what there is."""
-    return [run for run in list_runs() if not shared() or _may_see(_followed(str(run.path)))]
+    return [run for run in list_runs() if _may_see(run)]
+
+
+def with_model() -> list[Run]:
+    """Those of `listed` that have saved weights."""
+    return [run for run in list_runs() if run.model_path() and _may_see(run)]
 
 
 def _may_see(run: Run) -> bool:
+    if not shared():
+        return True
     try:
-        return rights.may_see_made(run, run.recipe().data)
+        return rights.may_see_made(run, _followed(str(run.path)).recipe().data)
     except RunError:
         return rights.may_see_made(run)
 
 
-@st.cache_resource(show_spinner=False, max_entries=512)
+@lru_cache(maxsize=512)  # not Streamlit's, which takes longer than the look itself, and a page looks many times
 def _followed(path: str) -> FollowedRun:
     # Shared by all visitors: what a run has told is read once.
     return FollowedRun(Run(path))

@@ -93,7 +93,7 @@ def thumbnail(one: Specimen) -> str:
 def model_ids() -> list[str]:
     """All models on offer by name: those that come with the project, this session's uploads, then the runs."""
     own = [OWN_PREFIX + name for name in belongings.models()]
-    trained = [RUN_PREFIX + run.id for run in jobs.listed() if run.model_path()]
+    trained = [RUN_PREFIX + run.id for run in jobs.with_model()]
     return [*_bundled(), *own, *trained]
 
 
@@ -143,7 +143,7 @@ def _there(model_id: str) -> Path:
     if model_id.startswith(OWN_PREFIX):
         return belongings.models()[model_id.removeprefix(OWN_PREFIX)].file
     if model_id.startswith(RUN_PREFIX):
-        for run in jobs.listed():
+        for run in jobs.with_model():
             path = run.model_path()
             if path and RUN_PREFIX + run.id == model_id:
                 return path
@@ -152,7 +152,7 @@ def _there(model_id: str) -> Path:
 
 @kept("models", megabytes=512)
 def _model(file: str, stamp_ns: int) -> Any:
-    return load_model(Path(file))
+    return jobs.prepare(load_model, Path(file))  # in turn: a file of 20 MB takes several times that
 
 
 @kept("cards", megabytes=8)

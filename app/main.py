@@ -15,6 +15,7 @@ import streamlit as st  # noqa: E402
 
 from app import (  # noqa: E402
     language,
+    page_rate,
     server,
     serving,
     telling,
@@ -38,6 +39,7 @@ SIDEBAR_PX = 260  # leaves room for three pictures of 320 px side by side on a s
 if __name__ == "__main__":
     from app import sharing  # it brings the caches, and those want the server to be there
 
+    page_rate.heed()
     language.begin()
     st.set_page_config(
         page_title=wording.APP,

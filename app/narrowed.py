@@ -7,11 +7,15 @@ from typing import Any
 import streamlit as st
 
 from app import jobs, wording
+from app.serving import shared
 from app.shelf import kept
 from mvfa_core.narrow import classes_for, likeliest
 
 MOST_SIZES = 7
 """Region sizes that a page offers besides those of the model."""
+SHARE = 0.25
+"""Of the memory allowed, on a shared server. Time follows memory: with all of 512 MB the slowest job takes a second on
+one core, and everybody else waits for it."""
 
 
 @kept("narrowed models", megabytes=64)
@@ -23,7 +27,7 @@ def fitted(model: Any, version: tuple[str, int], digest: str, encoding: Any) -> 
     """The model as it is asked about one picture: with all its classes, or as many of the likeliest as fit with every
     anchor and region size that a page offers."""
     sizes = MOST_SIZES + len(getattr(model.pooling, "sizes", ()))
-    most = classes_for(model, encoding, sizes)
+    most = classes_for(model, encoding, sizes, SHARE if shared() else 1.0)
     return model if most >= len(model.classes) else _narrowed(version, digest, most, model, encoding)
 
 

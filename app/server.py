@@ -125,15 +125,15 @@ async def gallery_file(request: Request) -> Response:
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Import what is heavy, run the default model once, then take all of it out of the garbage collector's sight.
 
-    Streamlit collects garbage after every script run. With torch imported that stalls every visitor for about 0.3 s;
-    after `gc.freeze()` it takes a few milliseconds.
+    With torch imported, collecting garbage stalls every visitor for about 0.3 s; after `gc.freeze()` it takes a few
+    milliseconds, and `tidy` does it now and then.
     """
     from app import belongings, loaders, vitals
 
     vitals.begin(serving().threads)
     loaders.warm_up()
     belongings.begin()
-    over = visitors.begin(belongings.forget)
+    over = visitors.begin(belongings.forget, belongings.away)
     gc.collect()
     gc.freeze()
     try:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import os
 import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
@@ -112,6 +114,12 @@ class Shelf:
             self._kept.clear()
             self.bytes = 0
 
+    def forget(self, folder: str) -> None:
+        """Forget what was made with the files of a folder: values whose key names one of them."""
+        with self._lock:
+            for key in [key for key in self._kept if _names(key, folder)]:
+                self.bytes -= self._kept.pop(key)[1]
+
     def _look(self, key: Hashable) -> tuple[bool, Any]:
         with self._lock:
             if key not in self._kept:
@@ -132,6 +140,12 @@ class Shelf:
             while self.bytes > self.most:
                 _, (_, gone) = self._kept.popitem(last=False)
                 self.bytes -= gone
+
+
+def _names(key: Hashable, folder: str) -> bool:
+    if isinstance(key, tuple):
+        return any(_names(part, folder) for part in key)
+    return isinstance(key, str) and key.startswith(folder)
 
 
 _SHELVES: dict[str, Shelf] = {}
@@ -170,6 +184,12 @@ def standing() -> dict[str, dict[str, float]]:
         }
         for name, shelf in sorted(_SHELVES.items())
     }
+
+
+def forget(folder: Path) -> None:
+    """Forget on every shelf what was made with the files of a folder."""
+    for shelf in _SHELVES.values():
+        shelf.forget(f"{folder}{os.sep}")
 
 
 def clear() -> None:

@@ -6,11 +6,12 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import streamlit as st
 
-from app import rights, wording
+from app import page_rate, rights, wording
 from app.line import BusyError
 from app.quota import QuotaError
 from app.rights import NotYoursError
@@ -63,7 +64,13 @@ def or_stop() -> Iterator[None]:
 
 def part(body: Callable[..., None]) -> Callable[..., None]:
     """A part of a page that runs again without the rest of it, and that ends in words as the page does."""
-    return st.fragment(in_words()(body))
+
+    @wraps(body)
+    def paced(*args: Any, **options: Any) -> None:
+        page_rate.heed(part=True)
+        body(*args, **options)
+
+    return st.fragment(in_words()(paced))
 
 
 def pressed(action: Callable[..., Any]) -> Callable[..., None]:

@@ -29,7 +29,7 @@ HERE = "here"
 COOKIE = "mvfa_visitor"
 GONE_S = 15 * 60.0
 """A visitor of whom nothing was seen for so long has left. A line that drops is no sign of it."""
-LOOK_S = 15.0
+AWAY_S, LOOK_S = 60.0, 5.0
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -94,6 +94,18 @@ class Visits:
             mine = [one for one, whose in self._whose.items() if whose == visitor and one in connected | {session}]
             return mine.index(session) if session in mine else 0
 
+    def away(self, connected: set[str]) -> list[str]:
+        """Who was seen in the last `AWAY_S` and has no line now; they may come back until they are `gone`. Each is told
+        for as long, because a page may still run when the line has dropped.
+
+        Args:
+            connected: as in `gone`.
+        """
+        with self._lock:
+            here = {one for session, one in self._whose.items() if session in connected}
+            since = self.clock() - AWAY_S
+            return [visitor for visitor, at in self._last.items() if at >= since and visitor not in here]
+
     def gone(self, connected: set[str]) -> list[str]:
         """Who has left, as of now, and is forgotten with it.
 
@@ -130,16 +142,19 @@ def _manager() -> SessionManager | None:
     return getattr(runtime.get_instance(), "_session_mgr", None) if runtime.exists() else None
 
 
-def begin(forget: Callable[[str], None]) -> Callable[[], None]:
+def begin(forget: Callable[[str], None], away: Callable[[str], None] = lambda visitor: None) -> Callable[[], None]:
     """Look after who has left, in a thread of its own, on a shared server; what comes back ends it.
 
     Args:
         forget: what to do with a visitor that has left.
+        away: what to do with one whose lines have all dropped, and who may come back.
     """
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(LOOK_S):
+            for visitor in VISITS.away(connected()):
+                away(visitor)
             for visitor in VISITS.gone(connected()):
                 forget(visitor)
 

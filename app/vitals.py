@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 import time
 from dataclasses import asdict
@@ -17,6 +18,9 @@ from app import jobs, limits, shelf, tidy
 from app.serving import read_only
 from mvfa_core.processes import use_threads
 
+SWITCH_S = 0.001
+"""How long a thread may keep the interpreter while others wait for it, a fifth of what Python allows. A question to the
+network gives it away with each of its hundred products, and waited for it as often behind every page that ran."""
 _SINCE = time.monotonic()
 
 
@@ -24,6 +28,7 @@ def begin(threads: int | None) -> None:
     """At the start of a server: how many threads the network may use, and a hand that tidies up."""
     if threads is not None:
         use_threads(threads)
+    sys.setswitchinterval(SWITCH_S)
     tidy.begin(sessions)
     limits.begin()
 

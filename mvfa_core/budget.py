@@ -74,9 +74,10 @@ def of_explanation(classes: int, cells: int, views: int, width: int = 0) -> int:
     return _fixed(cells, views, width) + classes * _of_class(cells, views)
 
 
-def classes_that_fit(cells: int, views: int, width: int = 0) -> int:
-    """How many classes an explanation of that many cells and views may have, at least 2."""
-    return max((allowed() - _fixed(cells, views, width)) // _of_class(cells, views), 2)
+def classes_that_fit(cells: int, views: int, width: int = 0, share: float = 1.0) -> int:
+    """How many classes an explanation of that many cells and views may have within a share of `allowed()`, at least
+    2."""
+    return max((int(share * allowed()) - _fixed(cells, views, width)) // _of_class(cells, views), 2)
 
 
 def _of_class(cells: int, views: int) -> int:

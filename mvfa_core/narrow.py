@@ -27,12 +27,12 @@ AT_ONCE = 2**22
 """Numbers of a product of views and classes that are made at a time."""
 
 
-def classes_for(model: Classifier, encoding: Encoding, sizes: int) -> int:
+def classes_for(model: Classifier, encoding: Encoding, sizes: int, share: float = 1.0) -> int:
     """How many of a model's classes may be looked at with every cell as an anchor and so many region sizes; all of them
-    unless `budget.allowed()` is too small."""
+    unless that share of `budget.allowed()` is too small."""
     cells = encoding.F_BDHW.shape[-2] * encoding.F_BDHW.shape[-1]
     views = cells * sizes if isinstance(model.pooling, MFA) else 0
-    return min(len(model.classes), budget.classes_that_fit(cells, views, width_of(model.pooling.head)))
+    return min(len(model.classes), budget.classes_that_fit(cells, views, width_of(model.pooling.head), share))
 
 
 def width_of(head: Head) -> int:

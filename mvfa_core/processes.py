@@ -21,6 +21,10 @@ GROUP_NICE = 5
 counts only inside one, and a process in a session of its own would give way to nobody."""
 
 
+SHARED = "MVFA_SHARED"
+"""The variable of a server that many use: what it starts takes the processor only where nobody else wants it."""
+LAST = 19
+"""The niceness that stands furthest back."""
 ENDING_S = 5.0
 """How long it may take until a process that was killed is gone."""
 SERVERS = ("MVFA_PASSCODE", "STREAMLIT_", "FORWARDED_ALLOW_IPS")
@@ -54,9 +58,12 @@ def stand_back(pid: int) -> None:
         process = psutil.Process(pid)
         if os.name == "nt":
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-        else:
-            process.nice(min(process.nice() + NICE, 19))
-            Path(f"/proc/{pid}/autogroup").write_text(f"{GROUP_NICE}\n")
+            return
+        last = bool(os.environ.get(SHARED))
+        process.nice(LAST if last else min(process.nice() + NICE, LAST))
+        if last and hasattr(os, "SCHED_IDLE"):
+            os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+        Path(f"/proc/{pid}/autogroup").write_text(f"{LAST if last else GROUP_NICE}\n")
 
 
 def note_of(process: psutil.Process) -> dict:

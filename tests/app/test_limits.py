@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from app import jobs, limits, runs_keeping, serving
+from mvfa_core import processes
 from mvfa_core.data.sets import DataError
 from mvfa_core.processes import end_with_all, memory_of
 from mvfa_core.training import archive
@@ -209,3 +211,17 @@ def test_a_run_that_is_too_large_is_not_made_into_a_file_in_memory(monkeypatch: 
             file.truncate(size)
     without, whole = runs_keeping._size(FollowedRun(run))
     assert 10**7 < without < 2 * 10**7 < 4 * 10**7 < whole
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has a class that waits for idle processors")
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_a_shared_server_starts_takes_the_processor_when_nobody_else_wants_it(
+    monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    monkeypatch.setenv("MVFA_SHARED", "1") if shared else monkeypatch.delenv("MVFA_SHARED", raising=False)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as child:
+        processes.stand_back(child.pid)
+        policy, nice = os.sched_getscheduler(child.pid), psutil.Process(child.pid).nice()
+        child.communicate(b"\n")
+    assert policy == (os.SCHED_IDLE if shared else os.SCHED_OTHER)
+    assert nice == (processes.LAST if shared else min(psutil.Process().nice() + processes.NICE, processes.LAST))

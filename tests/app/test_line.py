@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -33,10 +33,17 @@ def held(line: Line) -> Iterator[None]:
             waiting.result(WAIT_S)
 
 
-def asked(pool: ThreadPoolExecutor, line: Line, who: str, order: list[str], **options: object) -> Future:
+def asked(
+    pool: ThreadPoolExecutor,
+    line: Line,
+    who: str,
+    order: list[str],
+    work: Callable[[], None] | None = None,
+    **options: object,
+) -> Future:
     """Somebody joins the line; returns when they stand in it."""
     before = line.standing().waiting
-    future = pool.submit(line.ask, who, lambda: order.append(who), **options)
+    future = pool.submit(line.ask, who, work or (lambda: order.append(who)), **options)
     joined = threading.Event()
     while line.standing().waiting == before and not future.done():
         joined.wait(0.001)
@@ -61,6 +68,58 @@ def test_who_asks_for_much_does_not_hold_up_the_others() -> None:
         for job in jobs:
             job.result(WAIT_S)
     assert order == ["a", "b", "c", "a", "b", "a"]
+
+
+def test_who_asks_for_long_jobs_waits_behind_who_asks_for_short_ones() -> None:
+    """One that takes ten seconds is charged with them; a newcomer has neither a debt nor a credit."""
+    now, order = [0.0], []
+    line = Line(most=20, each=9, clock=lambda: now[0])
+
+    def work(seconds: float, name: str) -> Callable[[], None]:
+        def run() -> None:
+            now[0] += seconds
+            order.append(name)
+
+        return run
+
+    line.ask("long", work(10.0, "long"))
+    line.ask("short", work(0.1, "short"))
+    order.clear()
+    with ThreadPoolExecutor(8) as pool:
+        with held(line):
+            jobs = []
+            for who, seconds in (("long", 10.0), *[("short", 0.1)] * 4, ("new", 0.1)):
+                jobs.append(asked(pool, line, who, order, work=work(seconds, who)))
+        for job in jobs:
+            job.result(WAIT_S)
+    assert order == ["new", *["short"] * 4, "long"]
+
+
+def test_a_long_job_of_a_newcomer_waits_behind_short_ones() -> None:
+    """By what jobs of its kind took before; of a kind that nobody knows, as short."""
+    now, order = [0.0], []
+    line = Line(most=9, each=9, clock=lambda: now[0])
+    line.ask("before", lambda: now.__setitem__(0, 3.0), kind="load")
+    with ThreadPoolExecutor(8) as pool:
+        with held(line):
+            jobs = [asked(pool, line, who, order, kind=kind) for who, kind in (("a", "load"), ("b", 1), ("c", None))]
+        for job in jobs:
+            job.result(WAIT_S)
+    assert order == ["b", "c", "a"]
+
+
+def test_a_debt_is_paid_by_the_others_progress() -> None:
+    now = [0.0]
+    line = Line(most=9, each=9, clock=lambda: now[0])
+
+    def spend(who: str, seconds: float) -> None:
+        line.ask(who, lambda: now.__setitem__(0, now[0] + seconds))
+
+    spend("a", 5.0)
+    assert set(line._spent_s) == {"a"}
+    for _ in range(6):
+        spend("b", 1.0)
+    assert line._spent_s["b"] == pytest.approx(6.0) and "a" not in line._spent_s, "forgotten: it would start level"
 
 
 def test_the_line_has_an_end_and_a_session_has_its_share() -> None:

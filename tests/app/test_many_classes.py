@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import belongings, gallery, loaders, state, wording
+from app import belongings, gallery, loaders, narrowed, state, wording
 from mvfa_core import budget
 from mvfa_core.checkpoints import save_model
 from mvfa_core.explain import encode
 from mvfa_core.model import build_model
-from mvfa_core.narrow import ensemble_logits
+from mvfa_core.narrow import classes_for, ensemble_logits
 
 CLASSES, SIZES = 2_000, tuple(range(1, 26, 2))
 
@@ -57,3 +57,16 @@ def test_they_are_the_likeliest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert index == sorted(best.tolist()) and 2 < len(index) < CLASSES
     monkeypatch.setenv(budget.VARIABLE, "4000")
     assert loaders.model_for(version, picture.digest, one).classes == model.classes
+
+
+def test_on_a_shared_server_a_model_takes_a_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the memory allowed, and time follows it."""
+    monkeypatch.setenv("MVFA_SHARED", "1")
+    monkeypatch.setenv(budget.VARIABLE, "128")
+    model = build_model("compact", "mfa", CLASSES, k=196, sizes=SIZES)
+    one = encode(model, loaders.specimen(gallery.DEFAULT).picture)
+    sizes = len(SIZES) + narrowed.MOST_SIZES
+    few = narrowed.fitted(model, ("m", 1), "d", one).classes
+    monkeypatch.delenv("MVFA_SHARED")
+    all_that_fit = classes_for(model, one, sizes)
+    assert 0.18 * all_that_fit < len(few) == classes_for(model, one, sizes, 0.25) < 0.25 * all_that_fit + 1

@@ -76,3 +76,12 @@ def test_weights_are_those_of_the_content() -> None:
     assert weigh(Image.new("RGB", (5, 7))) == 105
     assert weigh(Held(np.zeros(2), "ab")) == 18
     assert weigh({"k": [b"123", "45"]}) == 6
+
+
+def test_what_was_made_with_the_files_of_a_folder_is_forgotten() -> None:
+    shelf = Shelf("x", 1000)
+    for key in (("f", "/t/ada/m", 1), ("f", ("/t/ada/m", 1), "digest"), ("f", "/t/adam/m", 1), "/other"):
+        shelf.get(key, lambda: np.zeros(10, np.uint8))
+    shelf.forget("/t/ada/")
+    assert len(shelf) == 2 and shelf.bytes == 20
+    shelf.get(("f", "/t/adam/m", 1), lambda: pytest.fail("it is there"))

@@ -32,6 +32,7 @@ from app import (
     loaders,
     quota,
     rights,
+    shelf,
     state,
     telling,
     upload,
@@ -183,6 +184,37 @@ def test_one_visitor_opens_so_many_pages(visit: Visit, monkeypatch: pytest.Monke
     assert [one.value for one in page.error] == [wording_serving.MANY_PAGES.format(most=2)] and not page.selectbox
     monkeypatch.delenv("MVFA_SHARED")
     assert not visit(ADA).error
+
+
+def test_whose_lines_have_dropped_is_told_for_a_minute() -> None:
+    now = [0.0]
+    visits = visitors.Visits(lambda: now[0])
+    for visitor, line in ((ADA, "first"), (ADA, "second"), (BOB, "third")):
+        visits.see(visitor, line)
+    assert visits.away({"first", "second", "third"}) == []
+    assert visits.away({"second"}) == [BOB], "Ada has another line"
+    now[0] = 50.0
+    assert not visits.gone({"second"})
+    now[0] = 61.0
+    assert visits.away(set()) == [ADA], "Bob was told long enough; Ada had a line until ten seconds ago"
+    assert visits.away({"first"}) == []
+
+
+def test_what_was_computed_with_a_model_goes_with_its_visitors_line(visit: Visit) -> None:
+    """The file stays: whoever comes back within a quarter of an hour finds it."""
+    ada = visit(ADA)
+    ada.file_uploader(key="own_model_file").set_value(("mine.safetensors", checkpoint(), "x/y")).run()
+    folder = belongings._temporary() / ADA
+
+    def held() -> int:
+        return sum(f"{folder}{os.sep}" in repr(key) for one in shelf._SHELVES.values() for key in one._kept)
+
+    assert held() >= 3, "the model, its card, and what it says of the picture"
+    belongings.away(BOB)
+    assert held() >= 3
+    belongings.away(ADA)
+    assert held() == 0 and list(folder.iterdir())
+    assert not ada.run().exception and held() >= 3
 
 
 def test_nothing_is_left_at_the_end_of_the_server_nor_of_one_that_was_killed(

@@ -18,10 +18,11 @@ from app.components import component
 from app.gallery import data_url, from_picture, thumbnail
 from app.line import BusyError, Line
 from app.lines import line, mark
+from app.page_rate import Rate
 from app.server import (
     health,
 )
-from app.shelf import Shelf, clear, kept, seal, standing, weigh
+from app.shelf import Shelf, clear, forget, kept, seal, standing, weigh
 from app.telling import told
 from app.truths import read
 from tests.hostile.drawn import SEEDS, WORDS, few, rarely, rng
@@ -165,6 +166,42 @@ def test_shelves(asked: list[tuple[int, Any]], most: int) -> None:
     assert shelf.hits + shelf.misses == len(asked) and len(shelf) <= 6
     shelf.clear()
     assert shelf.bytes == 0 == len(shelf)
+
+
+@few
+@given(st.lists(st.text("ab/", max_size=6), max_size=8, unique=True), st.sampled_from(["a", "ab", "a/b"]))
+def test_what_was_made_of_a_folder_is_forgotten(names: list[str], folder: str) -> None:
+    """Whatever names a file below it, and nothing else."""
+    clear()
+    remembered = kept("properties", 1)(lambda file, version: 1)
+    for name in names:
+        remembered(f"/{name}", (f"/{name}", 1))
+    forget(Path("/") / folder)
+    below = sum(name.startswith(f"{folder}/") for name in names)
+    assert standing()["properties"]["entries"] == len(names) - below
+
+
+@few
+@given(
+    st.integers(1, 9),
+    st.sampled_from([0.5, 1.0, 3.0]),
+    st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 3)), max_size=40),
+)
+def test_rates_of_pages(at_once: int, per_s: float, asked: list[tuple[str, float]]) -> None:
+    """In no span of time more runs than a handful and so many a second; who waits as long as told may run."""
+    now = [0.0]
+    rate = Rate(at_once, per_s, lambda: now[0])
+    began: dict[str, list[float]] = {"a": [], "b": []}
+    for who, later in asked:
+        now[0] += later
+        if wait_s := rate.take(who):
+            assert 0 < wait_s <= 1 / per_s + 1e-6
+            now[0] += wait_s
+            assert rate.take(who) == 0
+        began[who].append(now[0])
+    for times in began.values():
+        spans = ((j - i + 1, times[j] - times[i]) for i in range(len(times)) for j in range(i, len(times)))
+        assert all(count <= at_once + per_s * span + 1e-3 for count, span in spans)
 
 
 @few

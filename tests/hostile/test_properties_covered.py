@@ -34,7 +34,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "app.runs_keeping.trying", "app.runs_keeping.zip_button", "app.sharing.begin", "app.sharing.navigation",
         "app.subject.choose", "app.subject.model", "app.subject.own_picture", "app.subject.picture", "app.training.*",
         "app.upload.preview", "app.upload.take", "app.anchors.chosen", "app.compare.second", "app.telling.in_words",
-        "app.telling.part",
+        "app.telling.part", "app.page_rate.heed", "app.page_rate.still_wanted",
         "app.telling.or_stop", "app.narrowed.*", "app.frames.frame", "app.sent.file*", "app.measuring.known",
         "app.walk.data", "app.walk.method", "app.walk.scale_data",
         "app.walk.step", "app.walk.truth_of", "app.race.rivals", "app.race.shades_of", "app.language.begin",
@@ -49,7 +49,8 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "app.truths.boxes_file",
     ),
     "keeps what visitors bring, for a page; tests/app/test_visitors.py does all of it with two visitors": (
-        "app.belongings.begin", "app.belongings.end", "app.belongings.forget", "app.belongings.heed_key",
+        "app.belongings.away", "app.belongings.begin",
+        "app.belongings.end", "app.belongings.forget", "app.belongings.heed_key",
         "app.belongings.keep_model", "app.belongings.keep_zip", "app.belongings.key_for", "app.belongings.models",
         "app.belongings.remove_model", "app.belongings.remove_zip", "app.belongings.titles",
         "app.belongings.zips", "app.quota.expect_room",

@@ -19,7 +19,7 @@ import time
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -160,12 +160,13 @@ async def flood(visitor: Visitor, draw: random.Random) -> None:
     await visitor.socket.send(draw.randbytes(1000))
 
 
-ACTS: tuple[Callable[[Visitor, random.Random], Awaitable[None]], ...] = (
+Act = Callable[[Visitor, random.Random], Awaitable[None]]
+ACTS: tuple[Act, ...] = (
     votes, dots, blanks, workers, starts, pictures, values, addresses, flood,
 )  # fmt: skip
 
 
-async def act(url: str, which: Callable[[Visitor, random.Random], Awaitable[None]], draw: random.Random) -> list[str]:
+async def act(url: str, which: Act, draw: random.Random) -> list[str]:
     """One act in a session of its own; that the server throws the visitor out is its right. What it was told."""
     visitor = Visitor(url, Tally())
     try:
@@ -179,22 +180,24 @@ async def act(url: str, which: Callable[[Visitor, random.Random], Awaitable[None
     return visitor.tally.errors
 
 
-async def plague(url: str, seconds: float, draw: random.Random, done: Counter[str]) -> None:
+async def plague(url: str, seconds: float, draw: random.Random, done: Counter[str], acts: Sequence[Act] = ACTS) -> None:
     """One act after the other until the time is over; `done` counts them."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        which = draw.choice(ACTS)
+        which = draw.choice(acts)
         with suppress(Exception):  # whatever happens to this visitor: the honest ones are looked at
             await asyncio.wait_for(act(url, which, draw), max(until - time.monotonic(), 0.1))
         done[which.__name__] += 1
         await asyncio.sleep(min(think_s(draw) / 2, max(until - time.monotonic(), 0)))
 
 
-async def beside(url: str, honest: int, hostile: int, seconds: float, seed: int) -> tuple[Tally, Counter[str]]:
+async def beside(
+    url: str, honest: int, hostile: int, seconds: float, seed: int, acts: Sequence[Act] = ACTS
+) -> tuple[Tally, Counter[str]]:
     """So many of both for so long: what the honest ones met, and what the others did."""
     done: Counter[str] = Counter()
     draws = [random.Random(f"hostile {seed} {number}") for number in range(hostile)]
-    plagues = [asyncio.create_task(plague(url, seconds, draw, done)) for draw in draws]
+    plagues = [asyncio.create_task(plague(url, seconds, draw, done, acts)) for draw in draws]
     try:
         return await wave(url, honest, seconds, seed), done
     finally:
@@ -204,7 +207,9 @@ async def beside(url: str, honest: int, hostile: int, seconds: float, seed: int)
 # --- measuring ---
 
 
-def measured(honest: int, hostile: int, seconds: float, seed: int, folder: Path) -> dict[str, Any]:
+def measured(
+    honest: int, hostile: int, seconds: float, seed: int, folder: Path, acts: Sequence[Act] = ACTS
+) -> dict[str, Any]:
     """Both waves, each on a server of its own; "missed" names the aims that were not reached."""
     told: dict[str, Any] = {"waves": []}
     rest: list[float] = []
@@ -214,7 +219,7 @@ def measured(honest: int, hostile: int, seconds: float, seed: int, folder: Path)
         with host.Host(place, settings=SETTINGS) as server:
             try:
                 with host.Watched(server.process) as watched:
-                    tally, done = asyncio.run(beside(server.url, honest, others, seconds, seed))
+                    tally, done = asyncio.run(beside(server.url, honest, others, seconds, seed, acts))
             finally:
                 processes = end_runs(place)
             least, _ = memory.at_rest(server)
@@ -256,11 +261,15 @@ def main() -> None:
     parser.add_argument("--hostile", type=int, default=10, help="hostile visitors beside them (10)")
     parser.add_argument("--seconds", type=float, default=300, help=f"of each wave, at most {MOST_SECONDS} (300)")
     parser.add_argument("--seed", type=int, default=0)
+    names = {which.__name__: which for which in ACTS}
+    parser.add_argument("--acts", nargs="+", choices=names, default=list(names), help="what they do (everything)")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     crowded()
     with tempfile.TemporaryDirectory(prefix="mvfa-hostile-", ignore_cleanup_errors=True) as name:
-        told = measured(asked.honest, asked.hostile, asked.seconds, asked.seed, Path(name))
+        told = measured(
+            asked.honest, asked.hostile, asked.seconds, asked.seed, Path(name), [names[act] for act in asked.acts]
+        )
     print(json.dumps(told, indent=2))
     sys.exit(bool(told["missed"]))
 
