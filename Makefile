@@ -33,14 +33,14 @@ endef
 
 # TypeScript as pinned is in $(TYPES), or was put there now.
 define typescript
-	{ [ $(TYPES)/.ready -nt tests/web/types/package-lock.json ] || { mkdir -p $(TYPES) && \
-		cp tests/web/types/package*.json $(TYPES) && \
+	{ [ $(TYPES)/.ready -nt tests/mvfa_core/web/types/package-lock.json ] || { mkdir -p $(TYPES) && \
+		cp tests/mvfa_core/web/types/package*.json $(TYPES) && \
 		$(BIN)/npm ci --prefix $(TYPES) --no-audit --no-fund --fetch-retries=1 --loglevel=silent && \
 		touch $(TYPES)/.ready; }; }
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app serve load hostile test test-lowest soak audit lint format bench bench-gpu reproduce-gpu models browser \
+.PHONY: help setup app serve load hostile test test-lowest soak audit lint format bench bench-app bench-memory bench-gpu reproduce-gpu models browser \
 	clean
 
 help: ## List these commands
@@ -52,7 +52,7 @@ app: $(RUNTIME) ## Set up if needed, then open the app on PORT (8501)
 	@$(BIN)/streamlit run app/main.py --server.port $(PORT) $(ARGS)
 
 serve: $(RUNTIME) ## Share it with a class: HOST, PORT, MVFA_PASSCODE_FILE, MVFA_READ_ONLY (docs/serving.md)
-	@HOST="$(HOST)" PORT="$(PORT)" $(BIN)/python -m app.serving $(ARGS)
+	@HOST="$(HOST)" PORT="$(PORT)" $(BIN)/python -m app.server $(ARGS)
 
 setup: $(RUNTIME) ## Only install what the app needs, into .venv
 
@@ -64,7 +64,7 @@ test-lowest: $(LOWEST)/.ready ## Run the tests that need no browser with the old
 
 soak: $(DEV) ## Kill runs, surveys and servers, and draw many more examples (minutes)
 	@$(BIN)/python -m pytest -m soak $(ARGS)
-	@[ -n "$(ARGS)" ] || MVFA_EXAMPLES=300 $(BIN)/python -m pytest tests/hostile/test_properties*.py
+	@[ -n "$(ARGS)" ] || MVFA_EXAMPLES=300 $(BIN)/python -m pytest tests -k test_properties
 
 audit: $(RUNTIME) ## Look for known vulnerabilities in what is pinned (asks a service on the network)
 	@grep -v '^-e' requirements.txt >$(VENV)/audited.txt
@@ -80,11 +80,12 @@ lint: $(DEV) ## Check style, imports and types, those of the JavaScript too
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@if $(typescript); then \
-		$(BIN)/node $(TYPES)/node_modules/typescript/bin/tsc --project tests/web/types; \
+		$(BIN)/node $(TYPES)/node_modules/typescript/bin/tsc --project tests/mvfa_core/web/types; \
 	else \
 		echo "The JavaScript's types were not checked: TypeScript comes from npm, which could not be reached."; \
 		[ -z "$$CI" ]; \
 	fi
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 format: $(DEV) ## Put the sources into the one format
 	@$(BIN)/ruff check --fix-only --quiet .
@@ -100,6 +101,12 @@ bench: $(DEV) ## Measure head, step and explanation against the alternatives
 	@$(BIN)/python -m mvfa_core bench head
 	@$(BIN)/python -m mvfa_core bench step
 	@$(BIN)/python -m mvfa_core bench explain
+
+bench-app: $(DEV) browser ## Time every control in a real browser, from the hand to the painted frame
+	@$(BIN)/python -m tests.bench app $(ARGS)
+
+bench-memory: $(DEV) ## Read what a server holds after a thousand explanations
+	@$(BIN)/python -m tests.bench memory $(ARGS)
 
 bench-gpu: $(RUNTIME) ## Measure training on a CUDA GPU (docs/gpu.md)
 	@$(BIN)/python -m mvfa_core bench train --device cuda --models vgg16 resnet41 --precision bf16 --compile on --json

@@ -13,12 +13,13 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts app/ on the path, not the 
 
 import streamlit as st  # noqa: E402
 
-from app import (  # noqa: E402
-    language,
+from app.base import (  # noqa: E402
+    errors,
+    i18n,
     page_rate,
-    server,
-    serving,
-    telling,
+    settings,
+)
+from app.base.wording import (  # noqa: E402
     wording,
     wording_compare,
     wording_dataset,
@@ -31,16 +32,19 @@ from app import (  # noqa: E402
     wording_views,
     wording_walk,
 )
+from app.server import (  # noqa: E402
+    asgi,
+)
 
 DEFAULT = "explore"  # answers at "/" alone
-CHANGING = ("dataset", "train", "runs")  # the pages that do more than look
+CHANGING = ("evaluate", "train", "runs")  # the pages that do more than look
 SIDEBAR_PX = 260  # leaves room for three pictures of 320 px side by side on a screen of 1440 px
 
 if __name__ == "__main__":
-    from app import sharing  # it brings the caches, and those want the server to be there
+    from app.features.sharing import sharing  # it brings the caches, and those want the server to be there
 
     page_rate.heed()
-    language.begin()
+    i18n.begin()
     st.set_page_config(
         page_title=wording.APP,
         page_icon=str(ROOT / "assets" / "logo.svg"),
@@ -58,7 +62,7 @@ if __name__ == "__main__":
             st.Page("../pages/views.py", title=wording_views.VIEWS_NAV, url_path="views"),
             st.Page("../pages/region.py", title=wording_region.NAV, url_path="region"),
             st.Page("../pages/compare.py", title=wording_compare.NAV, url_path="compare"),
-            st.Page("../pages/dataset.py", title=wording_dataset.NAV, url_path="dataset"),
+            st.Page("../pages/evaluate.py", title=wording_dataset.NAV, url_path="evaluate"),
             st.Page("../pages/figures.py", title=wording_figures.NAV, url_path="figures"),
             st.Page("../pages/train.py", title=wording.TRAIN, url_path="train"),
             st.Page("../pages/runs.py", title=wording_runs.NAV, url_path="runs"),
@@ -66,10 +70,10 @@ if __name__ == "__main__":
         ],
         position=sharing.navigation(),
     )
-    if serving.read_only() and page.url_path in CHANGING:
+    if settings.read_only() and page.url_path in CHANGING:
         st.info(wording_serving.READ_ONLY_PAGE)  # above the bar, which stands beside the title
     sharing.begin(page.url_path or DEFAULT)
-    with telling.in_words():
+    with errors.error_boundary():
         page.run()
 else:
-    app = st.App(__file__, lifespan=server.lifespan, routes=server.ROUTES, middleware=server.MIDDLEWARE)
+    app = st.App(__file__, lifespan=asgi.lifespan, routes=asgi.ROUTES, middleware=asgi.MIDDLEWARE)

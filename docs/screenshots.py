@@ -26,10 +26,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 RUN, TWIN, LOOKED = "quick-mfa", "quick-gap", 200
-NAMES = ("lesson", "maps", "anchors", "views", "region", "compare", "dataset", "figures", "train", "runs", "results")
+NAMES = ("lesson", "maps", "anchors", "views", "region", "compare", "evaluate", "figures", "train", "runs", "results")
 QUERIES = {
     "anchors": "?cell=4-8",
-    "dataset": f"?of=compact_mfa&data=synthetic&side=val&most={LOOKED}",
+    "evaluate": f"?of=compact_mfa&data=synthetic&side=val&most={LOOKED}",
     "lesson": "?step=anchors",
     "train": f"?run={RUN}&with={TWIN}",
 }
@@ -72,7 +72,7 @@ def furnish(runs: Path) -> None:
             subprocess.run([*program, *train, *out], cwd=ROOT, check=True)
     if not any((runs / ".surveys").glob("*/pictures.npz")):
         model = str(ROOT / "assets" / "models" / "compact_mfa.safetensors")
-        look = ["survey", model, "--data", "synthetic", "--limit", str(LOOKED), "--quiet"]
+        look = ["evaluate", model, "--data", "synthetic", "--limit", str(LOOKED), "--quiet"]
         subprocess.run([*program, *look], cwd=ROOT, check=True)
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from mvfa_core.cli import COMMANDS, FailureError
+from mvfa_core.cli import COMMANDS, OLD_NAMES, FailureError
 from mvfa_core.files import WRONG_NAME, sentence_of
 from mvfa_core.names import visible
 
@@ -36,7 +36,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    args = parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and (name := OLD_NAMES.get(words[0])):
+        print(f"{words[0]}: this command is called {name} now", file=sys.stderr)
+        words[0] = name
+    args = parser().parse_args(words)
     try:
         COMMANDS[args.command].run(args)
     except FailureError as failure:

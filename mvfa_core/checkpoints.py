@@ -15,11 +15,11 @@ from safetensors.torch import save
 
 from mvfa_core.adoption.adopt import rebuilt
 from mvfa_core.checks import expect
-from mvfa_core.file_kinds import OTHER, TORCH, TORCH_OLD, kind_of_file
 from mvfa_core.files import parse_json, whole_file
 from mvfa_core.inference import classifier_of
 from mvfa_core.model import Classifier, build_model
 from mvfa_core.names import visible
+from mvfa_core.weights.kinds import OTHER, TORCH, TORCH_OLD, kind_of_file
 
 BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models"
 WEIGHTS = "model.safetensors"

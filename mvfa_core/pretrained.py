@@ -15,11 +15,11 @@ import torch
 from torch import nn
 
 from mvfa_core.checks import expect
-from mvfa_core.data.catalogue import data_root
 from mvfa_core.files import expect_inside
+from mvfa_core.folders import data_root
 from mvfa_core.names import visible
-from mvfa_core.state_dicts import best_place, complaint, contents_of, whole_model
-from mvfa_core.weight_files import IMAGENET, WeightsError, read_weights
+from mvfa_core.weights.files import IMAGENET, WeightsError, read_weights
+from mvfa_core.weights.state_dicts import best_place, complaint, contents_of, whole_model
 
 __all__ = ["IMAGENET", "WeightsError", "timm_features", "timm_net", "torchvision_net"]
 

@@ -2,52 +2,45 @@
 
 import streamlit as st
 
-from app import (
-    anchors,
-    controls,
-    further,
-    handout,
-    loaders,
-    panels,
-    seen,
-    state,
-    subject,
-    telling,
-    wording_seen,
-)
-from app import wording_views as words
+from app.base import errors, session
+from app.base.wording import wording_seen
+from app.base.wording import wording_views as words
+from app.features.sharing import handout
+from app.features.views import anchors, receptive_field
+from app.services import explanations, findings
+from app.ui import controls, model_picture_picker, panels
 
 st.title(words.ANCHORS_TITLE, anchor=False)
 st.caption(words.ANCHORS_INTRO)
-model, picture = subject.choose()
+model, picture = model_picture_picker.choose()
 
 
-@telling.part
+@errors.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    with telling.or_stop():
-        facts = loaders.facts(model, picture)
+    with errors.or_stop():
+        facts = explanations.model_info(model, picture)
         if facts.pooling == "gap":
             controls.offer_views()
             st.stop()
         with st.sidebar:
-            controls.heading(state.K, state.SIZES)
+            controls.heading(session.K, session.SIZES)
             k, sizes = controls.anchors(facts), controls.sizes(facts)
-        found = loaders.explanation(model, picture, None, k, sizes)
-        sight = further.seen(model)
+        found = explanations.explanation(model, picture, None, k, sizes)
+        sight = findings.seen(model)
 
     panels.show_answer(model, picture, found)
     recipe = panels.recipe(model, picture, found)
 
-    @telling.part
+    @errors.part
     def one_cell() -> None:
         """What follows from the chosen cell; choosing another one runs this again and nothing else."""
         cell = anchors.chosen(found)
-        story = loaders.cell(model, picture, cell, sizes)
+        story = explanations.cell(model, picture, cell, sizes)
         st.header(words.BOARD_TITLE, anchor=False)
-        saw = seen.seen(story, sight, found)
-        board = seen.with_outlines(anchors.board(found, story), saw)
-        panels.show_board(state.ATTENTION, "anchors", picture.digest, found, board, recipe, selected=cell)
+        saw = receptive_field.seen(story, sight, found)
+        board = receptive_field.with_outlines(anchors.board(found, story), saw)
+        panels.show_board(session.ATTENTION, "anchors", picture.digest, found, board, recipe, selected=cell)
         st.markdown(anchors.sentence(found, story))
         left, right = st.columns([3, 2], gap="large")
         with left:
@@ -57,7 +50,7 @@ def view() -> None:
         st.header(words.CORNERS_TITLE, anchor=False)
         anchors.show_corners(story)
         st.header(wording_seen.HEADING, anchor=False)
-        seen.show(picture.digest, found, story, sight, saw, recipe)
+        receptive_field.show(picture.digest, found, story, sight, saw, recipe)
 
     one_cell()
     handout.offer(model, picture, found)

@@ -2,13 +2,17 @@
 
 import streamlit as st
 
-from app import compare, controls, loaders, state, subject, telling, wording
-from app import wording_compare as words
+from app.base import errors, session
+from app.base.wording import wording
+from app.base.wording import wording_compare as words
+from app.features.compare import compare
+from app.services import explanations
+from app.ui import controls, model_picture_picker
 
 st.title(words.TITLE, anchor=False)
 st.caption(words.INTRO)
 
-model, picture = subject.choose()
+model, picture = model_picture_picker.choose()
 with st.sidebar:
     other = compare.second(model)
 if other is None:
@@ -17,13 +21,13 @@ if other is None:
     st.stop()
 
 
-@telling.part
+@errors.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    with telling.or_stop():
-        facts = loaders.facts(model, picture), loaders.facts(other, picture)
+    with errors.or_stop():
+        facts = explanations.model_info(model, picture), explanations.model_info(other, picture)
         with st.sidebar:
-            controls.heading(state.CLASS, state.K, state.SIZES)
+            controls.heading(session.CLASS, session.K, session.SIZES)
             chosen = controls.target(facts[0])
             k, sizes = compare.views(facts)
         target = None if chosen is None else facts[0].classes[chosen]

@@ -2,34 +2,38 @@
 
 import streamlit as st
 
-from app import controls, handout, loaders, panels, state, subject, telling, wording
+from app.base import errors, session
+from app.base.wording import wording
+from app.features.sharing import handout
+from app.services import explanations
+from app.ui import controls, model_picture_picker, panels
 
 st.title(wording.EXPLORE_TITLE, anchor=False)
 st.caption(wording.EXPLORE_INTRO)
-model, picture = subject.choose()
+model, picture = model_picture_picker.choose()
 
 
-@telling.part
+@errors.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    with telling.or_stop():
-        facts = loaders.facts(model, picture)
+    with errors.or_stop():
+        facts = explanations.model_info(model, picture)
         views = facts.pooling == "mfa"
         with st.sidebar:
-            controls.heading(state.CLASS, state.K, state.SIZES, state.DISTINCT)
+            controls.heading(session.CLASS, session.K, session.SIZES, session.DISTINCT)
             target = controls.target(facts)
             k, sizes, distinct = controls.views(facts) if views else (None, None, False)
-        found = loaders.explanation(model, picture, target, k, sizes)
+        found = explanations.explanation(model, picture, target, k, sizes)
 
     panels.show_answer(model, picture, found)
     recipe = panels.recipe(model, picture, found)
 
-    @telling.part
+    @errors.part
     def maps() -> None:
         """The maps and what the chosen cell did; choosing another one runs this again and nothing else."""
         st.header(wording.MAPS_TITLE, anchor=False)
-        panels.show_board(state.MAPS, "maps", picture.digest, found, panels.maps(found), recipe)
-        cell = state.cell(found.grid)
+        panels.show_board(session.MAPS, "maps", picture.digest, found, panels.maps(found), recipe)
+        cell = session.cell(found.grid)
         st.markdown((cell and panels.cell_sentence(found, cell)) or wording.CELL_HINT)
 
     maps()
@@ -37,7 +41,7 @@ def view() -> None:
     st.header(wording.REGIONS_TITLE, anchor=False)
     if views:
         regions = panels.regions(found, distinct=distinct)
-        panels.show_board(state.REGIONS, "regions", picture.digest, found, regions, recipe)
+        panels.show_board(session.REGIONS, "regions", picture.digest, found, regions, recipe)
     else:
         controls.offer_views()
 

@@ -2,20 +2,23 @@
 
 import streamlit as st
 
-from app import further, loaders, narrowed, subject, telling, walk
-from app import wording_walk as words
+from app.base import errors
+from app.base.wording import wording_walk as words
+from app.features.lesson import lesson
+from app.services import class_subset, explanations, findings
+from app.ui import model_picture_picker
 
 st.title(words.TITLE, anchor=False)
-lesson, below = st.container(), st.container()  # a class room looks at the lesson, so it stands above the pictures
+top, below = st.container(), st.container()  # a class room looks at the lesson, so it stands above the pictures
 
 with below:
     st.caption(words.INTRO)
-    model, picture = subject.choose()
+    model, picture = model_picture_picker.choose()
     st.page_link("../pages/explore.py", label=words.TO_EXPLORE, icon=":material/arrow_forward:")
-with lesson:
-    with telling.or_stop():
-        facts = loaders.facts(model, picture)
-        k, sizes = walk.method(facts)
-        found = further.lesson(model, picture, k, sizes, walk.truth_of(picture, facts))
-    narrowed.note(facts.known, len(facts.classes))
-    walk.show(model, picture, facts, found)
+with top:
+    with errors.or_stop():
+        facts = explanations.model_info(model, picture)
+        k, sizes = lesson.method(facts)
+        found = findings.lesson(model, picture, k, sizes, lesson.truth_of(picture, facts))
+    class_subset.note(facts.known, len(facts.classes))
+    lesson.show(model, picture, facts, found)

@@ -2,32 +2,36 @@
 
 import streamlit as st
 
-from app import controls, further, handout, loaders, panels, region, state, subject, telling
-from app import wording_region as words
+from app.base import errors, session
+from app.base.wording import wording_region as words
+from app.features.region import region
+from app.features.sharing import handout
+from app.services import explanations, findings
+from app.ui import controls, model_picture_picker, panels
 
 st.title(words.TITLE, anchor=False)
 st.caption(words.INTRO)
-model, picture = subject.choose()
+model, picture = model_picture_picker.choose()
 
 
-@telling.part
+@errors.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    with telling.or_stop():
-        facts = loaders.facts(model, picture)
+    with errors.or_stop():
+        facts = explanations.model_info(model, picture)
         with st.sidebar:
-            controls.heading(state.CLASS, state.BEST)
+            controls.heading(session.CLASS, session.BEST)
             target = controls.target(facts)
             search = controls.best_rectangle()
-        found = loaders.explanation(model, picture, target, None, None)
-        best = further.best_rectangle(model, picture, found.target) if search else None
+        found = explanations.explanation(model, picture, target, None, None)
+        best = findings.best_rectangle(model, picture, found.target) if search else None
 
     panels.show_answer(model, picture, found)
 
-    @telling.part
+    @errors.part
     def one_rectangle() -> None:
         """The rectangle and the answer for it; moving it runs this again and nothing else."""
-        asked = further.asked(model, picture, region.chosen(found))
+        asked = findings.asked(model, picture, region.chosen(found))
         left, right = st.columns([5, 4], gap="large")
         with left:
             region.show(picture, found, asked, best)

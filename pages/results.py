@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from app import results, telling, wording
-from app import wording_results as words
+from app.base import errors
+from app.base.wording import wording
+from app.base.wording import wording_results as words
+from app.features.results import results
 from mvfa_core.experiments.plan import EXPERIMENTS
 
 st.title(words.TITLE, anchor=False)
@@ -12,7 +14,7 @@ st.caption(words.INTRO)
 try:
     found = results.load()
 except ValueError as error:
-    st.error(f"{words.UNREADABLE}: {wording.plain(telling.told(error))}")
+    st.error(f"{words.UNREADABLE}: {wording.plain(errors.message(error))}")
     st.stop()
 if not found.requests:
     results.empty()

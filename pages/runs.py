@@ -2,29 +2,32 @@
 
 import streamlit as st
 
-from app import jobs, runs_actions, runs_keeping, runs_table, telling, wording
-from app import wording_runs as words
+from app.base import errors
+from app.base.wording import wording
+from app.base.wording import wording_runs as words
+from app.features.training import run_actions, run_archive, runs_table
+from app.services import training_runs
 
-runs_actions.go_to_train()
+run_actions.go_to_train()
 st.title(words.TITLE, anchor=False)
 st.caption(words.INTRO)
 
-seen = jobs.standing()
+seen = training_runs.standing()
 
 
-@st.fragment(run_every=jobs.tick_s(seen))
-@telling.in_words()
+@st.fragment(run_every=training_runs.tick_s(seen))
+@errors.error_boundary()
 def history() -> None:
     """The table with what can be done; looks again while it is on the screen."""
-    jobs.move_line_on()
-    if jobs.standing() != seen:
+    training_runs.move_line_on()
+    if training_runs.standing() != seen:
         st.rerun()
     with st.container():  # what stands below keeps its place whether there is a message or not
-        runs_keeping.messages()
+        run_archive.messages()
     try:
-        runs = jobs.all_runs()
+        runs = training_runs.all_runs()
     except OSError as error:
-        st.error(f"{words.FAILED}: {wording.plain(telling.told(error))}")
+        st.error(f"{words.FAILED}: {wording.plain(errors.message(error))}")
         return
     if not runs:
         with st.container(border=True):
@@ -34,9 +37,9 @@ def history() -> None:
         return
     there = {run.id: run for run in runs}
     picked = [there[name] for name in runs_table.show(runs)]
-    runs_actions.bar(picked)
-    runs_actions.compare(picked)
+    run_actions.bar(picked)
+    run_actions.compare(picked)
 
 
 history()
-runs_keeping.bring_in()
+run_archive.bring_in()

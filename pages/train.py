@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from app import race, set_up, training
-from app import wording_train as words
+from app.base.wording import wording_train as words
+from app.features.training import run_overlay, run_view, set_up
 
 st.title(words.TRAIN_TITLE, anchor=False)
 st.caption(words.TRAIN_INTRO)
 
 set_up.show()
 
-run = training.choose_run()
+run = run_view.choose_run()
 if run is None:
-    training.no_run()
-    training.watch(None)
+    run_view.no_run()
+    run_view.watch(None)
     st.stop()
 
-race.choose(run, run.recipe())
-training.watch(run)
-training.way_onward(run)
+run_overlay.choose(run, run.recipe())
+run_view.watch(run)
+run_view.way_onward(run)

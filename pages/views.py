@@ -2,43 +2,48 @@
 
 import streamlit as st
 
-from app import controls, firm, further, handout, loaders, panels, state, subject, telling, views, wording_firm
-from app import wording_views as words
+from app.base import errors, session
+from app.base.wording import wording_firm
+from app.base.wording import wording_views as words
+from app.features.sharing import handout
+from app.features.views import stability, views
+from app.services import explanations, findings
+from app.ui import controls, model_picture_picker, panels
 
 st.title(words.VIEWS_TITLE, anchor=False)
 st.caption(words.VIEWS_INTRO)
-model, picture = subject.choose()
+model, picture = model_picture_picker.choose()
 
 
-@telling.part
+@errors.part
 def view() -> None:
     """What follows from the controls of the method; moving one runs this again and not the page."""
-    with telling.or_stop():
-        facts = loaders.facts(model, picture)
+    with errors.or_stop():
+        facts = explanations.model_info(model, picture)
         if facts.pooling == "gap":
             controls.offer_views()
             st.stop()
         with st.sidebar:
-            controls.heading(state.CLASS, state.AGAINST, state.K, state.SIZES, state.DISTINCT)
+            controls.heading(session.CLASS, session.AGAINST, session.K, session.SIZES, session.DISTINCT)
             target, asked = controls.target(facts), controls.rival(facts)
             k, sizes, distinct = controls.views(facts)
-        found = loaders.explanation(model, picture, target, k, sizes)
+        found = explanations.explanation(model, picture, target, k, sizes)
         rival = views.against(found, asked)
         other = views.other(model, picture, found, rival)
-        path, held = further.answer_path(model, picture, sizes), further.firm(model, picture, found)
+        path, held = findings.answer_path(model, picture, sizes), findings.firm(model, picture, found)
 
     panels.show_answer(model, picture, found)
     recipe = panels.recipe(model, picture, found)
     shown = picture.digest
 
     st.header(words.BOARD_VOTES, anchor=False)
-    panels.show_board(state.VOTES, "votes", shown, found, views.board(found, distinct=distinct), recipe)
+    panels.show_board(session.VOTES, "votes", shown, found, views.board(found, distinct=distinct), recipe)
 
     st.header(words.LEDGER_TITLE, anchor=False)
     views.show_ledger(found, rival)
 
     st.header(words.MAPS_TITLE, anchor=False)
-    panels.show_board(state.CONTRIBUTIONS, "contributions", shown, found, views.maps(found, other), recipe)
+    panels.show_board(session.CONTRIBUTIONS, "contributions", shown, found, views.maps(found, other), recipe)
     st.markdown(views.map_sentence(found, rival))
 
     st.header(words.AGREEMENT_TITLE, anchor=False)
@@ -48,8 +53,8 @@ def view() -> None:
             show(found)
 
     st.header(wording_firm.HEADING, anchor=False)
-    firm.show_path(path, found, recipe)
-    firm.show_views(held, found, shown, recipe)
+    stability.show_path(path, found, recipe)
+    stability.show_views(held, found, shown, recipe)
 
     handout.offer(model, picture, found)
     st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")

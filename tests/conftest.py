@@ -70,7 +70,7 @@ def own_settings() -> Iterator[None]:
     for name in set(os.environ) - set(before) - {"PYTEST_CURRENT_TEST"}:
         del os.environ[name]
     os.environ.update(before)
-    if (serving := sys.modules.get("app.serving")) is not None:
+    if (serving := sys.modules.get("app.base.settings")) is not None:
         serving._taken.clear()
 
 

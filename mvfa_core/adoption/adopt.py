@@ -16,12 +16,13 @@ from torch import nn
 
 from mvfa_core.adoption import anatomy as anatomies
 from mvfa_core.adoption.anatomy import Anatomy, NotAdoptableError, affine_of, anatomy_of
+from mvfa_core.adoption.architectures import from_module
 from mvfa_core.adoption.classes import names_for
 from mvfa_core.adoption.network import Reaching, Tail, without
 from mvfa_core.adoption.pooling import AdoptedMFA
 from mvfa_core.adoption.preprocessing import Adapter, Preprocessing
-from mvfa_core.adoption.sources import Blueprint, Source, build, from_module, from_name
-from mvfa_core.adoption.weights import from_file
+from mvfa_core.adoption.sources import Blueprint, Source, build, from_name
+from mvfa_core.adoption.weight_files import from_file
 from mvfa_core.backbones import Backbone
 from mvfa_core.checks import expect, is_whole
 from mvfa_core.heads import LinearHead, TailHead

@@ -8,6 +8,7 @@ things with them (the padding of `tf_efficientnet_b0`): then nobody can tell fro
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -18,10 +19,12 @@ import torch
 from torch import nn
 
 from mvfa_core.adoption import sources, weights
+from mvfa_core.adoption.preprocessing import Preprocessing
 from mvfa_core.adoption.sources import TIMM, TORCHVISION, Blueprint
 from mvfa_core.files import parse_json
-from mvfa_core.state_dicts import Contents
-from mvfa_core.weight_files import WeightsError
+from mvfa_core.names import visible
+from mvfa_core.weights.files import WeightsError
+from mvfa_core.weights.state_dicts import Contents
 
 INDEX = Path(__file__).with_name("architectures.json")
 Shapes = Mapping[str, tuple[int, ...]]
@@ -167,3 +170,27 @@ def write_index(path: Path = INDEX) -> int:
 
 if __name__ == "__main__":
     write_index()
+
+
+def from_module(network: nn.Module) -> sources.Source:
+    """A classifier in memory. It is copied, and left as it was. Where a library built it, the copy can be saved."""
+    own = copy.deepcopy(network).cpu().float().eval()
+    blueprint = _blueprint_of(own)
+    preprocessing = Preprocessing() if blueprint is None else sources.known_preprocessing(blueprint, own)
+    return sources.Source(own, visible(type(network).__name__), blueprint, preprocessing)
+
+
+def _blueprint_of(network: nn.Module) -> Blueprint | None:
+    """The library's name and arguments that give the same layers as the module has, if any do."""
+    module = type(network).__module__.partition(".")[0]
+    if module not in (TIMM, TORCHVISION):
+        return None
+    config = getattr(network, "pretrained_cfg", None)
+    name = config.get("architecture") if isinstance(config, dict) else None
+    if module == TIMM and isinstance(name, str) and sources.is_known(TIMM, name):
+        names = [f"{TIMM}:{name}"]
+    else:
+        shapes = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
+        names = [one for one in candidates(shapes) if one.startswith(module)]
+    classes = sources.classes_of(network)
+    return next((b for one in names if (b := alike(network, sources.parsed(one), classes)) is not None), None)

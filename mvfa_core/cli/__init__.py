@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from mvfa_core.cli import (
+    accuracy,
     adopt,
     bench,
     bundle,
@@ -14,11 +15,10 @@ from mvfa_core.cli import (
     explain,
     export,
     figure,
-    measure,
+    metrics,
     params,
     reproduce,
     runs,
-    survey,
     train,
 )
 from mvfa_core.cli.output import FailureError
@@ -27,9 +27,9 @@ COMMANDS: dict[str, ModuleType] = {
     "train": train,
     "adopt": adopt,
     "estimate": estimate,
-    "eval": evaluate,
-    "measure": measure,
-    "survey": survey,
+    "eval": accuracy,
+    "metrics": metrics,
+    "evaluate": evaluate,
     "explain": explain,
     "runs": runs,
     "data": data,
@@ -40,5 +40,7 @@ COMMANDS: dict[str, ModuleType] = {
     "figure": figure,
     "reproduce": reproduce,
 }
+OLD_NAMES = {"measure": "metrics", "survey": "evaluate"}
+"""What commands were called before: still taken, with a notice."""
 
-__all__ = ["COMMANDS", "FailureError"]
+__all__ = ["COMMANDS", "OLD_NAMES", "FailureError"]

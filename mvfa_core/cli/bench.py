@@ -5,25 +5,18 @@ from __future__ import annotations
 import argparse
 import platform
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from statistics import median
 
 import torch
 
-from mvfa_core import bench, bench_app, bench_data, bench_figure, bench_memory, bench_train
 from mvfa_core.backbones import BACKBONES
-from mvfa_core.browser import BrowserError
-from mvfa_core.cli.output import FailureError, print_json, say, table
-from mvfa_core.served import ServedError
-from mvfa_core.training.device import use_device
+from mvfa_core.bench import data, figure, method, train
+from mvfa_core.cli.output import print_json, say, table
+from mvfa_core.devices import use_device
 from mvfa_core.training.recipes import PRECISIONS, Recipe
 from mvfa_core.training.speed import dtype_of
 
-HELP = (
-    "Measure the head, a step, an explanation, the input path or training against the alternatives; time a figure, the "
-    "app in a browser, or its memory."
-)
-ROUNDS = {"app": 20}
+HELP = "Measure the head, a step, an explanation, the input path or training against the alternatives; time a figure."
 STEP_BATCH = {"vgg16": 4, "resnet41": 4, "resnet50": 4, "compact": 32}
 STEP_DEFAULT = ("vgg16", "mobilenet24", "compact")
 DATA_DEFAULT = ("mobilenet24", "compact")
@@ -32,9 +25,9 @@ EXPLAIN_DEFAULT = ("vgg16", "resnet41", "compact")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("head", "step", "explain", "data", "train", "figure", "app", "memory"))
+    parser.add_argument("what", choices=("head", "step", "explain", "data", "train", "figure"))
     parser.add_argument("--backbones", nargs="+", choices=BACKBONES, help="which ones for step, explain and data")
-    parser.add_argument("--rounds", type=int, help="counted rounds (default: 7; of app, 20)")
+    parser.add_argument("--rounds", type=int, default=7, help="counted rounds (default: 7)")
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's choice)")
     parser.add_argument("--data", help="for data and train: a dataset or folder (default: pictures made on the spot)")
     parser.add_argument("--device", default="cpu", help="for data and train: where the steps run (default: cpu)")
@@ -45,13 +38,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="for train (default: auto)")
     parser.add_argument("--compile", choices=("on", "off"), default="off", help="for train (default: off)")
     parser.add_argument("--workers", type=int, default=2, help="for train: of the plain loop's DataLoader (default: 2)")
-    parser.add_argument("--count", type=int, default=1000, help="for memory: explanations (default: 1000)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> None:
-    if args.rounds is None:
-        args.rounds = ROUNDS.get(args.what, 7)
     if args.rounds < 1:
         raise ValueError(f"rounds: expected a whole number >= 1, got {args.rounds}")
     if args.threads is not None and args.threads < 1:
@@ -61,8 +51,8 @@ def run(args: argparse.Namespace) -> None:
     if args.what == "train":
         _train(args)
         return
-    if args.what in {"app", "memory", "figure"}:
-        {"app": _app, "memory": _memory, "figure": _figure}[args.what](args)
+    if args.what == "figure":
+        _figure(args)
         return
     results = dict(_measured(args))
     if args.json:
@@ -78,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _figure(args: argparse.Namespace) -> None:
-    found = bench_figure.bench_figure(args.rounds)
+    found = figure.bench_figure(args.rounds)
     rows = {}
     for name, pairs in found.items():
         clock, processor = zip(*pairs, strict=True)
@@ -87,7 +77,7 @@ def _figure(args: argparse.Namespace) -> None:
     if args.json:
         print_json({"threads": torch.get_num_threads(), "rounds": args.rounds, "seconds": rows})
         return
-    size = f"{bench_figure.ROWS} x {bench_figure.COLUMNS} panels"
+    size = f"{figure.ROWS} x {figure.COLUMNS} panels"
     say(f"{platform.machine()}, {torch.get_num_threads()} threads, {args.rounds} rounds, {size}, seconds")
     cells = [(name, *(f"{value:.2f}" for value in row.values())) for name, row in rows.items()]
     say(table(("", "median", "least", "most", "processor"), cells))
@@ -99,13 +89,13 @@ def _train(args: argparse.Namespace) -> None:
             raise ValueError(f"{name}: expected a whole number >= 1, got {getattr(args, name)}")
     device = use_device(args.device)
     dtype = dtype_of(args.precision, device) or torch.float32
-    rate = bench_train.matrix_rate(device, dtype)
+    rate = train.matrix_rate(device, dtype)
     rows = []
     for model in args.models:
         batch = args.batch or (64 if device.type == "cuda" else STEP_BATCH.get(model, 8))
         choices = {"device": args.device, "precision": args.precision, "compile": args.compile}
         recipe = Recipe(backbone=model, batch=batch, **choices)
-        found = bench_train.bench_train(
+        found = train.bench_train(
             model, recipe, steps=args.steps, rounds=args.repeats, workers=args.workers, data=args.data
         )
         rows += [measured.to_json(rate) for measured in found]
@@ -135,41 +125,6 @@ def _train(args: argparse.Namespace) -> None:
     say(table(header, [_train_cells(row) for row in rows]))
 
 
-def _app(args: argparse.Namespace) -> None:
-    try:
-        timed, forward_ms = bench_app.bench_app(args.rounds)
-    except (BrowserError, ServedError) as error:
-        raise FailureError(str(error)) from error
-    rows = [one.to_json() for one in timed]
-    if args.json:
-        print_json({"machine": platform.machine(), "forward_ms": forward_ms, "rows": rows})
-        return
-    print(f"{platform.machine()}, {args.rounds} rounds, bare forward pass {forward_ms:.1f} ms")
-    header = ("", "answers", "ms", "p95", "min", "max", "bytes sent", "received", "messages", "backbone calls")
-    print(table(header, [_app_cells(row) for row in rows]))
-    print("ms: from the movement to the frame that shows its result, of a new picture to the complete page")
-
-
-def _memory(args: argparse.Namespace) -> None:
-    if args.count < 1:
-        raise ValueError(f"count: expected a whole number >= 1, got {args.count}")
-    try:
-        held = bench_memory.bench_memory(args.count)
-    except ServedError as error:
-        raise FailureError(str(error)) from error
-    if args.json:
-        print_json([asdict(one) for one in held])
-        return
-    rows = [(one.explanations, f"{one.resident_bytes / 2**20:,.0f}", one.passes) for one in held]
-    print(table(("explanations", "MiB resident", "backbone calls"), rows))
-
-
-def _app_cells(row: dict) -> tuple[object, ...]:
-    times = (f"{row[name]:.0f}" for name in ("median_ms", "p95_ms", "min_ms", "max_ms"))
-    counts = (f"{row[name]:,}" for name in ("sent_bytes", "received_bytes", "messages", "passes"))
-    return (row["name"], row["where"], *times, *counts)
-
-
 def _train_cells(row: dict) -> tuple[object, ...]:
     spreads = (f"{s['median']:.3f} ({s['min']:.3f} to {s['max']:.3f})" for s in (row["over_resident"], row["over_gap"]))
     memory = "-" if row["peak_bytes"] is None else f"{row['peak_bytes'] / 2**20:.0f}"
@@ -180,27 +135,27 @@ def _train_cells(row: dict) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _measured(args: argparse.Namespace) -> Iterator[tuple[str, Sequence[bench.Row]]]:
+def _measured(args: argparse.Namespace) -> Iterator[tuple[str, Sequence[method.Row]]]:
     if args.what == "head":
         yield (
             "head: forward and backward, D=512, 14 x 14, K=50, R=4, 16 images; ratio to ours",
-            bench.bench_head(args.rounds),
+            method.bench_head(args.rounds),
         )
     elif args.what == "step":
         for name in args.backbones or STEP_DEFAULT:
             batch = STEP_BATCH.get(name, 8)
-            yield f"training step: {name}, {batch} images; ratio to GAP", bench.bench_step(name, args.rounds, batch)
+            yield f"training step: {name}, {batch} images; ratio to GAP", method.bench_step(name, args.rounds, batch)
     elif args.what == "data":
         for name in args.backbones or DATA_DEFAULT:
             batch = STEP_BATCH.get(name, 8)
-            rows = bench_data.bench_data(name, args.rounds, batch, data=args.data, device=args.device)
+            rows = data.bench_data(name, args.rounds, batch, data=args.data, device=args.device)
             yield f"input path: {name}, {batch} images; ratio to a training step", rows
     else:
         for name in args.backbones or EXPLAIN_DEFAULT:
-            yield f"explanation: {name}, one picture; ratio to a plain forward", bench.bench_explain(name, args.rounds)
+            yield f"explanation: {name}, one picture; ratio to a plain forward", method.bench_explain(name, args.rounds)
 
 
-def _cells(row: bench.Row) -> tuple[str, ...]:
+def _cells(row: method.Row) -> tuple[str, ...]:
     facts = row.to_json()
     ms, ratio = facts["ms"], facts["ratio"]
     return (

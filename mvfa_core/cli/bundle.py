@@ -8,11 +8,12 @@ from dataclasses import replace
 from mvfa_core.checkpoints import BUNDLED
 from mvfa_core.cli.output import bars, expect_place, say, table
 from mvfa_core.cli.train import Report
+from mvfa_core.folders import runs_root
 from mvfa_core.model import POOLINGS
-from mvfa_core.per_cent import of_count
+from mvfa_core.percent import of_count
 from mvfa_core.training.bundling import bundle
 from mvfa_core.training.recipes import bundled
-from mvfa_core.training.runs import Run, runs_root
+from mvfa_core.training.runs import Run
 from mvfa_core.training.work import resume, train
 
 HELP = "Train the two models of assets/models (or take finished runs) and write them there with their cards."

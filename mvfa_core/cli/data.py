@@ -10,13 +10,13 @@ from typing import Any
 
 from mvfa_core.cli.output import BYTES, FailureError, bars, print_json, say, table
 from mvfa_core.data.acquire import acquire
-from mvfa_core.data.cache import cache_root
-from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root, entry_of
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, entry_of
 from mvfa_core.data.check import SIDE, Report, contradictions, duplicates, examine, inspect
 from mvfa_core.data.download import DownloadError
 from mvfa_core.data.encodings import ENCODINGS
 from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, load_data, place_of
+from mvfa_core.folders import cache_root, data_root
 
 HELP = "List, get, check and prepare the paper's datasets or any folder of pictures."
 NOT_HERE = "not here"

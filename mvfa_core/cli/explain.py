@@ -14,13 +14,13 @@ import numpy as np
 from mvfa_core import draw
 from mvfa_core.checkpoints import load_model
 from mvfa_core.cli.output import FailureError, expect_place, print_json, say
+from mvfa_core.devices import use_device
 from mvfa_core.explain import explain
 from mvfa_core.explanation import Explanation
 from mvfa_core.files import replace_text
 from mvfa_core.images import PictureError, Reading, read_picture
 from mvfa_core.names import visible
 from mvfa_core.pictures.paths import answer_names, pictures_of
-from mvfa_core.training.device import use_device
 
 HELP = "Explain pictures or every picture of a folder: maps, anchors, top regions and a JSON of all numbers."
 LONGEST_PX = 1024

@@ -12,7 +12,7 @@ from typing import Any
 from mvfa_core import figures
 from mvfa_core.cli.output import FailureError, bars, expect_place, say
 from mvfa_core.data.catalogue import SYNTHETIC
-from mvfa_core.figures import Files, Made, Options, Request
+from mvfa_core.figures import FigureSpec, FileSources, Made, Options
 from mvfa_core.figures.fonts import ALIASES
 from mvfa_core.figures.request import MOST_PANELS, OF_RUNS, SHAPES, SPANS
 from mvfa_core.figures.words import languages
@@ -104,13 +104,13 @@ def run(args: argparse.Namespace) -> None:
         return
     if not args.which:
         raise ValueError(f"figure: name a kind, one of {', '.join(figures.KINDS)}, or a --recipe")
-    request, desk = _request(args), Files()
+    request, desk = _request(args), FileSources()
     made = figures.make(request, desk)
     _tell_notes(desk, request)
     _finish(args, made, [])
 
 
-def _tell_notes(desk: Files, request: Request) -> None:
+def _tell_notes(desk: FileSources, request: FigureSpec) -> None:
     """What should be known of its pictures, as that the values of one were stretched."""
     for where in request.pictures:
         if notes := desk.picture(where).notes:
@@ -127,7 +127,7 @@ def _again(args: argparse.Namespace) -> None:
         raise ValueError("rule: a recipe names its pictures; leave out --rule, or the recipe")
     new: dict[str, Any] = {name: tuple(value) for name, value in _sources(args).items() if value}
     request = replace(before.request, **new, options=replace(before.request.options, **_options(args)))
-    desk = Files()
+    desk = FileSources()
     made = figures.make(request, desk)
     _tell_notes(desk, request)
     told = figures.differences(before, made.recipe)
@@ -136,7 +136,7 @@ def _again(args: argparse.Namespace) -> None:
     _finish(args, made, told, figures.same_data(before, made.recipe))
 
 
-def _request(args: argparse.Namespace) -> Request:
+def _request(args: argparse.Namespace) -> FigureSpec:
     options = Options(**_options(args))
     sources = {name: tuple(value or ()) for name, value in _sources(args).items()}
     rule = ""
@@ -148,7 +148,7 @@ def _request(args: argparse.Namespace) -> Request:
             args.rule, args.data, args.count, model=model, side=args.side, limit=args.limit, seed=options.seed,
             progress=bars(args.json),
         )  # fmt: skip
-    return Request(args.which, **sources, options=options, rule=rule)
+    return FigureSpec(args.which, **sources, options=options, rule=rule)
 
 
 def _sources(args: argparse.Namespace) -> dict[str, list[str] | None]:

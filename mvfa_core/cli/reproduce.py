@@ -19,13 +19,14 @@ from mvfa_core.experiments.cost import in_words, seconds_left
 from mvfa_core.experiments.formats import FORMATS
 from mvfa_core.experiments.plan import EXPERIMENTS, OWN_RECIPES, Cell, Experiment, Settings, cells
 from mvfa_core.experiments.report import Figure, figures, record
-from mvfa_core.experiments.results import Request, Results, results_file
+from mvfa_core.experiments.results import Results, TableRequest, results_file
 from mvfa_core.experiments.standing import DIVERGED, DONE, FAILED, MISSING, PARTLY, Standing, standing_of
 from mvfa_core.experiments.work import Begun, Ended, Event, Waited, measure_rule
 from mvfa_core.files import replace_text
+from mvfa_core.folders import runs_root
 from mvfa_core.names import visible
-from mvfa_core.per_cent import of_count
-from mvfa_core.training.runs import Run, runs_root
+from mvfa_core.percent import of_count
+from mvfa_core.training.runs import Run
 
 HELP = "Run the cells of a table or figure of the paper and print it, ours beside the paper's."
 PROTOCOL = "validate_on test: all of train is trained on, test (val where there is none) is watched and chooses nothing"
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
     if not args.json:
         _say(f"{experiment.title}: {len(wanted)} cells, {settings.label()}")
         _say(PROTOCOL)
-    request = Request(experiment.name, settings, tuple(dict.fromkeys(cell.data for cell in wanted)))
+    request = TableRequest(experiment.name, settings, tuple(dict.fromkeys(cell.data for cell in wanted)))
     with redirect_stdout(sys.stderr):  # Ray prints what it has to say; standard output is for the table alone
         interrupted = _carry_out(wanted, root, request, engines.engine_of(args))
     known = _note(wanted, root, request)
@@ -156,7 +157,7 @@ def _counted(states: Sequence[str]) -> dict[str, int]:
 # --- meanwhile ---
 
 
-def _carry_out(wanted: Sequence[Cell], root: Path, request: Request, train: engines.Train) -> bool:
+def _carry_out(wanted: Sequence[Cell], root: Path, request: TableRequest, train: engines.Train) -> bool:
     """Train and measure; whether it was cut short. The results file follows at every ending."""
     known = _note(wanted, root, request)
     # a figure outlives its run folder: such a cell has no run any more, and needs none
@@ -172,7 +173,7 @@ def _carry_out(wanted: Sequence[Cell], root: Path, request: Request, train: engi
         return bool(stopping)
 
 
-def _measure(cell: Cell, root: Path, request: Request) -> None:
+def _measure(cell: Cell, root: Path, request: TableRequest) -> None:
     """The cell's own rule for the views, once its run is done; a failure is said and noted."""
     known = results.read(results_file(root))
     standing = standing_of(cell, root, known.measured)
@@ -187,7 +188,7 @@ def _measure(cell: Cell, root: Path, request: Request) -> None:
     results.note(results_file(root), request, [(cell, found)])
 
 
-def _note(wanted: Sequence[Cell], root: Path, request: Request) -> Results:
+def _note(wanted: Sequence[Cell], root: Path, request: TableRequest) -> Results:
     known = results.read(results_file(root))
     measured = {key for key, one in known.measured.items() if one["state"] in (DONE, FAILED)}
     own_rule = {cell.key for cell in wanted if cell.key != cell.digest and cell.key in measured}

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from mvfa_core.cli.output import expect_place, print_json, say, table
-from mvfa_core.per_cent import of_count
+from mvfa_core.folders import runs_root
+from mvfa_core.percent import of_count
 from mvfa_core.training import archive, launch, work
-from mvfa_core.training.runs import Run, RunError, Status, list_runs, runs_root
+from mvfa_core.training.runs import Run, RunError, Status, list_runs
 from mvfa_core.training.saving import expect_state
 
 SELF = ("python", "-m", "mvfa_core", "runs")

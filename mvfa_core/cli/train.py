@@ -13,10 +13,11 @@ from tqdm import tqdm
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.cli.output import FailureError, bars, expect_place, say
 from mvfa_core.data.mixing import MIXINGS
+from mvfa_core.folders import runs_root
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, POOLINGS
 from mvfa_core.names import visible
-from mvfa_core.per_cent import of_count
+from mvfa_core.percent import of_count
 from mvfa_core.training.engine import Event, Started, Stepped, Validated
 from mvfa_core.training.failures import TrainingError
 from mvfa_core.training.parallel import placed, world
@@ -30,7 +31,7 @@ from mvfa_core.training.recipes import (
     VALIDATE_ON,
     Recipe,
 )
-from mvfa_core.training.runs import Run, new_run_id, runs_root
+from mvfa_core.training.runs import Run, new_run_id
 from mvfa_core.training.split import SIDES
 from mvfa_core.training.work import extend, resume, train
 from mvfa_core.training.workers import needs_workers, start_workers

@@ -9,11 +9,12 @@ from pathlib import Path
 from filelock import FileLock
 
 from mvfa_core.data.archives import gather
-from mvfa_core.data.catalogue import data_root, entry_of
+from mvfa_core.data.catalogue import entry_of
 from mvfa_core.data.check import Report, inspect
 from mvfa_core.data.download import fetch
 from mvfa_core.data.layouts import find
 from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.folders import data_root
 
 
 def acquire(

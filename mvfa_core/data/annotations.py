@@ -32,7 +32,7 @@ _FILE = ("file", "filename", "image", "picture", "path", "name", "image_id")
 
 
 @dataclass(frozen=True, eq=False)
-class Marked:
+class BoxAnnotation:
     """The boxes of one picture.
 
     Attributes:
@@ -45,7 +45,7 @@ class Marked:
     size_px: tuple[float, float] | None = None
 
 
-def read_boxes(path: Path | str) -> tuple[Marked, ...]:
+def read_boxes(path: Path | str) -> tuple[BoxAnnotation, ...]:
     """The boxes in a CSV file, a VOC XML file, or all XML files of a folder.
 
     A CSV needs a header with `file` and `x0,y0,x1,y1` (or `xmin,ymin,xmax,ymax`). Columns `width` and `height`, or a
@@ -79,7 +79,7 @@ def _is_folder(path: Path) -> bool:
     return False
 
 
-def match(marked: Sequence[Marked], names: Sequence[str]) -> Mapping[int, Marked]:
+def match(marked: Sequence[BoxAnnotation], names: Sequence[str]) -> Mapping[int, BoxAnnotation]:
     """Index of a picture -> its boxes. A picture is meant by its path, the end of its path, or its name without ending.
 
     Raises:
@@ -92,7 +92,7 @@ def match(marked: Sequence[Marked], names: Sequence[str]) -> Mapping[int, Marked
             by_end.setdefault("/".join(parts[start:]), []).append(i)
         if Path(name).stem != Path(name).name:
             by_end.setdefault(Path(name).stem, []).append(i)
-    found: dict[int, Marked] = {}
+    found: dict[int, BoxAnnotation] = {}
     for one in marked:
         places = by_end.get(one.file) or by_end.get(Path(one.file).name, [])
         if len(places) > 1:
@@ -117,7 +117,7 @@ def _text(path: Path) -> bytes:
     return data
 
 
-def _table(path: Path) -> tuple[Marked, ...]:
+def _table(path: Path) -> tuple[BoxAnnotation, ...]:
     rows = csv.reader(_text_of(path).splitlines(), strict=True)
     # by places, not as a dictionary a row: short rows under a header of a million columns would each take a million
     try:
@@ -144,7 +144,7 @@ def _table(path: Path) -> tuple[Marked, ...]:
             raise DataError(f"{where}: gives {visible(file)} another size than a line above it")
     if not boxes:
         raise DataError(f"{path.name}: expected a line for every box below the header, got none")
-    return tuple(Marked(file, np.array(found), sizes[file]) for file, found in boxes.items())
+    return tuple(BoxAnnotation(file, np.array(found), sizes[file]) for file, found in boxes.items())
 
 
 def _text_of(path: Path) -> str:
@@ -206,7 +206,7 @@ def _number(where: str, text: str | None) -> float:
     return value
 
 
-def _voc(path: Path) -> Marked:
+def _voc(path: Path) -> BoxAnnotation:
     root = _parsed(path)
     if root.tag != "annotation":
         raise DataError(f"{path.name}: expected VOC annotations, <annotation>, got <{visible(root.tag, 40)}>")
@@ -217,7 +217,7 @@ def _voc(path: Path) -> Marked:
     if not boxes:
         raise DataError(f"{path.name}: expected at least one <object> with a <bndbox>, got none")
     file = (root.findtext("filename") or path.stem).strip().replace("\\", "/")
-    return Marked(file, np.array(boxes), size)
+    return BoxAnnotation(file, np.array(boxes), size)
 
 
 def _corners(root: Element) -> Iterator[list[str | None]]:

@@ -17,6 +17,7 @@ import numpy as np
 from filelock import FileLock
 
 from mvfa_core.data.sets import Progress, silent
+from mvfa_core.folders import cache_root
 
 CHUNK = 64
 WORKERS = min(8, os.cpu_count() or 1)
@@ -25,11 +26,6 @@ Fields = dict[str, tuple[tuple[int, ...], type]]
 """Name -> (shape of one item, dtype)."""
 Make = Callable[[int, int], Mapping[str, np.ndarray]]
 """(start, stop) -> the fields of the items from start to stop."""
-
-
-def cache_root() -> Path:
-    """Where decoded pictures are kept: $MVFA_CACHE, or `.cache/mvfa` below the working directory."""
-    return Path(os.environ.get("MVFA_CACHE", ".cache/mvfa"))
 
 
 def digest(parts: Iterable[object]) -> str:

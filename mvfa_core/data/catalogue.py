@@ -6,10 +6,8 @@ is used; elsewhere `Split` says what is done here, and `split_note` why.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mvfa_core.data import classes as known
 from mvfa_core.data.sets import DataError
@@ -220,11 +218,6 @@ CATALOGUE: dict[str, Entry] = {
         accuracy=_table1("87.61 94.55 89.48 88.31 94.89 90.24 88.96 95.29 86.87 86.04 93.52"),
     ),
 }  # fmt: skip
-
-
-def data_root() -> Path:
-    """Where datasets lie, each in a folder of its name: $MVFA_DATA, or `data` below the working directory."""
-    return Path(os.environ.get("MVFA_DATA", "data"))
 
 
 def entry_of(name: str) -> Entry:

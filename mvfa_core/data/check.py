@@ -12,7 +12,7 @@ import numpy as np
 
 from mvfa_core.data.catalogue import Entry
 from mvfa_core.data.folder import SIDES
-from mvfa_core.data.layouts import Found, ValidateOn, find
+from mvfa_core.data.layouts import Layout, ValidateOn, find
 from mvfa_core.data.sets import DataError, DataSet, PassedOver, PictureSet, Progress, silent
 from mvfa_core.data.settled import some
 from mvfa_core.data.sources import load_found, told_of
@@ -95,7 +95,7 @@ def examine(
 
 def _looked(
     place: Path, entry: Entry | None, seed: int, validate_on: ValidateOn, join_names: bool
-) -> tuple[Report, Found | None]:
+) -> tuple[Report, Layout | None]:
     """What can be said without decoding, and the layout if there is one."""
     try:
         found = find(place, entry, seed, validate_on=validate_on, join_names=join_names)
@@ -139,7 +139,7 @@ def _hash(image: np.ndarray) -> bytes:
     return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
-def _problems(found: Found, entry: Entry | None) -> Iterator[str]:
+def _problems(found: Layout, entry: Entry | None) -> Iterator[str]:
     """One sentence for everything that is not as expected."""
     yield from found.problems
     if found.missing:

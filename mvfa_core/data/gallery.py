@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from PIL import Image
 
 from mvfa_core.data.synthetic import CLASSES, Scene, draw_scene
-from mvfa_core.images import open_picture
+from mvfa_core.photographs import PHOTOGRAPHS, photograph
 
 SCENE = "scene"
 PHOTOGRAPH = "photo"
@@ -18,7 +16,6 @@ SCENES = {
     **{15: "ring", 46: "crescent", 44: "cross", 23: "star", 58: "arrow"},
     **{27: "heart", 22: "square", 35: "ring", 14: "cross"},
 }
-PHOTOGRAPHS = {"chelsea": "chelsea.png", "coffee": "coffee.png", "rocket": "rocket.jpg", "astronaut": "astronaut.png"}
 
 
 def ids() -> list[str]:
@@ -36,8 +33,7 @@ def picture(picture_id: str) -> tuple[Image.Image, str | None, float | None]:
         raise KeyError(picture_id)
     kind, _, name = picture_id.partition("-")
     if kind == PHOTOGRAPH:
-        file = files("skimage") / "data" / PHOTOGRAPHS[name]
-        return open_picture(file.read_bytes()), None, None
+        return photograph(name), None, None
     drawn = scene(picture_id)
     assert drawn is not None
     return Image.fromarray(drawn.picture), drawn.name, drawn.scale

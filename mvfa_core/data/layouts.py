@@ -32,7 +32,7 @@ _WNID = re.compile(r"n\d{8}")
 
 
 @dataclass(frozen=True)
-class Found:
+class Layout:
     """What lies in a folder.
 
     Attributes:
@@ -70,7 +70,7 @@ def find(
     *,
     validate_on: ValidateOn = "val",
     join_names: bool = False,
-) -> Found:
+) -> Layout:
     """The layout of a folder, without decoding anything.
 
     Which pictures are on which side:
@@ -127,7 +127,7 @@ def _divided(every: Listing, classes: Sequence[str], entry: Entry | None, seed: 
     return hold_out(every, classes, seed) if entry is None else divide_each(every, classes, entry.split, seed)
 
 
-def _watching(found: Found, laid: Laid, validate_on: ValidateOn, seed: int) -> Found:
+def _watching(found: Layout, laid: Laid, validate_on: ValidateOn, seed: int) -> Layout:
     """With a validation side, whatever lies there."""
     if not found.test.files:
         return found
@@ -141,7 +141,7 @@ def _watching(found: Found, laid: Laid, validate_on: ValidateOn, seed: int) -> F
     return replace(found, train=train, val=val, notes=(*found.notes, note))
 
 
-def _test_alone(found: Found, laid: Laid) -> Found:
+def _test_alone(found: Layout, laid: Laid) -> Layout:
     """The test side as the one that is watched; what lies on a validation side is passed over."""
     if not found.val.files:
         return replace(found, val=found.test)
@@ -204,7 +204,7 @@ def _fit(place: Place, entry: Entry) -> int:
     return len(set(place.folders) & set(entry.classes)) if entry.classes else len(place.folders)
 
 
-def _found(tree: Tree, laid: Laid, settled: Settled) -> Found:
+def _found(tree: Tree, laid: Laid, settled: Settled) -> Layout:
     """The listings, and every file that is on none of them."""
     numbers = {name: number for number, name in enumerate(settled.classes)}
     listings = {}
@@ -218,7 +218,7 @@ def _found(tree: Tree, laid: Laid, settled: Settled) -> Found:
     others = [one for one in tree.passed_over if one.file not in used]
     texts = [PassedOver(file, NO_PICTURE) for file in tree.texts if file not in laid.texts]
     passed_over = bounded(sorted((*others, *settled.passed_over, *unused, *texts), key=lambda one: one.file))
-    return Found(
+    return Layout(
         laid.layout, tree.root / laid.home, settled.classes, readable(settled.classes), **listings,
         missing=laid.missing, passed_over=passed_over, problems=(*laid.problems, *settled.problems),
         notes=(*laid.notes, *_bare(tree, laid), *settled.notes, *_encoded(tree)), root=tree.root,

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from mvfa_core.data.cache import Fields, cached_arrays
-from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry, data_root
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC, Entry
 from mvfa_core.data.folder import LONGEST_PATH, SIDES, is_folder, load_listed, no_pictures
-from mvfa_core.data.layouts import Found, ValidateOn, find
+from mvfa_core.data.layouts import Layout, ValidateOn, find
 from mvfa_core.data.sets import DataError, DataSet, PictureSet, Progress, silent
 from mvfa_core.data.settled import some
 from mvfa_core.data.synthetic import CLASSES, render_set
 from mvfa_core.files import expect_inside
+from mvfa_core.folders import data_root
 from mvfa_core.names import visible
 
 SYNTHETIC_TRAIN = 10_000
@@ -67,7 +68,7 @@ def load_data(
     return DataSet(SYNTHETIC, CLASSES, train, val, no_pictures(side))
 
 
-def load_found(found: Found, side: int, splits: Sequence[str] = SIDES, *, progress: Progress = silent) -> DataSet:
+def load_found(found: Layout, side: int, splits: Sequence[str] = SIDES, *, progress: Progress = silent) -> DataSet:
     """The pictures of a layout that was found, decoded to side x side px; those that cannot be read are passed over.
 
     Raises:
@@ -88,7 +89,7 @@ def told_of(remarks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
                  for what, files in remarks.items())  # fmt: skip
 
 
-def find_data(source: str, seed: int = 0, *, validate_on: ValidateOn = "val", join_names: bool = False) -> Found:
+def find_data(source: str, seed: int = 0, *, validate_on: ValidateOn = "val", join_names: bool = False) -> Layout:
     """The layout of a dataset of the catalogue or of a folder, without decoding anything.
 
     Args:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mvfa_core.data.catalogue import data_root
 from mvfa_core.data.folder import SUFFIXES
 from mvfa_core.data.passed_list import PASSED_LIST, read_passed
 from mvfa_core.data.sets import DataError, PassedOver
 from mvfa_core.files import expect_inside, roots
+from mvfa_core.folders import data_root
 from mvfa_core.images import looks_like_picture
 from mvfa_core.names import visible
 from mvfa_core.pictures.system_files import system_reason

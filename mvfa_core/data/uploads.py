@@ -17,11 +17,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from mvfa_core.data.archives import Limits, unpack_telling
-from mvfa_core.data.catalogue import data_root
 from mvfa_core.data.encodings import expect_encoding
 from mvfa_core.data.layouts import find
 from mvfa_core.data.passed_list import read_passed, write_passed
 from mvfa_core.data.sets import DataError, PassedOver, Progress, silent
+from mvfa_core.folders import data_root
 
 LIMITS = Limits(entries=100_000, size=4 * 2**30, nested=False, believe=False)
 """For whoever may only upload; `data get --from` takes larger archives."""

@@ -10,13 +10,13 @@ from collections.abc import Callable
 import torch
 
 from mvfa_core.backbones import find_backbone
-from mvfa_core.data.cache import cache_root
 from mvfa_core.data.catalogue import CATALOGUE
+from mvfa_core.devices import find_device, machine_of
 from mvfa_core.experiments.plan import Cell
 from mvfa_core.experiments.standing import ENDED, MISSING, Standing
 from mvfa_core.files import read_json
+from mvfa_core.folders import cache_root
 from mvfa_core.model import PAPER_K
-from mvfa_core.training.device import find_device, machine_of
 from mvfa_core.training.measured import measure
 from mvfa_core.training.recipes import Recipe
 

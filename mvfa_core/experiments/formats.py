@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Sequence
 
-from mvfa_core import csvs
+from mvfa_core import csv_files
 from mvfa_core.experiments.plan import Experiment
 from mvfa_core.experiments.report import Figure, curves, paper_title, record, what_to_do
 from mvfa_core.experiments.standing import DONE, TO_DO
@@ -52,7 +52,7 @@ def as_csv(experiment: Experiment, found: Sequence[Figure]) -> str:
     """One line a figure; for the learning curves of Figure 6 one line a validation."""
     records = curves(found) if experiment.name == "fig6" else [record(figure) for figure in found]
     columns = list(records[0]) if records else ["row", "data", "seed", "step", "accuracy"]
-    return csvs.records(columns, records)
+    return csv_files.records(columns, records)
 
 
 FORMATS: dict[str, Callable[[Experiment, Sequence[Figure]], str]] = {

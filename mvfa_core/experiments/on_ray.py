@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from mvfa_core.checks import expect
-from mvfa_core.data.cache import cache_root
-from mvfa_core.data.catalogue import data_root
 from mvfa_core.experiments.plan import Cell
 from mvfa_core.experiments.standing import DONE, FAILED, Standing
 from mvfa_core.experiments.work import POLL_S, Begun, Ended, Event, Waited, ending, to_train
+from mvfa_core.folders import cache_root, data_root
 from mvfa_core.processes import NICE
 from mvfa_core.training.runs import Run, RunError
 from mvfa_core.training.work import resume

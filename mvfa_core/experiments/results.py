@@ -18,8 +18,8 @@ from filelock import FileLock
 from mvfa_core.experiments.plan import EXPERIMENTS, Cell, Settings
 from mvfa_core.experiments.standing import DONE, TO_DO, Standing
 from mvfa_core.files import read_json, replace_text
+from mvfa_core.folders import runs_root
 from mvfa_core.names import visible
-from mvfa_core.training.runs import runs_root
 
 FILE = "results.json"
 PUBLISHED = Path(__file__).resolve().parents[2] / "assets" / FILE
@@ -32,7 +32,7 @@ class ResultsError(ValueError):
 
 
 @dataclass(frozen=True)
-class Request:
+class TableRequest:
     """A table that somebody asked for: an experiment with its settings, and the datasets beyond its own."""
 
     experiment: str
@@ -45,7 +45,7 @@ class Results:
     """What is in the file: requests, newest first, and measurements by `Cell.key`. Each measurement holds state, step,
     steps, accuracy, best, n, curve, by_scale, message, seed, run, and when it was noted."""
 
-    requests: tuple[Request, ...] = ()
+    requests: tuple[TableRequest, ...] = ()
     measured: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -120,16 +120,16 @@ def _unreadable(file: Path, why: str) -> str:
     return f"{file.name}: cannot be read ({why}); move it away, the next reproduce makes it again from the run folders"
 
 
-def _request(found: Mapping[str, Any]) -> Request:
+def _request(found: Mapping[str, Any]) -> TableRequest:
     if found["experiment"] not in EXPERIMENTS:
         raise ValueError(f"an experiment {found['experiment']!r}")
     data = tuple(found["data"])
     if not all(isinstance(name, str) for name in data):
         raise ValueError("datasets without a name")
-    return Request(found["experiment"], Settings(**found["settings"]), data)
+    return TableRequest(found["experiment"], Settings(**found["settings"]), data)
 
 
-def note(file: Path, request: Request, standings: Iterable[tuple[Cell, Standing]]) -> Results:
+def note(file: Path, request: TableRequest, standings: Iterable[tuple[Cell, Standing]]) -> Results:
     """Add a request and what is known now about its cells; returns the whole.
 
     A finished measurement is never replaced by an unfinished one: its run folder may have been cleared away.
@@ -142,7 +142,7 @@ def note(file: Path, request: Request, standings: Iterable[tuple[Cell, Standing]
             _add(measured, cell, standing)
         same = [r for r in before.requests if (r.experiment, r.settings) == (request.experiment, request.settings)]
         data = dict.fromkeys([*(name for one in same for name in one.data), *request.data])
-        merged = Request(request.experiment, request.settings, tuple(data))
+        merged = TableRequest(request.experiment, request.settings, tuple(data))
         after = Results((merged, *(r for r in before.requests if r not in same)), measured)
         _write(file, after)
     return after

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mvfa_core.checkpoints import load_model, read_card
+from mvfa_core.devices import use_device
 from mvfa_core.experiments.plan import Cell
 from mvfa_core.experiments.standing import ENDED, FAILED, PARTLY, RUNNING, Standing, standing_of
-from mvfa_core.training.device import use_device
 from mvfa_core.training.launch import launch
 from mvfa_core.training.recipes import PRECISIONS
 from mvfa_core.training.runs import Run, RunError

@@ -18,15 +18,34 @@ parts.py        all parts as a ZIP
 """
 
 from mvfa_core.figures.choose import RULES, choose
-from mvfa_core.figures.desk import Desk, Files, ModelSource, PictureSource
+from mvfa_core.figures.desk import FigureSources, FileSources, ModelSource, PictureSource
 from mvfa_core.figures.differences import differences, same_data
 from mvfa_core.figures.making import Made, kind_of, make, write
 from mvfa_core.figures.parts import zipped
-from mvfa_core.figures.recipe import Recipe, RecipeError, read
-from mvfa_core.figures.request import FORMATS, KINDS, OF_RUNS, WIDTHS, Options, Request
+from mvfa_core.figures.recipe import FigureProvenance, ProvenanceError, read
+from mvfa_core.figures.request import FORMATS, KINDS, OF_RUNS, WIDTHS, FigureSpec, Options
 
 __all__ = [
-    "FORMATS", "KINDS", "OF_RUNS", "RULES", "WIDTHS", "Desk", "Files", "Made", "ModelSource", "Options",
-    "PictureSource", "Recipe", "RecipeError", "Request", "choose", "differences", "kind_of", "make", "read",
-    "same_data", "write", "zipped",
+    "FORMATS",
+    "KINDS",
+    "OF_RUNS",
+    "RULES",
+    "WIDTHS",
+    "FigureProvenance",
+    "FigureSources",
+    "FigureSpec",
+    "FileSources",
+    "Made",
+    "ModelSource",
+    "Options",
+    "PictureSource",
+    "ProvenanceError",
+    "choose",
+    "differences",
+    "kind_of",
+    "make",
+    "read",
+    "same_data",
+    "write",
+    "zipped",
 ]  # fmt: skip

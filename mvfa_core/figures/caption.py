@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mvfa_core.figures.request import Options, Request
+from mvfa_core.figures.request import FigureSpec, Options
 from mvfa_core.figures.sheet import Sheet
 from mvfa_core.figures.words import table
 
@@ -32,7 +32,7 @@ def latex_text(text: str) -> str:
     return re.sub(r"\bK\b(?= =| views| 个)", "$K$", whole)
 
 
-def snippet(sheet: Sheet, request: Request, file: str) -> str:
+def snippet(sheet: Sheet, request: FigureSpec, file: str) -> str:
     """A figure environment for the file; its label is the kind of the figure."""
     options = request.options
     wide = options.inches >= WIDE_IN

@@ -13,13 +13,13 @@ from mvfa_core.checkpoints import load_model
 from mvfa_core.checks import expect, expect_choice
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.evaluation import EvaluationSpec, Findings, evaluation_of, spec_for
+from mvfa_core.evaluation.addresses import address_of
+from mvfa_core.evaluation.findings import joined
+from mvfa_core.evaluation.look import look
+from mvfa_core.evaluation.metrics import chosen
+from mvfa_core.evaluation.pictures import Gathered, Side, side_of
 from mvfa_core.figures.desk import weights_of
-from mvfa_core.survey import Findings, Request, request_for, survey_of
-from mvfa_core.survey.addresses import address_of
-from mvfa_core.survey.figures import chosen
-from mvfa_core.survey.findings import joined
-from mvfa_core.survey.look import look
-from mvfa_core.survey.pictures import Gathered, Side, side_of
 from mvfa_core.training.split import Split, listed
 
 LOOKED = ("rescued", "harmed", "wrong", "right", "sure", "split")
@@ -46,7 +46,7 @@ def choose(
     Args:
         side: train, val or test; test where there is one, else val, if not given.
         model: needed for the rules of `LOOKED`; its answers on at most `limit` pictures, spread over the side, are
-        taken from a finished survey or looked up now.
+        taken from a finished evaluation or looked up now.
 
     Raises:
         ValueError: a rule without its model, or no picture of the kind. DataError: the data is not there.
@@ -54,7 +54,7 @@ def choose(
     expect_choice(rule, RULES, "rule")
     expect(count >= 1, "count", "a whole number >= 1", count)
     expect(rule not in LOOKED or model is not None, f"rule {rule}", "a model (--model)", "none")
-    request = None if model is None else request_for(weights_of(model), data, side=side, limit=limit)
+    request = None if model is None else spec_for(weights_of(model), data, side=side, limit=limit)
     split = Split(data) if request is None else request.split
     side = side or (listed(split).unseen() if request is None else request.side)
     told = f"{rule.replace('-', ' ')}, {Path(data).name} {side}, seed {seed}"
@@ -86,11 +86,11 @@ def one_per_class(home: Side, order: np.ndarray, limit: int | None) -> np.ndarra
     return np.array([first[name] for name in home.classes if name in first], dtype=np.int64)
 
 
-def answers(request: Request, progress: Progress = silent) -> Findings:
-    """What the model makes of the pictures: from a finished survey, or looked up now, batch by batch."""
-    survey = survey_of(request)
-    if survey.is_complete():
-        return survey.findings()
+def answers(request: EvaluationSpec, progress: Progress = silent) -> Findings:
+    """What the model makes of the pictures: from a finished evaluation, or looked up now, batch by batch."""
+    evaluation = evaluation_of(request)
+    if evaluation.is_complete():
+        return evaluation.findings()
     model = load_model(request.model)
     pictures = Gathered(request, model.classes, model.side, progress)
     parts = []

@@ -12,11 +12,11 @@ import numpy as np
 
 from mvfa_core.checks import expect
 from mvfa_core.explanation import Explanation
-from mvfa_core.figures.desk import Desk, ModelSource, PictureSource
-from mvfa_core.figures.request import MOST_PANELS, PREDICTED, TRUE, Options, Request
+from mvfa_core.figures.desk import FigureSources, ModelSource, PictureSource
+from mvfa_core.figures.request import MOST_PANELS, PREDICTED, TRUE, FigureSpec, Options
 from mvfa_core.figures.sheet import Panel, Tile
 from mvfa_core.figures.words import class_name, table
-from mvfa_core.per_cent import of_count
+from mvfa_core.percent import of_count
 
 Fact = tuple[str, dict[str, object]]
 
@@ -30,7 +30,7 @@ class Explained:
     title: str
 
 
-def explained(request: Request, desk: Desk, model: str, *, views: bool = False) -> list[Explained]:
+def explained(request: FigureSpec, desk: FigureSources, model: str, *, views: bool = False) -> list[Explained]:
     """Every picture of the request through a model.
 
     Args:
@@ -154,7 +154,7 @@ def model_facts(source: ModelSource, options: Options, found: Explanation | None
     return facts
 
 
-def picture_facts(request: Request, desk: Desk, *, classes: bool = True) -> list[Fact]:
+def picture_facts(request: FigureSpec, desk: FigureSources, *, classes: bool = True) -> list[Fact]:
     """Where the pictures are from, how they were chosen and which class is meant."""
     options = request.options
     words = table(options.language)

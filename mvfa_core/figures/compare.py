@@ -15,13 +15,13 @@ from mvfa_core.figures.common import (
     with_limits,
 )
 from mvfa_core.figures.common import plain_tile as plain
-from mvfa_core.figures.desk import Desk
-from mvfa_core.figures.request import Request
+from mvfa_core.figures.desk import FigureSources
+from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Panel, Sheet
 from mvfa_core.figures.words import class_name, table
 
 
-def sheet(request: Request, desk: Desk) -> Sheet:
+def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """The pictures with their own classes above, then the attention (Eq. 2) of every model; for GAP its head is read
     as a 1x1 convolution."""
     options = request.options

@@ -15,13 +15,13 @@ from mvfa_core.figures.common import (
     plain_tile,
     with_limits,
 )
-from mvfa_core.figures.desk import Desk
-from mvfa_core.figures.request import Request
+from mvfa_core.figures.desk import FigureSources
+from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Panel, Sheet
 from mvfa_core.figures.words import table
 
 
-def sheet(request: Request, desk: Desk) -> Sheet:
+def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """Two rows: the picture, and its map centred on zero with the sum of its cells below.
 
     Raises:

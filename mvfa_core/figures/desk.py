@@ -1,5 +1,5 @@
-"""Where models, pictures and runs of a figure come from. `Desk` is what a figure asks; `Files` answers from this
-computer's files. The app has a desk of its own, which opens no path that it was told."""
+"""Where models, pictures and runs of a figure come from. `FigureSources` is what a figure asks; `FileSources` answers
+from this computer's files. The app has sources of its own, which open no path that they were told."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from PIL import Image
 from mvfa_core.checkpoints import WEIGHTS, CheckpointError, bundled, load_model, read_card
 from mvfa_core.checks import is_whole
 from mvfa_core.data import gallery
+from mvfa_core.evaluation import addresses
 from mvfa_core.explain import Encoding, encode, explain_encoding
 from mvfa_core.explanation import Explanation
+from mvfa_core.folders import runs_root
 from mvfa_core.images import PictureError, pixel_digest, read_picture
 from mvfa_core.model import Classifier
 from mvfa_core.pictures import Note
-from mvfa_core.survey import addresses
-from mvfa_core.training.journal import GAP
-from mvfa_core.training.runs import Run, RunError, runs_root
+from mvfa_core.training.event_log import GAP
+from mvfa_core.training.runs import Run, RunError
 
 GALLERY, FILE, UPLOAD = "gallery", "file", "upload"
 
@@ -79,7 +80,7 @@ class CurveSource:
     told: dict[str, Any]
 
 
-class Desk(Protocol):
+class FigureSources(Protocol):
     """Hands out what a figure is made of. Every method raises `ValueError` with a sentence for what is not there."""
 
     def model(self, where: str) -> ModelSource:
@@ -142,7 +143,7 @@ def _is_point(point: Any) -> bool:
     return is_whole(step, 0, 2**53) and isinstance(accuracy, int | float) and 0 <= accuracy <= 1
 
 
-class Files:
+class FileSources:
     """Models, pictures and runs by path; bundled models by name, pictures of the gallery and data sets by address.
     What was opened once stays open."""
 

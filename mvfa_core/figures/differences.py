@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mvfa_core.figures.recipe import Recipe
+from mvfa_core.figures.recipe import FigureProvenance
 from mvfa_core.names import visible
 
 NAMED = 3
 LONGEST = 400
 
 
-def differences(before: Recipe, now: Recipe) -> list[str]:
+def differences(before: FigureProvenance, now: FigureProvenance) -> list[str]:
     """Sentences, the causes first; empty if nothing changed. `same_data` says whether what is plotted did."""
     # the recipe from before may be a stranger's
     return [
@@ -28,7 +28,7 @@ def differences(before: Recipe, now: Recipe) -> list[str]:
     ]
 
 
-def same_data(before: Recipe, now: Recipe) -> bool:
+def same_data(before: FigureProvenance, now: FigureProvenance) -> bool:
     """Whether the same numbers and pixels are plotted, bit for bit."""
     return before.data == now.data
 
@@ -72,7 +72,7 @@ def _runs(before: Sequence[dict], now: Sequence[dict]) -> Iterator[str]:
             yield f"model {new['name']}: other weights"
 
 
-def _options(before: Recipe, now: Recipe) -> Iterator[str]:
+def _options(before: FigureProvenance, now: FigureProvenance) -> Iterator[str]:
     yield from _fields("option", before.request.to_json()["options"], now.request.to_json()["options"])
 
 
@@ -93,7 +93,7 @@ def _told(value: Any) -> str:
     )
 
 
-def _arrays(before: Recipe, now: Recipe) -> Iterator[str]:
+def _arrays(before: FigureProvenance, now: FigureProvenance) -> Iterator[str]:
     """Which plotted arrays differ, the first few with their ranges."""
     old = {str(one.get("name")): one for one in before.arrays}
     new = {one["name"]: one for one in now.arrays}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mvfa_core.checks import expect
 from mvfa_core.figures.common import Fact, explained, map_tile, model_facts, picture_facts, plain_tile, with_limits
-from mvfa_core.figures.desk import Desk
-from mvfa_core.figures.request import Request
+from mvfa_core.figures.desk import FigureSources
+from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Panel, Sheet
 from mvfa_core.figures.words import table
 
 
-def sheet(request: Request, desk: Desk) -> Sheet:
+def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """Three rows.
 
     Raises:

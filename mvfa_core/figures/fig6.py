@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mvfa_core.figures.common import Fact, file_name, title_of
-from mvfa_core.figures.desk import Desk
-from mvfa_core.figures.request import Request
+from mvfa_core.figures.desk import FigureSources
+from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Chart, Line, Sheet
 from mvfa_core.figures.words import table
 
@@ -16,7 +16,7 @@ COLOURS = {"gap": "#e69f00", "mfa": "#0072b2"}
 Curve = Sequence[tuple[int, float]]
 
 
-def sheet(request: Request, desk: Desk) -> Sheet:
+def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """The validations of every run or model: those on the same data set share a panel, several of one kind keep their
     own line.
 

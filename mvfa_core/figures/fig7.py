@@ -5,13 +5,13 @@ from __future__ import annotations
 from mvfa_core import draw
 from mvfa_core.explanation import Explanation
 from mvfa_core.figures.common import Explained, Fact, explained, grid_words, model_facts, picture_facts
-from mvfa_core.figures.desk import Desk
-from mvfa_core.figures.request import Request
+from mvfa_core.figures.desk import FigureSources
+from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Box, Sheet, Tile
 from mvfa_core.figures.words import table
 
 
-def sheet(request: Request, desk: Desk) -> Sheet:
+def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """A row for every number in `top`.
 
     Raises:

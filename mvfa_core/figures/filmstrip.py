@@ -7,16 +7,16 @@ from PIL import Image
 
 from mvfa_core.checks import expect
 from mvfa_core.figures.common import Fact, percent, with_limits
-from mvfa_core.figures.desk import Desk
-from mvfa_core.figures.request import MOST_PANELS, Options, Request
+from mvfa_core.figures.desk import FigureSources
+from mvfa_core.figures.request import MOST_PANELS, FigureSpec, Options
 from mvfa_core.figures.sheet import Panel, Sheet, Tile
 from mvfa_core.figures.words import class_name, table
 from mvfa_core.images import open_picture
-from mvfa_core.training.film import film_picture, read_film
+from mvfa_core.training.attention_history import history_picture, read_history
 from mvfa_core.training.runs import Run, RunError
 
 
-def sheet(request: Request, desk: Desk) -> Sheet:
+def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """At most `frames` steps, evenly among those that were filmed, always the first and the last.
 
     Raises:
@@ -24,7 +24,7 @@ def sheet(request: Request, desk: Desk) -> Sheet:
     """
     expect(len(request.runs) == 1, "filmstrip: runs", "one", f"{len(request.runs)}")
     run, options = desk.run(request.runs[0]), request.options
-    lines = read_film(run)
+    lines = read_history(run)
     if not lines:
         raise RunError(f"{run.id}: this run has no film (train with --film 6)")
     steps = [lines[place] for place in chosen(len(lines), options.frames)]
@@ -57,7 +57,7 @@ def chosen(count: int, most: int) -> list[int]:
 
 
 def _picture(run: Run, picture_id: str) -> Image.Image:
-    file = film_picture(run, picture_id)
+    file = history_picture(run, picture_id)
     if file is None:
         raise RunError(f"{run.id}: the picture {picture_id} of its film is gone")
     return open_picture(file)

@@ -10,15 +10,15 @@ from pathlib import Path
 from mvfa_core.checks import expect
 from mvfa_core.figures import compare, contributions, fig5, fig6, fig7, filmstrip, scale
 from mvfa_core.figures.caption import caption, snippet
-from mvfa_core.figures.desk import Desk
+from mvfa_core.figures.desk import FigureSources
 from mvfa_core.figures.drawing import figure_of, save
-from mvfa_core.figures.recipe import Recipe, metadata, note
-from mvfa_core.figures.request import FORMATS, Request
+from mvfa_core.figures.recipe import FigureProvenance, metadata, note
+from mvfa_core.figures.request import FORMATS, FigureSpec
 from mvfa_core.figures.room import fitting_dpi, placed
 from mvfa_core.figures.sheet import Sheet
 from mvfa_core.files import replace_text, whole_file
 
-SHEETS: dict[str, Callable[[Request, Desk], Sheet]] = {
+SHEETS: dict[str, Callable[[FigureSpec, FigureSources], Sheet]] = {
     "fig5": fig5.sheet,
     "fig6": fig6.sheet,
     "fig7": fig7.sheet,
@@ -34,10 +34,10 @@ class Made:
     """A figure, ready to be written in any format."""
 
     sheet: Sheet
-    recipe: Recipe
+    recipe: FigureProvenance
 
     @property
-    def request(self) -> Request:
+    def request(self) -> FigureSpec:
         """What was asked for."""
         return self.recipe.request
 
@@ -75,7 +75,7 @@ class Made:
         return snippet(self.sheet, self.request, file or f"{self.request.kind}.pdf")
 
 
-def make(request: Request, desk: Desk) -> Made:
+def make(request: FigureSpec, desk: FigureSources) -> Made:
     """Look at the pictures, and note what the figure is made from.
 
     Raises:

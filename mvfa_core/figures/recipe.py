@@ -20,9 +20,9 @@ from xml.sax.saxutils import unescape
 import torch
 
 from mvfa_core.checks import expect
-from mvfa_core.figures.desk import Desk
+from mvfa_core.figures.desk import FigureSources
 from mvfa_core.figures.fonts import families
-from mvfa_core.figures.request import OF_RUNS, Options, Request
+from mvfa_core.figures.request import OF_RUNS, FigureSpec, Options
 from mvfa_core.figures.room import texts
 from mvfa_core.figures.sheet import Sheet, data_digest, described
 from mvfa_core.files import parse_json
@@ -41,12 +41,12 @@ _PDF_SIGN = re.compile(rb"\\(?:[0-7]{3}|[\x00-\xff])|[()]")
 PACKAGES = ("mvfa", "torch", "numpy", "matplotlib", "pillow", "opencv-python-headless")
 
 
-class RecipeError(ValueError):
+class ProvenanceError(ValueError):
     """No recipe, or one that cannot be followed; the sentence says why."""
 
 
 @dataclass(frozen=True, eq=False)
-class Recipe:
+class FigureProvenance:
     """A figure that was made: the request, and what it was made from.
 
     Attributes:
@@ -54,7 +54,7 @@ class Recipe:
         plotted, an entry an array. data: the digest of all of it. versions: of the packages and the font.
     """
 
-    request: Request
+    request: FigureSpec
     models: tuple[dict[str, Any], ...]
     pictures: tuple[dict[str, Any], ...]
     runs: tuple[dict[str, Any], ...]
@@ -82,12 +82,12 @@ class Recipe:
         return json.dumps(whole, indent=1, ensure_ascii=True)
 
 
-def note(request: Request, desk: Desk, sheet: Sheet) -> Recipe:
+def note(request: FigureSpec, desk: FigureSources, sheet: Sheet) -> FigureProvenance:
     """The recipe of a figure that was just made from a desk."""
     arrays = described(sheet)
     fonts, _ = families(request.options.font, texts(sheet, request.options))
     of_runs = request.kind in OF_RUNS
-    return Recipe(
+    return FigureProvenance(
         request=request,
         models=() if of_runs else tuple(_model(desk, where) for where in request.models),
         pictures=() if of_runs else tuple(_picture(desk, where) for where in request.pictures),
@@ -109,17 +109,17 @@ def versions() -> dict[str, str]:
     return found | {"threads": str(torch.get_num_threads())}
 
 
-def _model(desk: Desk, where: str) -> dict[str, Any]:
+def _model(desk: FigureSources, where: str) -> dict[str, Any]:
     one = desk.model(where)
     return {"where": where, "name": one.name, "digest": one.digest, "config": one.config}
 
 
-def _picture(desk: Desk, where: str) -> dict[str, Any]:
+def _picture(desk: FigureSources, where: str) -> dict[str, Any]:
     one = desk.picture(where)
     return {"where": where, "from": one.origin, "digest": one.digest, "size": list(one.picture.size)}
 
 
-def _run(desk: Desk, where: str, kind: str) -> dict[str, Any]:
+def _run(desk: FigureSources, where: str, kind: str) -> dict[str, Any]:
     if kind == "fig6":
         curve = desk.curve(where)
         return {"where": where, "name": curve.name, **curve.told}
@@ -140,7 +140,7 @@ def metadata(kind: str, recipe: str, title: str) -> dict[str, Any]:
             "Keywords": recipe}  # fmt: skip
 
 
-def read(source: Path | str | bytes) -> Recipe:
+def read(source: Path | str | bytes) -> FigureProvenance:
     """The recipe of a JSON file, or of a figure as PNG, SVG or PDF.
 
     Raises:
@@ -157,12 +157,12 @@ def read(source: Path | str | bytes) -> Recipe:
         else:
             text = _from_svg(content)
         return _parsed(parse_json(text, LONGEST_RECIPE))
-    except RecipeError as error:
-        raise RecipeError(f"{name}: {error}") from error
+    except ProvenanceError as error:
+        raise ProvenanceError(f"{name}: {error}") from error
     except RecursionError as error:
-        raise RecipeError(f"{name}: holds no recipe of a figure") from error
+        raise ProvenanceError(f"{name}: holds no recipe of a figure") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RecipeError(f"{name}: holds no recipe of a figure that can be followed ({_short(error)})") from error
+        raise ProvenanceError(f"{name}: holds no recipe of a figure that can be followed ({_short(error)})") from error
 
 
 def _short(error: Exception) -> str:
@@ -179,9 +179,9 @@ def _content(source: Path | str | bytes) -> tuple[str, bytes]:
             with path.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
         except OSError as error:
-            raise RecipeError(f"{name}: cannot be opened ({error.strerror})") from error
+            raise ProvenanceError(f"{name}: cannot be opened ({error.strerror})") from error
     if len(content) > MOST_BYTES:
-        raise RecipeError(f"{name}: larger than {MOST_BYTES // 2**20} MiB, no figure of this project")
+        raise ProvenanceError(f"{name}: larger than {MOST_BYTES // 2**20} MiB, no figure of this project")
     return name, content
 
 
@@ -200,7 +200,7 @@ def _from_png(content: bytes) -> str:
             break
         if body.startswith(PNG_KEY.encode() + b"\0"):
             found = _text_of(kind, body[len(PNG_KEY) + 1 :])
-    raise RecipeError("is damaged")
+    raise ProvenanceError("is damaged")
 
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -219,7 +219,7 @@ def _text_of(kind: bytes, body: bytes) -> str:
         try:
             body = zlib.decompressobj().decompress(body, LONGEST_RECIPE + 1)
         except zlib.error as error:
-            raise RecipeError("is damaged") from error
+            raise ProvenanceError("is damaged") from error
     return body.decode()
 
 
@@ -229,14 +229,14 @@ def _from_svg(content: bytes) -> str:
     start = content.find(b"<dc:description>")
     end = content.find(b"</dc:description>", start) if start >= 0 else -1
     if end < 0:
-        raise RecipeError("holds no recipe of a figure")
+        raise ProvenanceError("holds no recipe of a figure")
     return unescape(_there(content[start + len(b"<dc:description>") : end].strip().decode()))
 
 
 def _from_pdf(content: bytes) -> str:
     start = content.find(b"/Keywords (")
     if start < 0:
-        raise RecipeError("holds no recipe of a figure")
+        raise ProvenanceError("holds no recipe of a figure")
     return _literal(content, start + len(b"/Keywords ("))
 
 
@@ -248,7 +248,7 @@ def _literal(content: bytes, start: int) -> str:
     for sign in _PDF_SIGN.finditer(content, start):
         signs += 1
         if signs > MOST_SIGNS:
-            raise RecipeError(
+            raise ProvenanceError(
                 f"its text has more than {MOST_SIGNS:,} brackets and backslashes; no figure of this project"
             )
         found.append(content[place : sign.start()])
@@ -261,25 +261,25 @@ def _literal(content: bytes, start: int) -> str:
         if depth == 0:
             return b"".join(found).decode("latin-1")
         found.append(told)
-    raise RecipeError("is cut off")
+    raise ProvenanceError("is cut off")
 
 
 def _there(text: str | None) -> str:
     if not text:
-        raise RecipeError("holds no recipe of a figure")
+        raise ProvenanceError("holds no recipe of a figure")
     return text
 
 
-def _parsed(told: Any) -> Recipe:
+def _parsed(told: Any) -> FigureProvenance:
     if not isinstance(told, dict) or told.get("what") != SIGN:
-        raise RecipeError("holds no recipe of a figure")
+        raise ProvenanceError("holds no recipe of a figure")
     expect(told.get("format") == FORMAT, "format", str(FORMAT), told.get("format"))
     lists = {name: _entries(told[name]) for name in ("models", "pictures", "runs", "arrays")}
     wheres = {name: tuple(str(one["where"]) for one in lists[name]) for name in ("models", "pictures", "runs")}
     options, rule = Options.from_json(told["options"]), str(told.get("rule", ""))
-    request = Request(str(told["kind"]), options=options, rule=rule, **wheres)
+    request = FigureSpec(str(told["kind"]), options=options, rule=rule, **wheres)
     known = {str(name): str(value) for name, value in told["versions"].items()}
-    return Recipe(request, data=str(told["data"]), versions=known, **lists)
+    return FigureProvenance(request, data=str(told["data"]), versions=known, **lists)
 
 
 def _entries(value: Any) -> tuple[dict[str, Any], ...]:

@@ -134,7 +134,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Request:
+class FigureSpec:
     """A figure as it was asked for.
 
     Attributes:

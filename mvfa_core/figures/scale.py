@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from mvfa_core.analysis.votes import scale_profile
 from mvfa_core.figures.common import Explained, Fact, explained, model_facts, picture_facts, plain_tile
-from mvfa_core.figures.desk import Desk
-from mvfa_core.figures.request import Request
+from mvfa_core.figures.desk import FigureSources
+from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Chart, Line, Sheet
 from mvfa_core.figures.words import table
-from mvfa_core.votes import scale_profile
 
 MAIN = "#009e73"
 """The main, local head."""
 
 
-def sheet(request: Request, desk: Desk) -> Sheet:
+def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """Two rows: the picture, and the mean confidence over L_R with the middle half of the views.
 
     Raises:

@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 
 from mvfa_core.files import read_json
+from mvfa_core.folders import runs_root
 from mvfa_core.training.comparison import compare
-from mvfa_core.training.names import expect_name, free_place
-from mvfa_core.training.parcel import export_zip, import_zip
-from mvfa_core.training.runs import LONGEST_NOTE, Run, RunError, list_runs, runs_root
+from mvfa_core.training.run_names import expect_name, free_place
+from mvfa_core.training.run_zip import export_zip, import_zip
+from mvfa_core.training.runs import LONGEST_NOTE, Run, RunError, list_runs
 
 __all__ = [
     "VISITOR", "compare", "expect_name", "export_zip", "forget", "import_zip", "is_private", "remove", "removed",

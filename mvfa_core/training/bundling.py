@@ -9,7 +9,7 @@ from mvfa_core.checkpoints import load_model, read_card, save_model
 from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.data.sets import Progress, silent
 from mvfa_core.files import replace_text
-from mvfa_core.measure import accuracy_by_scale
+from mvfa_core.metrics import accuracy_by_scale
 from mvfa_core.training.runs import Run
 from mvfa_core.training.split import listed, load_one, split_of, watched
 from mvfa_core.training.validation import predict

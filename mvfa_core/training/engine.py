@@ -17,11 +17,11 @@ import torch
 
 from mvfa_core.checks import NotFiniteError, expect_choice
 from mvfa_core.data.sets import DataSet
+from mvfa_core.devices import machine_of, most_memory
 from mvfa_core.losses import Loss
 from mvfa_core.model import Classifier
 from mvfa_core.precision import deterministic, tensor_float32
 from mvfa_core.training.batches import Batch, Fetched, batch_of, fetch
-from mvfa_core.training.device import machine_of, most_memory
 from mvfa_core.training.objective import objective
 from mvfa_core.training.parallel import ALONE, World
 from mvfa_core.training.recipes import Recipe

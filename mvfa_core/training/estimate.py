@@ -15,10 +15,11 @@ from typing import Any
 import torch
 
 from mvfa_core.backbones import find_backbone
-from mvfa_core.data.cache import cache_root, digest
+from mvfa_core.data.cache import digest
+from mvfa_core.devices import find_device, machine_of
 from mvfa_core.files import read_json, replace_text
+from mvfa_core.folders import cache_root
 from mvfa_core.processes import environment, stand_back
-from mvfa_core.training.device import find_device, machine_of
 from mvfa_core.training.measured import Measured, measure, model_of
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import list_runs

@@ -9,10 +9,10 @@ from typing import Any
 
 import psutil
 
-from mvfa_core.training.journal import GAP
+from mvfa_core.training.downsample import DownsampledCurve, Point
+from mvfa_core.training.event_log import GAP
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, Status
-from mvfa_core.training.thin import Point, ThinCurve
 
 CURVES = {
     "step": ("loss", "loss_global", "loss_local", "train_accuracy"),
@@ -40,7 +40,7 @@ class FollowedRun(Run):
         self._offset = 0
         self._last_line = b""
         self._newest: dict[str, dict[str, Any]] = {}
-        self._curves = {name: ThinCurve() for names in CURVES.values() for name in names}
+        self._curves = {name: DownsampledCurve() for names in CURVES.values() for name in names}
         self._best: Point | None = None
 
     def recipe(self) -> Recipe:

@@ -10,10 +10,11 @@ import psutil
 from filelock import FileLock, Timeout
 
 from mvfa_core.files import replace_text
+from mvfa_core.folders import runs_root
 from mvfa_core.processes import start_apart
 from mvfa_core.training.gpus import own_gpu
 from mvfa_core.training.recipes import Recipe
-from mvfa_core.training.runs import Run, RunError, list_runs, new_run_id, runs_root
+from mvfa_core.training.runs import Run, RunError, list_runs, new_run_id
 
 LOCK_S = 10
 

@@ -9,11 +9,11 @@ import hashlib
 import io
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -23,12 +23,9 @@ from torch.nn.parallel import DistributedDataParallel
 from mvfa_core.backbones import TIMM
 from mvfa_core.checks import NotFiniteError, expect
 from mvfa_core.data.sets import DataSet
-from mvfa_core.training.device import begin_on, find_device
+from mvfa_core.devices import begin_on, find_device
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.shared_norm import share_statistics
-
-if TYPE_CHECKING:
-    from mvfa_core.training.engine import Trainer
 
 TIMEOUT_S = 600
 """How long a process waits for the others before it gives up: longer than any step, validation or checkpoint."""
@@ -120,17 +117,16 @@ class World:
         # networks from elsewhere may hold parameters that their last map does not need
         return DistributedDataParallel(network, find_unused_parameters=recipe.backbone.startswith(TIMM))
 
-    def hand_over(self, trainer: Trainer) -> None:
-        """Take every process's trainer to where the first one's is: it alone has read the checkpoint."""
+    def from_first(self, state: Callable[[], Mapping[str, Any]], device: torch.device) -> dict[str, Any] | None:
+        """The first process's state of the training, which alone has read the checkpoint, on this process's device;
+        None in the first process, which has it."""
         if self.size == 1:
-            return
+            return None
         file = io.BytesIO()
-        torch.save(trainer.state(), file)
+        torch.save(state(), file)
         box = [file.getvalue() if self.first else b""]
         dist.broadcast_object_list(box, src=0, device=CPU)
-        if not self.first:
-            state = torch.load(io.BytesIO(box[0]), map_location=trainer.device, weights_only=True)
-            trainer.restore(state)
+        return None if self.first else torch.load(io.BytesIO(box[0]), map_location=device, weights_only=True)
 
     def expect_one_data_set(self, data: DataSet, batch: int) -> None:
         """Wait until all processes have their pictures.

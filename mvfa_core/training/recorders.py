@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mvfa_core.training.attention_history import AttentionHistory
 from mvfa_core.training.engine import Event, Trainer
-from mvfa_core.training.film import Film
 from mvfa_core.training.loggers import Logger
-from mvfa_core.training.pace import Pacer
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run
+from mvfa_core.training.step_control import StepController
 
 Recorder = Callable[[Trainer, Event], None]
 
@@ -23,9 +23,9 @@ def recorders(run: Run, recipe: Recipe) -> list[Recorder]:
     """
     found: list[Recorder] = []
     if recipe.film:
-        found.append(Film(run, recipe))
+        found.append(AttentionHistory(run, recipe))
     if recipe.devices * recipe.nodes == 1:  # a step of several processes waits for all, and only one of them is asked
-        found.append(Pacer(run, recipe))
+        found.append(StepController(run, recipe))
     if recipe.log != "none":
         found.append(Logger(run, recipe))
     return found

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -33,9 +32,10 @@ from filelock import FileLock, Timeout
 
 from mvfa_core.checkpoints import WEIGHTS
 from mvfa_core.files import PART, parts_of, read_json, replace_text
+from mvfa_core.folders import runs_root
 from mvfa_core.processes import note_of, noted
 from mvfa_core.training import versions
-from mvfa_core.training.journal import Journal
+from mvfa_core.training.event_log import EventLog
 from mvfa_core.training.recipes import Recipe
 
 LAUNCH_S = 120
@@ -63,11 +63,6 @@ class Status:
     message: str = ""
 
 
-def runs_root() -> Path:
-    """Where runs live: $MVFA_RUNS, or `runs` below the working directory."""
-    return Path(os.environ.get("MVFA_RUNS", "runs"))
-
-
 def new_run_id(recipe: Recipe) -> str:
     """A readable name from the recipe and the time of day, unused so far."""
     stem = f"{recipe.backbone}-{recipe.pooling}-{datetime.now():%Y%m%d-%H%M%S}"
@@ -91,7 +86,7 @@ class Run:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.id = self.path.name
-        self.journal = Journal(self.path / "metrics.jsonl")
+        self.journal = EventLog(self.path / "metrics.jsonl")
 
     def create(self, recipe: Recipe) -> None:
         """Make the folder and note the recipe; `RunError` if a run is there already."""

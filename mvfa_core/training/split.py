@@ -17,7 +17,7 @@ from typing import Any
 from mvfa_core.checks import expect_choice, is_whole
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.data.folder import Listing
-from mvfa_core.data.layouts import Found, ValidateOn
+from mvfa_core.data.layouts import Layout, ValidateOn
 from mvfa_core.data.sets import DataError, DataSet, PassedOver, PictureSet, Progress, Unreadable, silent
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, find_data, load_data
 from mvfa_core.data.synthetic import CLASSES
@@ -57,7 +57,7 @@ class Listed:
     split: Split
     classes: tuple[str, ...]
     counts: Mapping[str, int]
-    found: Found | None = None
+    found: Layout | None = None
     listings: Mapping[str, Listing] | None = None
 
     @property

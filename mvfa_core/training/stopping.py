@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mvfa_core.per_cent import of_count
+from mvfa_core.percent import of_count
 from mvfa_core.training.recipes import Recipe
 
 

@@ -17,7 +17,7 @@ from mvfa_core.data.sets import PictureSet
 from mvfa_core.ensembles import combine
 from mvfa_core.images import normalise
 from mvfa_core.inference import device_of, evaluation_mode, inference, stages_of, unwrapped
-from mvfa_core.measure.scales import accuracy_by_scale
+from mvfa_core.metrics.scales import accuracy_by_scale
 from mvfa_core.model import Classifier
 from mvfa_core.precision import tensor_float32
 from mvfa_core.stages import Stages

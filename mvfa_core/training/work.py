@@ -10,8 +10,8 @@ from typing import NoReturn
 from mvfa_core.backbones import find_backbone
 from mvfa_core.checks import expect
 from mvfa_core.data.sets import Progress, silent
+from mvfa_core.devices import begin_on, find_device
 from mvfa_core.model import build_model
-from mvfa_core.training.device import begin_on, find_device
 from mvfa_core.training.engine import Diverged, Event, Started, Ticked, Trainer, Validated, to_json
 from mvfa_core.training.failures import TrainingError, sentence_for
 from mvfa_core.training.parallel import join, placed, world
@@ -215,5 +215,6 @@ def _prepare(run: Run, recipe: Recipe, progress: Progress) -> tuple[Trainer, Div
     trainer = Trainer(model, recipe, data, device, place)
     if place.first:
         restore(run, trainer)
-    place.hand_over(trainer)
+    if (state := place.from_first(trainer.state, trainer.device)) is not None:
+        trainer.restore(state)
     return trainer, division

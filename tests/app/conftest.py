@@ -11,7 +11,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import belongings, serving, shelf
+from app.base import settings
+from app.services import cache, visitor_files
 
 TIMEOUT_S = 240
 
@@ -20,9 +21,9 @@ TIMEOUT_S = 240
 def app(repo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The whole app with a runs folder of its own, not yet run."""
     monkeypatch.setenv("MVFA_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(serving, "_taken", [])
-    shelf.clear()
-    belongings.end()
+    monkeypatch.setattr(settings, "_taken", [])
+    cache.clear()
+    visitor_files.end()
     st.cache_data.clear()
     st.cache_resource.clear()
     return AppTest.from_file(str(repo_root / "app" / "main.py"), default_timeout=TIMEOUT_S)

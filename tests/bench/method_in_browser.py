@@ -23,8 +23,8 @@ from mvfa_core.explain import Encoding, explain_encoding
 from mvfa_core.model import PAPER_SIZES, Classifier
 from mvfa_core.web.payload import payload_of
 from tests.conftest import find_browser
-from tests.web import drawn
-from tests.web.conftest import Method
+from tests.mvfa_core.web import drawn
+from tests.mvfa_core.web.conftest import Method
 
 FRAME_MS = 1000 / 60
 GRID, CELLS = (14, 14), 196

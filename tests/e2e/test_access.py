@@ -16,15 +16,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mvfa_core.checkpoints import bundled
-from mvfa_core.survey import Survey, request_for, survey_of
-from mvfa_core.survey.work import survey
+from mvfa_core.evaluation import Evaluation, evaluation_of, spec_for
+from mvfa_core.evaluation.work import evaluate
 from tests.app.samples import a_run
 from tests.e2e.conftest import Server, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 AXE = files("axe_playwright_python") / "axe.min.js"
-SEEN = "/dataset?of=compact_mfa&data=synthetic&most=8"
+SEEN = "/evaluate?of=compact_mfa&data=synthetic&most=8"
 PAGES = (
     "/", "/lesson", "/maps", "/anchors", "/views", "/region", "/compare", SEEN, "/figures", "/train?run=seen", "/runs",
     "/results",
@@ -61,11 +61,11 @@ def furnished(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve
     """The server with a finished run, and with a data set that the first model has looked at."""
     monkeypatch.setenv("MVFA_RUNS", str(server.folder / "runs"))
     run = a_run(server.folder, "seen", "finished")
-    asked = request_for(bundled()["compact_mfa"], "synthetic", limit=8)
-    survey(asked, survey_of(asked))
+    asked = spec_for(bundled()["compact_mfa"], "synthetic", limit=8)
+    evaluate(asked, evaluation_of(asked))
     yield server
     run.discard()
-    Survey(survey_of(asked).path).forget()
+    Evaluation(evaluation_of(asked).path).forget()
 
 
 def two_looks(place: int) -> list[tuple[int, str]]:

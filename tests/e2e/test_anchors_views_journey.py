@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app import gallery
+from app.services import gallery
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
-from tests.core import oracles
-from tests.core.samples import array, layer, oracle_head
 from tests.e2e.conftest import choose, panel, point
+from tests.mvfa_core import oracles
+from tests.mvfa_core.samples import array, layer, oracle_head
 
 pytestmark = pytest.mark.browser
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app import wording_serving as words
+from app.base.wording import wording_serving as words
 from tests.e2e.conftest import Server, errors_of, panel, settle, started
 from tests.load import nginx
 from tests.load.host import free_port
 
 CODE, BASE, NAME = "sesame-9", "/tools/mvfa", "mfa.example.org"
 PAGES = (
-    "", "lesson", "maps", "anchors", "views", "region", "compare", "dataset", "figures", "train", "runs", "results",
+    "", "lesson", "maps", "anchors", "views", "region", "compare", "evaluate", "figures", "train", "runs", "results",
 )  # fmt: skip
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

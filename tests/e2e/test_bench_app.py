@@ -9,9 +9,10 @@ from playwright.sync_api import Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from mvfa_core import bench_app, bench_memory
-from mvfa_core.browser import PROBE, Change, Tab, facts, nearest
-from mvfa_core.served import Served, ServedError, served
+from tests.bench import app as bench_app
+from tests.bench import memory
+from tests.bench.browser import PROBE, Change, Tab, facts, nearest
+from tests.bench.served import Served, ServedError, served
 from tests.e2e.conftest import Server
 
 
@@ -38,17 +39,17 @@ def test_a_visit_without_a_browser_explains_another_picture(server: Server) -> N
     app = Served(server.url, server.process.pid)
     before = app.passes()
     words = {"picture": "synthetic-val-1234"}
-    assert bench_memory.visit(app, words) > 10_000
-    assert bench_memory.visit(app, words) > 10_000
+    assert memory.visit(app, words) > 10_000
+    assert memory.visit(app, words) > 10_000
     assert app.passes() == before + 1
     assert 1 < app.vitals()["memory_mb"] < 65_536
 
 
 def test_what_is_said_is_what_streamlit_reads() -> None:
-    said = bench_memory.field(11, bench_memory.field(1, b"picture=" + b"x" * 300))
+    said = memory.field(11, memory.field(1, b"picture=" + b"x" * 300))
     assert BackMsg.FromString(said) == BackMsg(rerun_script={"query_string": "picture=" + "x" * 300})
     ended = ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY, hash="h" * 200)
-    assert list(bench_memory.numbers(ended.SerializeToString())) == [1, 6]
+    assert list(memory.numbers(ended.SerializeToString())) == [1, 6]
 
 
 def test_ranks() -> None:

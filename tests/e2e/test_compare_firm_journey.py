@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import gallery
+from app.services import gallery
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
 from tests.e2e.conftest import panel

@@ -15,12 +15,12 @@ from playwright.sync_api import Page, expect
 
 from mvfa_core import load_model
 from mvfa_core.data.synthetic import CLASSES, draw_scene
+from mvfa_core.evaluation import Evaluation, spec_for
 from mvfa_core.images import to_tensor
-from mvfa_core.survey import Survey, request_for
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run
 from tests.e2e.conftest import Server, settle
-from tests.survey.conftest import shaken
+from tests.mvfa_core.evaluation.conftest import shaken
 
 pytestmark = pytest.mark.browser
 
@@ -35,10 +35,10 @@ def shaky(server: Server) -> Iterator[Run]:
     run = Run(server.folder / "runs" / NAME)
     run.create(quick())
     file = shaken("compact_mfa", run.path / "model.safetensors")
-    digest = request_for(file, "synthetic", limit=LIMIT).digest
+    digest = spec_for(file, "synthetic", limit=LIMIT).digest
     yield run
     run.discard()
-    Survey(server.folder / "runs" / ".surveys" / digest).forget()
+    Evaluation(server.folder / "runs" / ".surveys" / digest).forget()
 
 
 def one_by_one(run: Run) -> tuple[np.ndarray, np.ndarray, list[int]]:
@@ -59,7 +59,7 @@ def taken(page: Page, label: str, folder: Path) -> str:
 
 
 def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run, tmp_path: Path) -> None:
-    page = visit(f"/dataset?of=runs/{NAME}&data=synthetic&most={LIMIT}")
+    page = visit(f"/evaluate?of=runs/{NAME}&data=synthetic&most={LIMIT}")
     page.get_by_role("button", name="Look at them").click()
     expect(page.get_by_text("Stop", exact=True)).to_be_visible(timeout=WORK_MS)
     labels, answers, places = one_by_one(shaky)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mvfa_core.figures import Files, make, read
+from mvfa_core.figures import FileSources, make, read
 from tests.e2e.conftest import settle
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def test_a_pdf_is_taken_home_and_given_back(visit: Callable[[str], Page], tmp_pa
     assert path.name == "fig7.pdf" and content.startswith(b"%PDF") and b"/FontFile2" in content
     recipe = read(path)
     assert [one["where"] for one in recipe.pictures] == ["scene-15", "scene-23", "scene-58"]
-    assert make(recipe.request, Files()).recipe.data == recipe.data  # this process sees what the server saw
+    assert make(recipe.request, FileSources()).recipe.data == recipe.data  # this process sees what the server saw
 
     page = visit("/figures")
     page.get_by_text("Make one again").click()

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import charts
-from app import wording_train as words
+from app.base.wording import wording_train as words
+from app.features.training import curve_charts
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run
 from tests.e2e.conftest import Server
@@ -63,6 +63,6 @@ def test_a_gap_and_a_word(visit: Callable[[str], Page], gaps: Run) -> None:
 
 
 def test_the_file_tells_everything(gaps: Run) -> None:
-    rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(charts.table(gaps.events()[0]))))
+    rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(curve_charts.table(gaps.events()[0]))))
     told = [float(row["loss"]) for row in rows if row["event"] == "step"]
     assert str(told) == str(list(LOSSES))

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mvfa_core.checkpoints import bundled
-from mvfa_core.survey import request_for, survey_of
-from mvfa_core.survey.work import survey
+from mvfa_core.evaluation import evaluation_of, spec_for
+from mvfa_core.evaluation.work import evaluate
 from tests.app.samples import a_run
 from tests.e2e.conftest import Server, settle
 from tests.e2e.keys import focused, tab_to
@@ -80,11 +80,11 @@ def test_runs_are_sorted_and_ticked(visit: Visit, server: Server) -> None:
 
 def test_the_matrix_and_the_classes(visit: Visit, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MVFA_RUNS", str(server.folder / "runs"))
-    asked = request_for(bundled()["compact_mfa"], "synthetic", limit=8)
-    found = survey(asked, survey_of(asked))
+    asked = spec_for(bundled()["compact_mfa"], "synthetic", limit=8)
+    found = evaluate(asked, evaluation_of(asked))
     assert found is not None
     try:
-        page = visit("/dataset?of=compact_mfa&data=synthetic&most=8")
+        page = visit("/evaluate?of=compact_mfa&data=synthetic&most=8")
         expect(page.locator(".matrix canvas")).to_be_visible()
         tab_to(page, ".matrix canvas")
         page.keyboard.press("ArrowDown")
@@ -103,4 +103,4 @@ def test_the_matrix_and_the_classes(visit: Visit, server: Server, monkeypatch: p
             shown = page.locator(".sorted tbody th").all_inner_texts()
             assert shown == way(shown) and len(shown) > 1
     finally:
-        survey_of(asked).forget()
+        evaluation_of(asked).forget()

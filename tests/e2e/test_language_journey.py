@@ -10,8 +10,8 @@ from string import Formatter
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app import language
-from tests.app import translations
+from app.base import i18n
+from tests.app.base import translations
 from tests.e2e.conftest import settle
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ def english() -> set[str]:
     for module in translations.MODULES:
         for name, value in translations.texts(module).items():
             here |= parts(value)
-            with language.spoken("zh"):
+            with i18n.spoken("zh"):
                 there |= parts(getattr(import_module(f"app.{module}"), name))
     assert len(here - there) > 300
     return here - there

@@ -12,14 +12,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mvfa_core.data.sources import load_data
-from mvfa_core.training import pace
+from mvfa_core.training import step_control
 from mvfa_core.training.engine import Ticked
 from mvfa_core.training.launch import launch
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run
+from tests.mvfa_core.training.by_hand import by_equation
+from tests.mvfa_core.training.samples import TINY, trainer
 from tests.pictures import split_folder
-from tests.training.by_hand import by_equation
-from tests.training.samples import TINY, trainer
 
 pytestmark = pytest.mark.browser
 
@@ -35,10 +35,10 @@ def held(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     folder = split_folder(tmp_path / "colours", each=4, held_out=2)
     run = Run(server.folder / "runs" / "lesson")
     run.create(replace(TINY, data=str(folder), steps=8, val_every=2, film=3))
-    pace.hold(run)
+    step_control.hold(run)
     launch(run)
     yield run
-    pace.run_on(run)  # what is still held would stay for ever
+    step_control.run_on(run)  # what is still held would stay for ever
 
 
 def losses_by_hand(recipe: Recipe, steps: int) -> list[tuple[dict[str, float], dict[str, float]]]:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import gallery, maps
+from app.features.maps import maps
+from app.services import gallery
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
-from tests.core import oracles
-from tests.core.samples import array, layer
+from tests.mvfa_core import oracles
+from tests.mvfa_core.samples import array, layer
 
 pytestmark = pytest.mark.browser
 

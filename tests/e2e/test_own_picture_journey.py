@@ -18,7 +18,7 @@ import tifffile
 from PIL import Image
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
-from app import wording
+from app.base.wording import wording
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
 from mvfa_core.data.synthetic import CLASSES, draw_scene

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app import gallery, wording
-from app import wording_sharing as words
+from app.base.wording import wording
+from app.base.wording import wording_sharing as words
+from app.services import gallery
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
 from tests.e2e.conftest import panel, point, settle

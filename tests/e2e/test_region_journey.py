@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import gallery, wording
+from app.base.wording import wording
+from app.services import gallery
 from mvfa_core import explain, load_model
-from mvfa_core.asked import ask
+from mvfa_core.analysis.rectangle_answers import ask
 from mvfa_core.checkpoints import bundled
 
 pytestmark = pytest.mark.browser

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
-from app import wording
-from app import wording_sharing as words
+from app.base.wording import wording
+from app.base.wording import wording_sharing as words
 from tests.e2e.conftest import Server, panel, settle, started
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

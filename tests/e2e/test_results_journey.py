@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mvfa_core.experiments.plan import EXPERIMENTS, Settings, cells
-from mvfa_core.experiments.results import PUBLISHED, Request, note, read, results_file
+from mvfa_core.experiments.results import PUBLISHED, TableRequest, note, read, results_file
 from mvfa_core.experiments.standing import DONE, Standing
 from mvfa_core.training.runs import Run
 from tests.e2e.conftest import Server, settle
@@ -32,7 +32,7 @@ def test_from_what_came_along_to_a_cell_and_its_run(visit: Callable[[str], Page]
     (cell,) = cells(EXPERIMENTS["table3"], settings, rows=["GAP"], data=["ucmerced"])
     steps = cell.recipe.steps
     standing = Standing(DONE, steps, steps, accuracy=0.4321)
-    note(results_file(runs), Request("table3", settings, ("ucmerced",)), [(cell, standing)])
+    note(results_file(runs), TableRequest("table3", settings, ("ucmerced",)), [(cell, standing)])
     Run(runs / cell.run_id).create(cell.recipe)
     try:
         page.reload()

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from app import sharing
-from app import wording_sharing as words
+from app.base.wording import wording_sharing as words
+from app.features.sharing import sharing
 from mvfa_core.checkpoints import bundled
-from mvfa_core.survey import request_for, survey_of
-from mvfa_core.survey.work import survey
+from mvfa_core.evaluation import evaluation_of, spec_for
+from mvfa_core.evaluation.work import evaluate
 from tests.app.samples import a_run
 from tests.e2e.conftest import Server, choose, settle
 
@@ -131,7 +131,7 @@ def test_links_to_the_pages_of_one_picture(visit: Visit, page: Page, stranger: O
 def test_links_to_the_pages_of_data_and_runs(visit: Visit, page: Page, stranger: Open, server: Server) -> None:
     for name in ("one", "two"):
         a_run(server.folder, name, "finished")
-    visit("/dataset")
+    visit("/evaluate")
     choose(page, page.get_by_test_id("stSelectbox").filter(has_text="At most").locator("input"), "60", exact=True)
     expect(page).to_have_url(re.compile("most=60"))
     same_elsewhere(page, stranger)
@@ -151,10 +151,10 @@ def test_a_link_to_what_was_found(
     visit: Visit, page: Page, stranger: Open, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MVFA_RUNS", str(server.folder / "runs"))
-    asked = request_for(bundled()["compact_mfa"], "synthetic", limit=8)
-    survey(asked, survey_of(asked))
+    asked = spec_for(bundled()["compact_mfa"], "synthetic", limit=8)
+    evaluate(asked, evaluation_of(asked))
     try:
-        visit("/dataset?of=compact_mfa&data=synthetic&most=8")
+        visit("/evaluate?of=compact_mfa&data=synthetic&most=8")
         page.get_by_role("radio", name=re.compile("^Right")).click()
         expect(page).to_have_url(re.compile("show=right"))
         choose(page, page.get_by_test_id("stSelectbox").filter(has_text="Sort by").locator("input"), "Smallest object")
@@ -166,7 +166,7 @@ def test_a_link_to_what_was_found(
         expect(page).to_have_url(re.compile("open=views"))
         same_elsewhere(page, stranger)
     finally:
-        survey_of(asked).forget()
+        evaluation_of(asked).forget()
 
 
 def test_links_to_the_lesson_and_to_a_figure(visit: Visit, page: Page, stranger: Open) -> None:

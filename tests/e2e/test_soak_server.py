@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from mvfa_core.training import pace
+from mvfa_core.training import step_control
 from mvfa_core.training.runs import Run, list_runs
 from mvfa_core.training.work import train
 from tests.e2e.conftest import choose
 from tests.e2e.test_train_journey import no_runs, pictures  # noqa: F401
-from tests.training.samples import assert_same_training, wait_for
+from tests.mvfa_core.training.samples import assert_same_training, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
@@ -42,7 +42,7 @@ def test_ten_kills_of_the_server(
     (run,) = list_runs(server.folder / "runs")
     wait_for(lambda: run.status().state == "running", "the first steps")
 
-    pace.slow(run, 1.0)  # a server takes longer to start than a small run to end; the weights know no pace
+    step_control.slow(run, 1.0)  # a server takes longer to start than a small run to end; the weights know no pace
     draw, steps = random.Random(SEED), []
     for _ in range(KILLS):
         page.goto("about:blank")  # a page that loses its server would rightly complain
@@ -54,7 +54,7 @@ def test_ten_kills_of_the_server(
         steps.append(run.status().step)
         server.start()
         visit(f"/train?run={run.id}")
-    pace.run_on(run)
+    step_control.run_on(run)
     wait_for(lambda: run.status().state == "finished", "the end")
     print(f"killed at steps {steps}")
 

@@ -18,7 +18,7 @@ from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run
 from tests.e2e.conftest import Server, settle
 from tests.e2e.test_train_journey import grow, pictures, running  # noqa: F401
-from tests.training.samples import wait_for
+from tests.mvfa_core.training.samples import wait_for
 
 pytestmark = pytest.mark.browser
 

@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from app import wording_set_up as words
+from app.base.wording import wording_set_up as words
 from mvfa_core.data.encodings import ENCODINGS
 from mvfa_core.data.synthetic import CLASSES, draw_scene
 from mvfa_core.training.runs import Run
 from tests.e2e.conftest import choose
+from tests.mvfa_core.training.samples import wait_for
 from tests.pictures import old_zip
-from tests.training.samples import wait_for
 
 pytestmark = pytest.mark.browser
 

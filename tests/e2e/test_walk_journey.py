@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import gallery, wording, wording_dataset
+from app.base.wording import wording, wording_dataset
+from app.services import gallery
 from mvfa_core import build_model, load_model, save_model
 from mvfa_core.checkpoints import bundled
+from mvfa_core.evaluation.addresses import find
 from mvfa_core.model import Classifier
-from mvfa_core.survey.addresses import find
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run
-from tests.core import oracles
-from tests.core.samples import oracle_head
 from tests.e2e.keys import tab_to
-from tests.walk.by_hand import ByHand, by_hand, loss_of
+from tests.mvfa_core import oracles
+from tests.mvfa_core.lesson.by_hand import ByHand, by_hand, loss_of
+from tests.mvfa_core.samples import oracle_head
 
 pytestmark = pytest.mark.browser
 

@@ -31,7 +31,8 @@ import websockets
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from app import limits, serving, state
+from app.base import session, settings
+from app.services import limits
 from mvfa_core.checkpoints import save_model
 from mvfa_core.model import build_model
 from mvfa_core.processes import end_with_all
@@ -42,7 +43,7 @@ from tests.load.classroom import MOST_SECONDS, MOST_SESSIONS, think_s, wave
 from tests.load.visitor import GALLERY_KEY, UPLOAD_KEY, Tally, Visitor, photograph
 
 CONTROL_MS, PICTURE_MS, GROWTH_MB = 1_000, 3_000, 200
-SETTINGS = {**memory.SETTINGS, serving.SHARED: "1", "MVFA_FOLDERS": ""}
+SETTINGS = {**memory.SETTINGS, settings.SHARED: "1", "MVFA_FOLDERS": ""}
 CLASSES = 36_000
 
 
@@ -91,29 +92,29 @@ def bomb() -> bytes:
 async def votes(visitor: Visitor, draw: random.Random) -> None:
     """The votes of 36,000 classes, on the pages that take most."""
     await visitor.turn_to("maps")
-    await visitor.upload(await asyncio.to_thread(crowded), "m.safetensors", state.OWN_MODEL_FILE, "model")
-    for page in draw.sample(["maps", "views", "region", "lesson", "dataset"], 2):
+    await visitor.upload(await asyncio.to_thread(crowded), "m.safetensors", session.OWN_MODEL_FILE, "model")
+    for page in draw.sample(["maps", "views", "region", "lesson", "evaluate"], 2):
         await visitor.turn_to(page)
 
 
 async def dots(visitor: Visitor, draw: random.Random) -> None:
     """A figure of 40 inches at 1,200 dots per inch, by a link; every file of it is asked for."""
     style = json.dumps({"dpi": draw.choice([620, 1200]), "width": 40, "titles": ["a" * 390]})
-    await visitor.turn_to("figures", urlencode({state.FIGURE_STYLE: style}))
+    await visitor.turn_to("figures", urlencode({session.FIGURE_STYLE: style}))
 
 
 async def blanks(visitor: Visitor, draw: random.Random) -> None:
     """A recipe that a pattern goes over again and again."""
     await visitor.turn_to("figures")
-    await visitor.upload(recipe_of_blanks(), "figure.svg", state.FIGURE("recipe"), "recipe")
+    await visitor.upload(recipe_of_blanks(), "figure.svg", session.FIGURE("recipe"), "recipe")
 
 
 async def workers(visitor: Visitor, draw: random.Random) -> None:
     """A run that asks for processes, brought in and gone on with."""
     await visitor.turn_to("runs")
-    await visitor.upload(run_of_many(draw), "r.zip", state.RUN_ACTION("import_file"), "run")
-    await visitor.press(state.RUN_ACTION("import"))
-    if (key := state.RUN_ACTION("resume")) in visitor.widgets:
+    await visitor.upload(run_of_many(draw), "r.zip", session.RUN_ACTION("import_file"), "run")
+    await visitor.press(session.RUN_ACTION("import"))
+    if (key := session.RUN_ACTION("resume")) in visitor.widgets:
         await visitor.press(key)
 
 

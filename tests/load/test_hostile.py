@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app import limits
+from app.services import limits
 from tests.coroutines import finished
 from tests.load import hostile
 from tests.load.classroom import turn

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import websockets
 
-from app.gate import COOKIE
+from app.server.auth import COOKIE
 from tests.coroutines import finished
 from tests.load import __main__ as command
 from tests.load.classroom import wave

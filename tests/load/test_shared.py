@@ -24,10 +24,10 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app import wording
-from app import wording_serving as words
-from app.gate import COOKIE
-from app.tries import MOST_EACH
+from app.base.wording import wording
+from app.base.wording import wording_serving as words
+from app.server.auth import COOKIE
+from app.server.passcode_tries import MOST_EACH
 from mvfa_core.checkpoints import bundled
 from tests.e2e.conftest import START_S, settle
 from tests.load import contained, nginx
@@ -135,7 +135,7 @@ def enter(url: str, code: str = CODE) -> tuple[int, str, str]:
 
 def test_the_container_file_names_what_is_there() -> None:
     recipe = contained.read()
-    assert recipe.home and recipe.command[1:] == ["-m", "app.serving"]
+    assert recipe.home and recipe.command[1:] == ["-m", "app.server"]
     for sources, _ in recipe.copies:
         for source in sources:
             assert (ROOT / source).exists(), source
@@ -220,7 +220,7 @@ def test_a_visitor_enters_and_changes_nothing(shared: Shared, page: Page) -> Non
     expect(page).to_have_url(re.compile("/train"))
     assert CODE not in page.url and COOKIE not in page.evaluate("document.cookie")
     assert page.evaluate("fetch('/healthz').then(answer => answer.json())")["read_only"] is True
-    for path in ("/train", "/runs", "/dataset"):
+    for path in ("/train", "/runs", "/evaluate"):
         page.goto(shared.url + path)
         settle(page)
         expect(page.get_by_text(words.READ_ONLY)).to_be_visible()

@@ -1,0 +1,1 @@
+"""The page Compare: two models on one picture."""

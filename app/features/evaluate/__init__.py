@@ -1,0 +1,1 @@
+"""The page Evaluate: a whole data set through a model."""

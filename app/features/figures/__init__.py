@@ -1,0 +1,1 @@
+"""The page Figures: figures for papers."""

@@ -1,0 +1,1 @@
+"""The page Lesson: the method, step by step."""

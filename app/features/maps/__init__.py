@@ -1,0 +1,1 @@
+"""The page Maps: AdaCAM beside CAM and other methods."""

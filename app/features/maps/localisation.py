@@ -1,0 +1,203 @@
+"""The furniture of "do they mark the object?": maps with the object's box and their own, and figures beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app.base import component_values, errors, session
+from app.base.wording import wording
+from app.base.wording import wording_measure as words
+from app.services import findings, ground_truth
+from app.services.gallery import Picture
+from app.services.ground_truth import GroundTruth
+from app.ui import colours, panels
+from mvfa_core import csv_files
+from mvfa_core.data.sets import DataError
+from mvfa_core.explain import Explanation
+from mvfa_core.metrics import measure_picture
+from mvfa_core.metrics.methods import BEST_BOX, maps_of
+
+Figures = Mapping[str, Mapping[str, Any]]
+IN_PLACE = ("pointing", "energy", "energy_mask", "pixel_ap", "iou")
+AGAIN = ("deletion", "insertion", "road")
+LOWER_IS_BETTER = "deletion"
+
+
+def known(one: Picture) -> GroundTruth | None:
+    """Where the object is, with a way to say it where it is not drawn; a bad file is answered in a sentence."""
+    if drawn := ground_truth.drawn(one):
+        return drawn
+    with st.popover(words.BOXES):
+        st.file_uploader(words.BOXES_FILE, ["csv", "xml"], key=session.BOXES_FILE, on_change=_keep, args=(one,))
+        if message := session.take(session.MESSAGE("boxes")):
+            st.error(wording.plain(message))
+        st.caption(words.BOXES_NOTE)
+    if found := ground_truth.given(one):
+        st.button(words.FORGET, on_click=session.drop, args=(session.BOXES,))
+        return found
+    try:
+        return findings.truth_on_disk(one)
+    except DataError as error:
+        st.warning(wording.plain(errors.message(error)))
+        return None
+
+
+def _keep(one: Picture) -> None:
+    file = component_values.file(session.get(session.BOXES_FILE))
+    if file is None:
+        return
+    try:
+        ground_truth.keep(one, file.name, file.getvalue())
+    except ValueError as error:
+        session.put(session.MESSAGE("boxes"), errors.message(error))
+
+
+def show(model: str, picture: Picture, found: Explanation, known: GroundTruth, recipe: dict) -> None:
+    """Maps and boxes on one board, then all figures in one table."""
+    best = findings.best_rectangle(model, picture, found.target)
+    figures = measure_picture(found, known.truth, best_box_4=np.array(best.box))
+    st.markdown(_intro(found, known, picture))
+    panels.show_board(session.MARKED, "marked", picture.digest, found, board(found, known, figures), recipe)
+    _show_figures(model, picture, found, known, figures, recipe)
+
+
+@errors.part
+def _show_figures(
+    model: str, picture: Picture, found: Explanation, known: GroundTruth, figures: Figures, recipe: dict
+) -> None:
+    """The table, and the button for what takes longer: only this part of the page waits for it."""
+    place = st.empty()
+    with place.container():
+        _table(found, known, figures, {}, recipe)
+    if again := _again(model, picture, found):
+        with place.container():
+            _table(found, known, figures, again, recipe)
+    st.caption(words.CAPTION)
+
+
+def _intro(found: Explanation, known: GroundTruth, picture: Picture) -> str:
+    said = words.SOURCES[known.source].format(name=wording.plain(known.file))
+    target, truth = found.classes[found.target], picture.truth
+    if truth is None or truth == target:
+        return said
+    return f"{said} {words.OTHER_CLASS.format(target=wording.plain(target), truth=wording.plain(truth))}"
+
+
+# --- the board ---
+
+
+def board(found: Explanation, known: GroundTruth, figures: Figures) -> list[dict]:
+    """Every map with the object's box and its own, and the best rectangle."""
+    name = found.classes[found.target]
+    symbols = {"CAM": f"G_c, {name}", "Grad-CAM": f"∂/∂F, {name}", "AdaCAM": "A = Σ f_i G_i",
+               "contribution": words.CONTRIBUTION_SYMBOL}  # fmt: skip
+    drawn = []
+    for method, map_HW in maps_of(found).items():
+        if method not in symbols:
+            continue
+        panel = panels.one_map(f"marked-{method}", words.METHODS[method], symbols[method], map_HW, words.MAP_CAPTION)
+        if method == "contribution":
+            panel |= {"own": True}
+        drawn.append(panel | {"boxes": _boxes(found, known, figures[method], words.FOUND), "single": True})
+    boxes = _boxes(found, known, figures[BEST_BOX], words.BEST)
+    best = {
+        "id": "marked-best",
+        "kind": "boxes",
+        "single": True,
+        "title": words.BEST_TITLE,
+        "symbol": words.BEST_SYMBOL,
+        "caption": words.BEST_CAPTION,
+        "boxes": boxes,
+        "key": [{"text": box["name"], "colour": box["colour"], "shape": "box"} for box in boxes],
+        "rest": boxes[0]["label"],
+        "alt": f"{words.BEST_TITLE}: {boxes[0]['label']}",
+    }
+    return [*drawn, best]
+
+
+def _boxes(found: Explanation, known: GroundTruth, record: Mapping[str, Any], name: str) -> list[dict]:
+    """The box of a map and those of the object, in px of the picture that is shown."""
+    share = wording.share(record["iou"])
+    label = words.BOX_LABEL.format(name=name, share=share)
+    mine = _box(record["box_px"], colours.FOUND, name, share, words.BOX_TAG.format(name=name, share=share), label)
+    scale = [found.size_px[i % 2] / known.truth.size_px[i % 2] for i in range(4)]
+    said = (colours.TRUTH, words.TRUTH, "", words.TRUTH_TAG, words.TRUTH)
+    corners = [[a * b for a, b in zip(box, scale, strict=True)] for box in known.truth.boxes_N4.tolist()]
+    own = [_box(px, *said) for px in corners]
+    return [{**box, "rank": rank} for rank, box in enumerate([mine, *own], start=1)]
+
+
+def _box(px: list[float], colour: str, name: str, value: str, tag: str, label: str) -> dict:
+    box = {"px": [round(value, 3) for value in px], "size": 0, "confidence": 0.0, "colour": colour}
+    return box | {"name": name, "value": value, "tag": tag, "label": label}
+
+
+# --- asking the model again ---
+
+
+def _again(model: str, picture: Picture, found: Explanation) -> dict[str, dict[str, float]]:
+    """Deletion, insertion and ROAD of every map if they were asked for; method -> figure -> value."""
+    asked = (model, picture.digest, found.target, found.k, found.sizes)
+    if session.get(session.MEASURED) != asked:
+        st.button(words.AGAIN, help=words.AGAIN_HELP, on_click=session.put, args=(session.MEASURED, asked))
+        return {}
+    steps = [(what, method) for method in maps_of(found) for what in ("deletion", "road")]
+    figures: dict[str, dict[str, float]] = {method: {} for method in maps_of(found)}
+    bar = st.progress(0.0)
+    for done, (what, method) in enumerate(steps):
+        bar.progress(done / len(steps), words.AGAIN_STEP[what].format(name=words.METHODS[method]))
+        figures[method] |= findings.faithful(model, picture, found, method, what)
+    bar.empty()
+    return figures
+
+
+# --- the table ---
+
+
+def _table(found: Explanation, known: GroundTruth, figures: Figures, again: Figures, recipe: dict) -> None:
+    methods = list(figures)
+    rows = {name: [figures[method].get(name) for method in methods] for name in IN_PLACE}
+    rows |= {name: [again.get(method, {}).get(name) for method in methods] for name in AGAIN if again}
+    rows = {name: values for name, values in rows.items() if any(value is not None for value in values)}
+    said = _sentences(found, known)
+    columns: dict[str, list[str]] = {words.FIGURE: [f"**{words.NAMES[name]}**" for name in rows]}
+    for place, method in enumerate(methods):
+        columns[words.METHODS[method]] = [_shown(name, values, place) for name, values in rows.items()]
+    columns[words.SAYS] = [said[name] for name in rows]
+    st.table(columns, hide_index=True)
+    st.download_button(
+        words.SAVE,
+        _csv(rows, methods, recipe),
+        f"{'-'.join(('figures', recipe['picture'], recipe['model'])).replace('/', '-')}.csv",
+        "text/csv",
+        on_click="ignore",
+        key=session.FIGURES(len(rows)),
+    )
+
+
+def _shown(name: str, values: list[float | None], place: int) -> str:
+    """A number, the best of its row in bold."""
+    numbers = [value for value in values if value is not None]
+    best: Callable[..., float] = min if name == LOWER_IS_BETTER else max
+    text, value = words.figure(name, values[place]), values[place]
+    leads = value is not None and name != "pointing" and value == best(numbers)
+    return f"**{text}**" if leads else text
+
+
+def _sentences(found: Explanation, known: GroundTruth) -> dict[str, str]:
+    mask = known.truth.mask_coverage(found.grid)
+    fill = {
+        "box": wording.share(float(known.truth.coverage(found.grid).mean())),
+        "mask": "" if mask is None else wording.share(float(mask.mean())),
+        "name": wording.plain(found.classes[found.target]),
+    }
+    return {name: sentence.format(**fill) for name, sentence in words.SENTENCES.items()}
+
+
+def _csv(rows: Mapping[str, list[float | None]], methods: list[str], recipe: dict) -> str:
+    lines = ([name, *(None if one is None else f"{one:.6g}" for one in values)] for name, values in rows.items())
+    return csv_files.table(["figure", *methods], lines, recipe["text"])

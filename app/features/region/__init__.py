@@ -1,0 +1,1 @@
+"""The page Region: the answer for one rectangle."""

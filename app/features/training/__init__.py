@@ -1,0 +1,1 @@
+"""The pages Train and Runs: set a run up, watch it, keep it."""

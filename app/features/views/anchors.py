@@ -1,0 +1,148 @@
+"""The furniture of the Anchors page: the attention, the anchors in their order, and the story of one cell."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from app.base import session
+from app.base.wording import wording
+from app.base.wording import wording_views as words
+from app.ui import bar_table, colours, panels
+from mvfa_core.analysis.cells import CellRegion, CellStory
+from mvfa_core.explain import Explanation
+
+MOST_TERMS = 12
+
+
+def chosen(found: Explanation) -> tuple[int, int]:
+    """The cell (x, y) to tell about: the one that was clicked, or else the first anchor."""
+    if cell := session.cell(found.grid):
+        return cell
+    assert found.anchors_K2 is not None
+    x, y = found.anchors_K2[0].tolist()
+    return x, y
+
+
+def board(found: Explanation, story: CellStory) -> list[dict]:
+    """The attention in cells, the anchors, and the regions of the chosen cell."""
+    A_HW = found.adacam_HW
+    attention = panels.one_map("attention", "AdaCAM", "A = Σ f_i G_i", A_HW, words.ATTENTION_CAPTION, sharp=True)
+    if not attention.get("message"):
+        attention["rest"] = words.attention_rest(float(A_HW.min()), float(A_HW.max()))
+    return [attention, panels.anchors(found), _regions(story)]
+
+
+def _regions(story: CellStory) -> dict:
+    sizes = tuple(region.size for region in story.regions)
+    place = {"x": story.cell[0], "y": story.cell[1], "count": len(sizes)}
+    rest = words.REGIONS_REST.format(**place)
+    used = sorted(set(sizes))
+    return {
+        "id": "cell-regions",
+        "kind": "boxes",
+        "single": True,
+        "title": words.REGIONS_TITLE,
+        "symbol": words.REGIONS_SYMBOL.format(**place),
+        "caption": words.REGIONS_CAPTION,
+        "boxes": [_box(rank, region, story, sizes) for rank, region in enumerate(story.regions, start=1)],
+        "key": panels.size_key(used, sizes),
+        "rest": rest,
+        "alt": f"{words.REGIONS_TITLE}: {rest}",
+    }
+
+
+def _box(rank: int, region: CellRegion, story: CellStory, sizes: tuple[int, ...]) -> dict:
+    winner = int(region.confidence_C.argmax())
+    share = float(region.confidence_C[winner])
+    said = {"r": region.size, "name": story.classes[winner], "share": wording.percent(share)}
+    return {
+        "px": [round(value, 3) for value in region.box_px],
+        "rank": rank,
+        "size": region.size,
+        "confidence": share,
+        "colour": colours.size(region.size, sizes),
+        "name": words.REGION_NAME.format(**said),
+        "value": said["share"],
+        "tag": words.REGION_TAG.format(**said),
+        "label": words.REGION_LABEL.format(**said),
+    }
+
+
+def sentence(found: Explanation, story: CellStory) -> str:
+    """The chosen cell's place among all cells."""
+    return words.cell(
+        *story.cell, story.attention, story.rank, math.prod(story.grid), _rank(found, story.cell), found.k or 0
+    )
+
+
+def _rank(found: Explanation, cell: tuple[int, int]) -> int | None:
+    assert found.anchors_K2 is not None
+    hits = np.flatnonzero((found.anchors_K2 == cell).all(axis=1))
+    return int(hits[0]) + 1 if len(hits) else None
+
+
+def show_terms(story: CellStory) -> None:
+    """The C terms of Eq. 2 at the cell, the largest first, and their sum. Of many, the small ones in one row."""
+    st.subheader(words.TERMS_TITLE, anchor=False)
+    order = np.argsort(-np.abs(story.terms_C), kind="stable")
+    first, rest = order[:MOST_TERMS].tolist(), order[MOST_TERMS:]
+    rows = [
+        _term(
+            story.classes[i],
+            float(story.terms_C[i]),
+            [wording.percent(float(story.f_C[i])), words.fixed(float(story.G_C[i]), 3)],
+        )
+        for i in first
+    ]
+    if len(rest):
+        left = float(story.terms_C[rest].sum(dtype=np.float64))
+        rows.append(_term(words.others(len(rest)), left, [wording.percent(float(story.f_C[rest].sum())), ""]))
+    total = (words.TERMS_TOTAL, words.fixed(story.attention))
+    bar_table.show("terms", words.TERMS_TITLE, words.TERMS_COLUMNS, rows, total=total)
+    st.caption(words.TERMS_CAPTION)
+
+
+def _term(name: str, term: float, cells: list[str]) -> dict:
+    return bar_table.row(name, term, words.fixed(term), colours.FOR if term >= 0 else colours.AGAINST, cells=cells)
+
+
+def show_ranking(found: Explanation, cell: tuple[int, int]) -> None:
+    """The K anchors by falling A; pressing one chooses its cell."""
+    assert found.anchors_K2 is not None
+    st.subheader(words.RANKING_TITLE, anchor=False)
+    rows = []
+    for rank, (x, y) in enumerate(found.anchors_K2.tolist(), start=1):
+        value = float(found.adacam_HW[y, x])
+        options: dict = {"cells": [f"({x}, {y})"], "cell": (x, y), "chosen": (x, y) == cell}
+        rows.append(bar_table.row(str(rank), value, words.fixed(value), colours.ANCHOR, **options))
+    bar_table.show("ranking", words.RANKING_TITLE, words.RANKING_COLUMNS, rows, scroll=True)
+    st.caption(words.RANKING_CAPTION)
+
+
+def show_corners(story: CellStory) -> None:
+    """Eq. 5 with this cell's numbers, one line a size."""
+    st.latex(words.CORNERS_EQUATION)
+    st.caption(words.CORNERS_CAPTION.format(rows=story.grid[0], columns=story.grid[1]))
+    lines = [_line(region, story) for region in story.regions]
+    titles = words.CORNERS_COLUMNS
+    st.table({title: [line[name] for line in lines] for name, title in titles.items()}, hide_index=True)
+
+
+def _line(region: CellRegion, story: CellStory) -> dict[str, str]:
+    (x, y), half = story.cell, (region.size - 1) // 2
+    x_tl, y_tl, x_br, y_br = region.box
+    bottom, right = story.grid[0] - 1, story.grid[1] - 1
+    winner = int(region.confidence_C.argmax())
+    return {
+        "size": words.square(region.size),
+        "x_tl": words.corner(True, x, half, 0, x_tl),
+        "y_tl": words.corner(True, y, half, 0, y_tl),
+        "x_br": words.corner(False, x, half, right, x_br),
+        "y_br": words.corner(False, y, half, bottom, y_br),
+        "clamped": words.clamped(region.cut),
+        "cells": words.cells_averaged(region.cells, region.size),
+        "says": words.says(story.classes[winner], float(region.confidence_C[winner])),
+    }

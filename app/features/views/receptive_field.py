@@ -1,0 +1,142 @@
+"""The furniture of "what a region really saw": the receptive field as an outline, in px, and in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.base import session
+from app.base.wording import wording_seen as words
+from app.ui import colours, panels
+from mvfa_core.analysis.cells import CellRegion, CellStory
+from mvfa_core.analysis.receptive_field import ReceptiveField
+from mvfa_core.explain import Explanation
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A region and the part of the picture that can change it, px (x0, y0, x1, y1)."""
+
+    region: CellRegion
+    px: tuple[float, float, float, float]
+    share: float
+
+
+def seen(story: CellStory, sight: ReceptiveField, found: Explanation) -> dict[int, Seen]:
+    """What the region of every size saw."""
+    width, height = found.size_px
+    all_seen = {}
+    for region in story.regions:
+        x0, y0, x1, y1 = sight.of(region.box, found.size_px)
+        all_seen[region.size] = Seen(region, (x0, y0, x1, y1), (x1 - x0) * (y1 - y0) / (width * height))
+    return all_seen
+
+
+def with_outlines(boards: list[dict], all_seen: dict[int, Seen]) -> list[dict]:
+    """Panels whose boxes also know what they saw: it is outlined while a box is pointed at."""
+    return [
+        panel | {"boxes": [box | {"seen": _rounded(all_seen[box["size"]].px)} for box in panel["boxes"]]}
+        if panel.get("boxes")
+        else panel
+        for panel in boards
+    ]
+
+
+def show(
+    shown: str, found: Explanation, story: CellStory, sight: ReceptiveField, all_seen: dict[int, Seen], recipe: dict
+) -> None:
+    """The chosen region with its outline on the left, the sentence and all sizes on the right."""
+    left, right = st.columns([2, 3], gap="large")
+    sizes = tuple(all_seen)
+    with right:
+        session.forget_unless(session.SEEN, sizes)
+        size = st.segmented_control(
+            words.SIZE,
+            sizes,
+            default=sizes[0],
+            required=True,
+            key=session.SEEN,
+            bind="query-params",
+        )
+        one = all_seen[size]
+        st.markdown(_sentence(sight, one.share))
+        _table(all_seen, found)
+        st.caption(_scale(sight, found))
+        st.latex(words.EQUATION)
+        st.caption(words.EQUATION_CAPTION)
+    with left:
+        panels.show_board(
+            session.SEEN_BOARD, "seen", shown, found, [_panel(one, story, sizes)], recipe, selected=story.cell
+        )
+
+
+def _panel(one: Seen, story: CellStory, sizes: tuple[int, ...]) -> dict:
+    region, (x0, y0, x1, y1) = one.region, one.px
+    r, own = region.size, region.box_px
+    colour = colours.size(r, sizes)
+    label = words.BOX_LABEL.format(
+        own=words.pixels(own[2] - own[0], own[3] - own[1]), seen=words.pixels(x1 - x0, y1 - y0)
+    )
+    box = {
+        "px": _rounded(own),
+        "seen": _rounded(one.px),
+        "rank": 1,
+        "size": r,
+        "confidence": float(region.confidence_C.max()),
+        "colour": colour,
+        "name": words.BOX_NAME.format(r=r),
+        "value": "",
+        "tag": words.BOX_TAG.format(width=f"{x1 - x0:.0f}", height=f"{y1 - y0:.0f}"),
+        "label": label,
+    }
+    return {
+        "id": "seen",
+        "kind": "boxes",
+        "single": True,
+        "outlined": True,
+        "title": words.PANEL_TITLE,
+        "symbol": words.PANEL_SYMBOL.format(r=r, x=story.cell[0], y=story.cell[1]),
+        "caption": words.PANEL_CAPTION,
+        "boxes": [box],
+        "key": [
+            {"text": words.KEY_REGION, "colour": colour, "shape": "box"},
+            {"text": words.KEY_SEEN, "colour": colour, "shape": "box dashed"},
+        ],
+        "rest": label,
+        "alt": f"{words.PANEL_TITLE}: {label}",
+    }
+
+
+def _sentence(sight: ReceptiveField, share: float) -> str:
+    if sight.cell is None:
+        return words.MEASURED_EVERYWHERE if sight.everywhere else words.measured(share)
+    if sight.everywhere:
+        return words.rule_everywhere(sight.cell, sight.side)
+    return words.rule(sight.cell, sight.side, share)
+
+
+def _table(all_seen: dict[int, Seen], found: Explanation) -> None:
+    lines = []
+    for r, one in all_seen.items():
+        own, (x0, y0, x1, y1) = one.region.box_px, one.px
+        lines.append(
+            {
+                "size": words.region(r),
+                "own": words.pixels(own[2] - own[0], own[3] - own[1]),
+                "seen": words.pixels(x1 - x0, y1 - y0),
+                "share": words.share(one.share),
+            }
+        )
+    st.table({title: [line[name] for line in lines] for name, title in words.COLUMNS.items()}, hide_index=True)
+
+
+def _scale(sight: ReceptiveField, found: Explanation) -> str:
+    width, height = found.size_px
+    if width == height:
+        return words.CAPTION_SQUARE.format(side=sight.side, width=width, height=height)
+    return words.CAPTION.format(side=sight.side, width=f"{width / sight.side:.2f}", height=f"{height / sight.side:.2f}")
+
+
+def _rounded(px: tuple[float, ...]) -> list[float]:
+    return [round(value, 3) for value in px]

@@ -1,0 +1,1 @@
+"""What all visitors share: models, pictures, explanations, runs, and the limits on them."""

@@ -1,0 +1,99 @@
+"""Models by their name: those that come with the project, a visitor's own, and those of runs. Shared, read-only."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.base.wording import wording
+from app.services import inference_queue, training_runs, visitor_files
+from app.services.cache import cached
+from app.services.visitor_files import OWN_PREFIX
+from mvfa_core.checkpoints import CheckpointError, bundled, load_model, read_card
+
+RUN_PREFIX = "runs/"
+
+
+def model_ids() -> list[str]:
+    """All models on offer by name: those that come with the project, this session's uploads, then the runs."""
+    own = [OWN_PREFIX + name for name in visitor_files.models()]
+    trained = [RUN_PREFIX + run.id for run in training_runs.with_model()]
+    return [*bundled_ids(), *own, *trained]
+
+
+def is_bundled(model_id: str) -> bool:
+    """Whether a model came with the project."""
+    return model_id in _bundled_files()
+
+
+def model_file(model_id: str) -> Path:
+    """The file of a model's weights. Raises `CheckpointError` where it is gone."""
+    try:
+        return _there(model_id)
+    except KeyError:
+        raise CheckpointError(wording.GONE.format(name=model_id)) from None
+
+
+def card(model_id: str) -> dict[str, Any]:
+    """What a model says of itself."""
+    return _card(*_key(model_id))
+
+
+def learned(model_id: str) -> str:
+    """The data set that a model says it was trained on, "" if it says nothing."""
+    try:
+        return str(card(model_id).get("data", ""))
+    except (ValueError, OSError):  # the page says what is wrong with it
+        return ""
+
+
+@cache
+def _bundled_files() -> dict[str, Path]:
+    # They come with the project: every rerun asks several times, and looking through the folder takes milliseconds.
+    return bundled()
+
+
+def bundled_ids() -> list[str]:
+    """The models that come with the project: the drawn set's first, as it is the one whose pictures come along."""
+    return sorted(_bundled_files(), key=lambda name: (not name.startswith("compact_"), "gap" in name, name))
+
+
+def _there(model_id: str) -> Path:
+    if model_id.startswith(OWN_PREFIX):
+        return visitor_files.models()[model_id.removeprefix(OWN_PREFIX)].file
+    if model_id.startswith(RUN_PREFIX):
+        for run in training_runs.with_model():
+            path = run.model_path()
+            if path and RUN_PREFIX + run.id == model_id:
+                return path
+    return _bundled_files()[model_id]
+
+
+@cached("models", megabytes=512)
+def _model(file: str, stamp_ns: int) -> Any:
+    # in turn: a file of 20 MB takes several times that
+    return inference_queue.prepare(load_model, Path(file))
+
+
+@cached("cards", megabytes=8)
+def _card(file: str, stamp_ns: int) -> dict[str, Any]:
+    return read_card(Path(file))
+
+
+def _key(model_id: str) -> tuple[str, int]:
+    file = model_file(model_id)
+    try:  # a run saves again and again under one name: its time of writing tells the versions apart
+        return str(file), file.stat().st_mtime_ns
+    except FileNotFoundError:
+        raise CheckpointError(wording.GONE.format(name=model_id)) from None
+
+
+def version(model_id: str) -> tuple[str, int]:
+    """A model's file and when it was written: the key of everything that is made with it."""
+    return _key(model_id)
+
+
+def model(file: str, stamp_ns: int) -> Any:
+    """The model of that version."""
+    return _model(file, stamp_ns)

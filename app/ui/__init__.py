@@ -1,0 +1,1 @@
+"""Furniture that several pages use: panels, charts, controls, and the components behind them."""

@@ -1,0 +1,120 @@
+"""Widgets that return a value, in the order of the method: class, K, region sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from app.base import i18n, link_locks, session
+from app.base.wording import wording, wording_maps, wording_region
+from app.base.wording import wording_views as words
+from app.services import explanations, models
+from mvfa_core.analysis.other_methods import OTHER_MAPS
+
+SIZES = (1, 3, 5, 7, 9, 11, 13)
+NO_CLASS = ""
+"""In place of a class: the one that follows from the answer."""
+
+
+def heading(*names: str) -> None:
+    """The title over the controls of the method, if any of those named is shown."""
+    if not all(map(link_locks.hidden, names)):
+        st.subheader(wording.METHOD)
+
+
+def target(facts: explanations.ModelInfo) -> int | None:
+    """The class to explain, kept in the address; None for the predicted one."""
+    return _class(wording.CLASS, session.CLASS, wording.CLASS_PREDICTED, facts)
+
+
+def rival(facts: explanations.ModelInfo) -> int | None:
+    """The class to hold against the explained one, kept in the address; None for the best of the others."""
+    return _class(words.AGAINST, session.AGAINST, words.AGAINST_BEST, facts)
+
+
+def _class(label: str, key: str, none: str, facts: explanations.ModelInfo) -> int | None:
+    options = [NO_CLASS, *facts.classes]
+    chosen = session.follow(key, options, NO_CLASS)
+    if not link_locks.hidden(key):
+        shown = {NO_CLASS: none}
+        st.selectbox(
+            label, options, key=key, format_func=lambda one: shown.get(one, one), persist_state="session",
+            **link_locks.look(key),
+        )  # fmt: skip
+    return None if chosen == NO_CLASS else facts.classes.index(chosen)
+
+
+def views(facts: explanations.ModelInfo) -> tuple[int, tuple[int, ...], bool]:
+    """K, L_R, and whether near doubles are left out: what only a model with views has."""
+    return anchors(facts), sizes(facts), distinct()
+
+
+def anchors(facts: explanations.ModelInfo) -> int:
+    """K, kept in the address: 1 to H*W."""
+    chosen = session.follow(session.K, range(1, facts.cells + 1), min(facts.k, facts.cells), session.number)
+    if not link_locks.hidden(session.K):
+        look = link_locks.look(session.K, wording.K_HELP)
+        st.slider(wording.K, 1, facts.cells, key=session.K, persist_state="session", **look)
+    return chosen
+
+
+def sizes(facts: explanations.ModelInfo) -> tuple[int, ...]:
+    """L_R, kept in the address: odd sizes in cells, at least one."""
+    options = sorted({*SIZES, *facts.sizes})
+    chosen = session.follow_several(session.SIZES, options, list(facts.sizes), session.number)
+    _pills(wording.SIZES, session.SIZES, options, wording.SIZES_HELP)
+    if not chosen and not link_locks.hidden(session.SIZES):
+        st.caption(wording.SIZES_NONE)
+    return tuple(sorted(chosen)) or facts.sizes
+
+
+def _pills(label: str, key: str, options: list, note: str, shown: Callable[[Any], str] = str) -> None:
+    """Several of a few, unless a teacher's link takes them away; the value is followed before."""
+    if not link_locks.hidden(key):
+        look = link_locks.look(key, note)
+        st.pills(label, options, selection_mode="multi", format_func=shown, key=key, persist_state="session", **look)
+
+
+def distinct() -> bool:
+    """Whether near doubles are left out of the ranked regions, kept in the address."""
+    return _switch(wording.DISTINCT, session.DISTINCT, wording.DISTINCT_HELP)
+
+
+def _switch(label: str, key: str, note: str) -> bool:
+    chosen = session.follow(key, (True, False), False, session.switch)
+    if not link_locks.hidden(key):
+        st.toggle(label, key=key, persist_state="session", **link_locks.look(key, note))
+    return chosen
+
+
+def other_maps() -> list[str]:
+    """The methods to compare with, kept in the address."""
+    options = list(OTHER_MAPS)
+    chosen = session.follow_several(session.METHODS, options, ["Grad-CAM++", "LayerCAM", "HiResCAM"])
+    _pills(wording_maps.OTHERS, session.METHODS, options, wording_maps.OTHERS_HELP, i18n.library)
+    return chosen
+
+
+def best_rectangle() -> bool:
+    """Whether the best rectangle for the class is searched, kept in the address."""
+    return _switch(wording_region.BEST, session.BEST, wording_region.BEST_HELP)
+
+
+def offer_views() -> None:
+    """Says why there are no regions, and offers the model that has them."""
+    with st.container(border=True):
+        st.markdown(f"**{wording.GAP_TITLE}**")
+        st.write(wording.GAP_TEXT)
+        if "compact_mfa" in models.model_ids():
+            st.button(
+                wording.GAP_CHOOSE,
+                on_click=_choose_views,
+                disabled=link_locks.held(session.MODEL),
+            )
+
+
+def _choose_views() -> None:
+    session.put(session.MODEL, "compact_mfa")
+    st.rerun()  # the whole page: the model is chosen outside of the part that the button stands in

@@ -1,0 +1,290 @@
+"""An explanation as panels of a board, as rows of the verdict, and on the screen. No numbers are made here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app.base import component_values, session
+from app.base.wording import wording, wording_scope
+from app.services import class_subset, explanations, gallery, models
+from app.services.gallery import Picture
+from app.ui import colours, questions
+from app.ui.components import component
+from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
+from mvfa_core.explain import Explanation, Region
+
+_board = component("board")
+_verdict = component("verdict")
+
+TOP = 10
+MOST_ROWS = 12
+CHANNEL = "cells"  # boards and tables of one page tell each other which cell is pointed at
+
+
+def show_board(
+    key: str,
+    name: str,
+    picture: str,
+    found: Explanation,
+    panels: list[dict],
+    recipe: dict,
+    *,
+    selected: tuple[int, int] | None = None,
+    small: bool = False,
+    channel: str = CHANNEL,
+) -> None:
+    """Panels side by side over one picture. A clicked cell is kept under `session.CELL` and shown on every board.
+
+    Args:
+        key, name: of the board on the page, and of the files it exports.
+        picture: the digest of the one on the strip. recipe: what made the numbers; goes into exported files.
+        selected: the cell that is outlined; the clicked one if not given. small: many small panels in a row.
+        channel: boards of one channel point at the same cells.
+    """
+
+    chosen = selected or session.cell(found.grid)
+
+    def keep() -> None:
+        session.put(session.CELL, component_values.wholes(key, "cell", 2))  # an empty list is none
+
+    _board(
+        key=key,
+        on_cell_change=keep,
+        data={
+            "name": f"{name} {recipe['picture']} {recipe['model']}",
+            "channel": channel,
+            "picture": picture,
+            "size": list(found.size_px),
+            "grid": list(found.grid),
+            "small": small,
+            "selected": chosen and list(chosen),
+            "palettes": colours.palettes(),
+            "panels": panels,
+            "recipe": recipe,
+            "words": wording.BOARD,
+        },
+    )
+
+
+def recipe(model: str, picture: Picture, found: Explanation) -> dict:
+    """What made the numbers, for exported files: as fields and as one line of text."""
+    fields: dict[str, Any] = {"model": model, "picture": picture.id, "picture_digest": picture.digest}
+    fields["class"] = found.classes[found.target]
+    if found.sizes:
+        fields |= {"k": found.k, "sizes": list(found.sizes)}
+    text = ", ".join(f"{name} {value}" for name, value in fields.items() if name != "picture_digest")
+    return fields | {"text": text}
+
+
+def show_answer(model: str, picture: Picture, found: Explanation) -> None:
+    """The answer in a sentence, and what to think of it where the model never saw such pictures.
+
+    A link may ask before: then the page ends here until the visitor has answered.
+    """
+    questions.pose(model, picture, found)
+    name = found.classes[found.predicted]
+    share = float(found.ensemble_C[found.predicted])
+    classes = models.model(*models.version(model)).classes  # not only those that are shown
+    st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=picture.truth in classes))
+    class_subset.note(explanations.model_info(model, picture).known, len(found.classes))
+    width, height = found.size_px
+    if width != height:
+        step = {"cell_width": width / found.grid[1], "cell_height": height / found.grid[0]}
+        st.caption(wording.SQUASH_NOTE.format(width=f"{width:,}", height=f"{height:,}", **step))
+    if note := scope(model, picture, classes):
+        st.caption(note)
+
+
+def scope(model: str, picture: Picture, classes: Sequence[str]) -> str:
+    """What the model can say at all of a picture whose class is unknown, or none of its own; "" where it knows it.
+
+    It follows from the model's classes and from the data that its card names, and claims nothing of the picture.
+    """
+    if picture.truth in classes:
+        return ""
+    learned = models.learned(model) if picture.id.startswith(gallery.PHOTOGRAPH) else ""
+    title = CATALOGUE[learned].title if learned in CATALOGUE else ""
+    return wording_scope.scope(classes, shapes=learned == SYNTHETIC, data=title)
+
+
+def show_verdict(found: Explanation, truth: str | None) -> None:
+    """The confidence of every head in every class."""
+    show_rows(session.VERDICT, verdict(found, truth))
+
+
+def show_rows(key: str, data: dict) -> None:
+    """Classes with a bar for each of several answers, as `rows` makes them."""
+    _verdict(key=key, data=data)
+
+
+def maps(found: Explanation) -> list[dict]:
+    """CAM, Grad-CAM and AdaCAM."""
+    name = found.classes[found.target]
+    gap = found.pooling == "gap"
+    cam = wording.CAM_CAPTION_GAP if gap else wording.CAM_CAPTION
+    gradients = wording.GRAD_CAM_CAPTION_GAP if gap else wording.GRAD_CAM_CAPTION
+    attention = wording.ADACAM_CAPTION_GAP if gap else wording.ADACAM_CAPTION
+    return [
+        one_map("cam", "CAM", f"G_c, {name}", found.cam_HW, cam.format(name=name)),
+        one_map("grad-cam", "Grad-CAM", f"∂/∂F, {name}", found.grad_cam_HW, gradients.format(name=name)),
+        one_map("adacam", "AdaCAM", "A = Σ f_i G_i", found.adacam_HW, attention),
+    ]
+
+
+def one_map(
+    panel_id: str,
+    title: str,
+    symbol: str,
+    values_HW: np.ndarray | None,
+    caption: str,
+    *,
+    missing: str | None = None,
+    sharp: bool = False,
+) -> dict:
+    """One map of (H, W) in logits as a panel; `missing` is said where there is none, else that CAM
+    needs a linear head; `sharp` keeps it in cells."""
+    panel: dict[str, Any] = {
+        "id": panel_id,
+        "kind": "map",
+        "title": title,
+        "symbol": symbol,
+        "unit": wording.UNIT,
+        "caption": caption,
+    }
+    panel["sharp"] = sharp
+    missing = missing or wording.NO_CAM
+    if values_HW is None:
+        return panel | {"alt": f"{title}: {missing}", "message": missing, "values": None}
+    if not np.isfinite(values_HW).all():
+        return panel | {"alt": f"{title}: {wording.NOT_FINITE}", "message": wording.NOT_FINITE, "values": None}
+    y, x = (int(i) for i in np.unravel_index(values_HW.argmax(), values_HW.shape))
+    low, high = float(values_HW.min()), float(values_HW.max())
+    return panel | {
+        "values": [round(value, 6) for value in values_HW.ravel().tolist()],
+        "alt": wording.map_alt(title, x, y, high),
+        "rest": wording.map_rest(low, high),
+    }
+
+
+def regions(found: Explanation, *, distinct: bool) -> list[dict]:
+    """Anchors, the top-1 region and the top-10 regions; only for models with views."""
+    assert found.anchors_K2 is not None and found.confidence_MC is not None and found.k is not None
+    name = found.classes[found.target]
+    ranked = found.top(TOP, distinct=distinct)
+    symbol = wording.TOP_SYMBOL.format(count=len(found.confidence_MC), name=name)
+    return [
+        anchors(found),
+        _boxes("top-1", wording.TOP_ONE_TITLE, symbol, wording.TOP_ONE_CAPTION, ranked[:1], found),
+        _boxes("top-10", wording.TOP_TEN_TITLE, symbol, wording.TOP_TEN_CAPTION, ranked, found),
+    ]
+
+
+def anchors(found: Explanation) -> dict:
+    """The anchors as dots, larger for a higher rank."""
+    assert found.anchors_K2 is not None
+    x, y = found.anchors_K2.T
+    rest = wording.ANCHORS_REST.format(k=found.k, cells=math.prod(found.grid))
+    key = [{"text": wording.ANCHORS_FIRST, "colour": colours.ANCHOR, "shape": "dot"}]
+    if found.k and found.k > 1:
+        key += [{"text": wording.ANCHORS_LAST.format(k=found.k), "colour": colours.ANCHOR, "shape": "dot small"}]
+    return {
+        "id": "anchors",
+        "kind": "anchors",
+        "title": wording.ANCHORS_TITLE,
+        "symbol": wording.ANCHORS_SYMBOL.format(k=found.k),
+        "caption": wording.ANCHORS_CAPTION.format(k=found.k),
+        "cells": found.anchors_K2.tolist(),
+        "values": [round(value, 6) for value in found.adacam_HW[y, x].tolist()],
+        "colour": colours.ANCHOR,
+        "key": key,
+        "rest": rest,
+        "alt": f"{wording.ANCHORS_TITLE}: {rest}",
+    }
+
+
+def _boxes(panel_id: str, title: str, symbol: str, caption: str, ranked: Iterable[Region], found: Explanation) -> dict:
+    ranked, sizes, name = tuple(ranked), found.sizes or (), found.classes[found.target]
+    used = sorted({region.size for region in ranked})
+    best, last = (wording.percent(ranked[i].confidence) for i in (0, -1))
+    rest = wording.top_rest(best, last, len(ranked), name)
+    return {
+        "id": panel_id,
+        "kind": "boxes",
+        "title": title,
+        "symbol": symbol,
+        "caption": caption.format(name=name),
+        "boxes": [_box(region, colours.size(region.size, sizes), name) for region in ranked],
+        "key": size_key(used, sizes),
+        "rest": rest,
+        "alt": f"{title}: {rest}",
+    }
+
+
+def size_key(used: Sequence[int], sizes: Sequence[int]) -> list[dict]:
+    """The legend of boxes: the sizes in use, in their colours among L_R."""
+    return [{"text": wording.BOX_KEY.format(r=r), "colour": colours.size(r, sizes), "shape": "box"} for r in used]
+
+
+def _box(region: Region, colour: str, name: str) -> dict:
+    words = {"rank": region.rank, "r": region.size, "share": wording.percent(region.confidence), "name": name}
+    return {
+        "px": [round(value, 3) for value in region.box_px],
+        "rank": region.rank,
+        "size": region.size,
+        "confidence": region.confidence,
+        "colour": colour,
+        "name": wording.BOX_NAME.format(**words),
+        "value": words["share"],
+        "tag": wording.BOX_TAG.format(**words),
+        "label": wording.BOX_LABEL.format(**words),
+    }
+
+
+def verdict(found: Explanation, truth: str | None) -> dict:
+    """The classes by falling confidence of the answer, as each head of the model sees them."""
+    if found.auxiliary_C is None:
+        return rows(found, [{"name": wording.HEAD_GAP, "colour": colours.GAP}], [found.ensemble_C], truth)
+    heads = [
+        {"name": wording.HEAD_ENSEMBLE, "colour": colours.MAIN},
+        {"name": wording.HEAD_AUXILIARY, "colour": colours.AUXILIARY},
+    ]
+    return rows(found, heads, [found.ensemble_C, found.auxiliary_C], truth)
+
+
+def rows(found: Explanation, heads: list[dict], answers: Sequence[np.ndarray], truth: str | None) -> dict:
+    """The classes by falling confidence of the first answer; of many, the first ones and those that are asked about.
+
+    Args:
+        heads: name and colour of each answer. answers: (C,) confidences, the answer of `found` first.
+    """
+    order = np.argsort(-answers[0], kind="stable").tolist()
+    kept = [c for place, c in enumerate(order) if place < MOST_ROWS or c == found.target or found.classes[c] == truth]
+    made = []
+    for c in kept:
+        notes = [wording.VERDICT_TRUE] if found.classes[c] == truth else []
+        notes += [wording.VERDICT_EXPLAINED] if c == found.target != found.predicted else []
+        values = [{"share": float(answer_C[c]), "text": wording.percent(float(answer_C[c]))} for answer_C in answers]
+        made.append({"name": found.classes[c], "notes": notes, "predicted": c == found.predicted, "values": values})
+    return {"heads": heads, "rows": made, "words": wording.VERDICT, "more": wording.further(len(order) - len(kept))}
+
+
+def cell_sentence(found: Explanation, cell: tuple[int, int]) -> str | None:
+    """What one cell (x, y) did; None if it lies outside this grid."""
+    x, y = cell
+    if not (0 <= x < found.grid[1] and 0 <= y < found.grid[0]):
+        return None
+    all_maps = {"CAM": found.cam_HW, "Grad-CAM": found.grad_cam_HW, "AdaCAM": found.adacam_HW}
+    values = {title: float(map_HW[y, x]) for title, map_HW in all_maps.items() if map_HW is not None}
+    rank, inside, views = None, 0, 0
+    if found.anchors_K2 is not None and found.boxes_KR4 is not None:
+        hits = np.flatnonzero((found.anchors_K2 == (x, y)).all(axis=1))
+        rank = int(hits[0]) + 1 if len(hits) else None
+        x0, y0, x1, y1 = found.boxes_KR4.reshape(-1, 4).T
+        inside, views = int(((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)).sum()), len(x0)
+    share = None if found.contribution_HW is None else float(found.contribution_HW[y, x]) / max(views, 1)
+    return wording.cell(x, y, found.classes[found.target], values, rank, inside, views, share)

@@ -1,0 +1,174 @@
+"""What holds of every sentence a page says, in every language, whatever numbers and names it is filled with."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from string import Formatter
+from types import NoneType, UnionType
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from app.base import i18n
+from app.base.i18n import Language, current, fields, fitted, languages, library, preferred, spoken
+from app.base.wording import wording_train
+from app.features.lesson.lesson import STEPS
+from mvfa_core.experiments.plan import Settings
+from mvfa_core.percent import of_count
+from mvfa_core.pictures import NOTES, Note
+from tests.corpus.drawn import SETTINGS, WORDS, few
+
+WORDING = sorted(path.stem for path in Path(wording_train.__file__).parent.glob("wording*.py"))
+SHARE = st.floats(0, 1)
+NAMES = WORDS.map(lambda text: text.replace("{", "").replace("}", ""))
+COUNT = st.integers(0, 10**7)
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+BAND_NUMBERS = st.lists(st.integers(1, 99), min_size=1, max_size=3).map(lambda bands: ", ".join(map(str, bands)))
+
+
+def noted(template: str) -> st.SearchStrategy[Note]:
+    """That note, each of its places filled as readers of pictures do."""
+    places = {place for _, place, _, _ in Formatter().parse(template) if place}
+    kinds = {
+        place: BAND_NUMBERS if place == "bands" else NUMBER if place in ("low", "high") else COUNT for place in places
+    }
+    return st.builds(Note, st.just(template), st.fixed_dictionaries(kinds))
+
+
+KINDS: dict[Any, st.SearchStrategy[Any]] = {
+    str: NAMES, int: st.integers(0, 10**7), float: SHARE | st.floats(0, 1e7), bool: st.booleans(), NoneType: st.none(),
+    Settings: SETTINGS, object: st.integers() | NAMES | st.tuples(st.integers(1, 9)), Any: SHARE,
+    Note: st.sampled_from(NOTES).flatmap(noted),
+}  # fmt: skip
+
+
+CHOSEN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "ending": {"state": st.sampled_from(sorted(wording_train.ENDINGS))},
+    "step": {"name": st.sampled_from(STEPS)},
+    "rate": {"steps_per_s": st.floats(1e-6, 1e6)},
+    "grid": {"stride": st.integers(1, 64)},
+    "counted": {"sides": st.dictionaries(st.sampled_from(["train", "val", "test"]), st.integers(0, 10**7))},
+}
+"""What only a few values can be of."""
+
+
+def sentences() -> Iterator[Callable[..., Any]]:
+    """The functions of all wording modules."""
+    for name in WORDING:
+        module = importlib.import_module(f"app.base.wording.{name}")
+        for called, function in sorted(inspect.getmembers(module, inspect.isfunction)):
+            # the questions of the lesson are asked with its numbers, in `test_walks`
+            if function.__module__ == module.__name__ and not called.startswith("_") and called != "question":
+                yield function
+
+
+def drawn_for(hint: Any) -> st.SearchStrategy[Any]:
+    """What an argument of that type may be."""
+    if hint in KINDS:
+        return KINDS[hint]
+    inner = typing.get_args(hint)
+    if typing.get_origin(hint) in (UnionType, typing.Union):
+        return st.one_of(*map(drawn_for, inner))
+    if typing.get_origin(hint) is tuple and inner[-1] is not Ellipsis:
+        return st.tuples(*map(drawn_for, inner))
+    if typing.get_origin(hint) is dict:
+        return st.dictionaries(drawn_for(inner[0]), drawn_for(inner[1]), min_size=1, max_size=3)
+    several = st.lists(drawn_for(inner[0]), min_size=1, max_size=3)
+    return several.map(tuple) if typing.get_origin(hint) is tuple else several
+
+
+@pytest.mark.parametrize("function", list(sentences()), ids=lambda one: f"{one.__module__}.{one.__name__}")
+@few
+@given(st.data())
+def test_every_sentence(function: Callable[..., Any], data: st.DataObject) -> None:
+    hints = typing.get_type_hints(function)
+    chosen = CHOSEN.get(function.__name__, {})
+    kinds = {
+        name: chosen[name] if name in chosen else drawn_for(hints[name])
+        for name in inspect.signature(function).parameters
+    }
+    arguments = {name: data.draw(kind, name) for name, kind in kinds.items()}
+    for code in languages():
+        with spoken(code):
+            assert current() == code
+            said = function(**arguments)
+            assert said is not None
+            if isinstance(said, str):
+                assert "{" not in said and "}" not in said, "a place that was not filled"
+                assert not re.search(r"\bNone\b|\bnan\b", said) or re.search("None|nan", str(arguments)), said
+
+
+FIELDS = st.text(st.sampled_from("{}{}ab!r:.1f%0 "), max_size=14)
+
+
+@few
+@given(FIELDS, FIELDS | st.lists(FIELDS, max_size=2) | st.none())
+@example("{} a", "{} {}")
+@example("{a}", "{a!x}")
+def test_translations_fit(english: str, other: Any) -> None:
+    """What can be filled in in English can be filled in in another language's words, or stays English."""
+    numbers = {"a": 0.5, "b": 0.25, "ab": 1.0, "aa": 1.0, "bb": 1.0, "ba": 1.0}
+    try:
+        english.format(0.5, **numbers)
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError):
+        assert fields(english) is None or fields(english) or fitted(english, english, "x") == english
+        return
+    said = fitted(english, other, "x")
+    assert isinstance(said.format(0.5, **numbers), str)
+    assert fitted({"k": (english, english)}, {"k": [other, english]}, "x")["k"][1] == english
+
+
+@few
+@given(st.lists(WORDS | st.sampled_from(["zh-CN", "en-GB", "ZH", "de", "zh"]), max_size=4), WORDS)
+def test_languages_of_a_browser(wishes: list[str], text: str) -> None:
+    """A language that is here, English at last; what nobody has translated stays as it is."""
+    code = preferred(wishes)
+    assert code in languages() and isinstance(languages()[code], Language)
+    known = [wish.lower().split("-")[0] for wish in wishes if wish.lower().split("-")[0] in languages()]
+    assert code == (known[0] if known else "en")
+    with spoken(text):
+        assert current() == (text if text in languages() else "en")
+    with spoken("zh"):
+        assert library(text) == text
+    with spoken("en"):
+        assert library("Table 1") == "Table 1"
+
+
+@few
+@given(st.binary(max_size=40) | WORDS.map(str.encode))
+@example(b"[" * 100_000)
+def test_files_of_languages(tmp_path: Path, content: bytes) -> None:
+    """A folder that somebody else has filled is a language or is none."""
+    folder = tmp_path / "xx"
+    folder.mkdir(exist_ok=True)
+    (folder / "language.json").write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(i18n.MORE, str(tmp_path))
+        languages.cache_clear()
+        try:
+            assert set(languages()) >= {"en", "zh"}
+        finally:
+            patch.undo()
+            languages.cache_clear()
+
+
+@given(whole=st.integers(1, 10**7), data=st.data(), digits=st.integers(0, 3))
+def test_only_all_reads_as_all_and_only_none_as_none(whole: int, data: st.DataObject, digits: int) -> None:
+    part = data.draw(st.integers(0, whole))
+    said = of_count(part / whole, digits)
+    assert (Fraction(said) == 100) == (part == whole)
+    assert (Fraction(said) == 0) == (part == 0)
+    assert abs(Fraction(said) - Fraction(100 * part, whole)) <= Fraction(1, 2 * 10**digits) + Fraction(1, 10**9)
+
+
+@given(value=st.floats())
+def test_what_is_no_share_is_shown_all_the_same(value: float) -> None:
+    assert of_count(value)

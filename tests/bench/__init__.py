@@ -1,0 +1,1 @@
+"""The app measured in a real browser."""
