@@ -90,7 +90,9 @@ def ensemble_logits(model: Classifier, F_BDHW: torch.Tensor) -> torch.Tensor:
 def _finished(head: Head, views_MD: torch.Tensor) -> torch.Tensor:
     """The sum of the view logits, (C,)."""
     if not isinstance(head, MLPHead):
-        weight_CD, bias_C = head.class_weights()
+        weights = head.class_weights()
+        assert weights is not None, "all heads but these two are linear"
+        weight_CD, bias_C = weights
         return nn.functional.linear(views_MD, weight_CD, bias_C).sum(dim=0)
     step = max(AT_ONCE // max(head.first.out_features, _last(head).out_features), 1)
     parts = (head.finish(head.first(part)).sum(dim=0) for part in views_MD.split(step))

@@ -107,7 +107,9 @@ def _explained(model: Classifier, encoding: Encoding, target: int | None, option
         options["sizes"] = expect_sizes(options["sizes"])
     expect_room(model, encoding, **options)
     F_BDHW = leaf(encoding.F_BDHW.to(next(model.pooling.parameters()).dtype))
-    with looking_once():
+    # behind a linear head Grad-CAM is its CAM, exactly: a backward pass through a thousand classes would be for nothing
+    linear = model.pooling.head.class_weights() is not None
+    with looking_once(), torch.set_grad_enabled(not linear):
         stages = model.pooling(F_BDHW, **({} if gap else options))
     logits_C = stages.ensemble_BC[0].detach()
     predicted = int(logits_C.argmax())
@@ -120,11 +122,16 @@ def _explained(model: Classifier, encoding: Encoding, target: int | None, option
         pooling="gap" if gap else "mfa",
         size_px=encoding.size_px,
         grid=stages.grid,
-        ensemble_C=_numpy((logits_C / views).softmax(dim=0)),
+        ensemble_C=_numpy(_confidence(model.pooling, logits_C / views)),
         logits_C=_numpy(logits_C),
         **_maps(model.pooling, stages, target, views),
-        **({} if gap else _views(stages, encoding.size_px)),
+        **({} if gap else _views(model.pooling, stages, encoding.size_px)),
+        labels=getattr(model.pooling, "labels", "single"),
     )
+
+
+def _confidence(pooling: MFA | GAP, logits: torch.Tensor) -> torch.Tensor:
+    return pooling.confidence(logits) if isinstance(pooling, MFA) else logits.softmax(dim=-1)
 
 
 def expect_room(
@@ -150,8 +157,12 @@ def expect_room(
 
 def _maps(pooling: MFA | GAP, stages: Stages, target: int, views: int) -> dict:
     """The maps of an explanation; all of them stay on the grid, (H, W)."""
-    scale = stages.grid[0] * stages.grid[1] / views
-    gradient_BHW = gradient_map(stages.ensemble_BC[0, target], stages.F_BDHW) * scale
+    weights = pooling.head.class_weights()
+    if weights is None:
+        scale = stages.grid[0] * stages.grid[1] / views
+        gradient_BHW = gradient_map(stages.ensemble_BC[0, target], stages.F_BDHW) * scale
+    else:  # d logit / d F = W_c sum_i w_i, and every view's weights sum to 1
+        gradient_BHW = cam(stages.F_BDHW.detach(), weights[0].detach(), target)
     with torch.no_grad():
         return {"grad_cam_HW": _numpy(gradient_BHW[0]), **_linear_maps(pooling, stages, target)}
 
@@ -181,7 +192,7 @@ def _linear_maps(pooling: MFA | GAP, stages: Stages, target: int) -> dict:
     }
 
 
-def _views(stages: Stages, size_px: tuple[int, int]) -> dict:
+def _views(pooling: MFA | GAP, stages: Stages, size_px: tuple[int, int]) -> dict:
     """What only MFA has: anchors, regions and their votes."""
     boxes_KR4 = _filled(stages.boxes_BKR4)[0]
     return {
@@ -191,7 +202,7 @@ def _views(stages: Stages, size_px: tuple[int, int]) -> dict:
         "anchors_K2": _filled(stages.anchors_BK2)[0].cpu().numpy(),
         "boxes_KR4": boxes_KR4.cpu().numpy(),
         "boxes_px_KR4": cells_to_pixels(boxes_KR4, stages.grid, (size_px[1], size_px[0])).cpu().numpy(),
-        "confidence_MC": _numpy(_filled(stages.logits_BMC)[0].softmax(dim=-1)),
+        "confidence_MC": _numpy(_confidence(pooling, _filled(stages.logits_BMC)[0])),
         "logits_MC": _numpy(_filled(stages.logits_BMC)[0]),
     }
 

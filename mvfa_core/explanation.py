@@ -48,6 +48,7 @@ class Explanation:
         auxiliary_C: f of Eq. 1.
         anchors_K2: (x, y) by falling A. boxes_KR4: inclusive cells. boxes_px_KR4: px. confidence_MC: s_{i,c}.
         logits_MC: g_{i,c}, the terms that Eq. 8 sums.
+        labels: "single", or "multi" where every class has a sigmoid of its own and confidences do not sum to 1.
         contribution_HW: sums, with contribution_bias, to logits_C[target]; None unless the head is linear.
     """
 
@@ -72,6 +73,7 @@ class Explanation:
     boxes_px_KR4: np.ndarray | None = None
     confidence_MC: np.ndarray | None = None
     logits_MC: np.ndarray | None = None
+    labels: str = "single"
 
     def top(self, n: int, target: int | None = None, *, distinct: bool = False) -> tuple[Region, ...]:
         """The n regions most confident in a class, best first (Figure 7); fewer if there are fewer.
@@ -92,6 +94,8 @@ class Explanation:
         """log(s / (1 - s)) of every view for a class, (M,): the order of confidence, also where s rounds to 1."""
         assert self.logits_MC is not None
         logits_MC = self.logits_MC.astype(np.float64)
+        if self.labels == "multi":
+            return logits_MC[:, target]
         return logits_MC[:, target] - np.logaddexp.reduce(np.delete(logits_MC, target, axis=1), axis=1)
 
     def to_json(self, top: int = 10) -> dict:

@@ -105,6 +105,10 @@ class MFA(nn.Module):
         """A_BHW and f_BC (Eq. 1-2)."""
         return attention_map(G_BCHW)
 
+    def confidence(self, logits: torch.Tensor) -> torch.Tensor:
+        """Of each class in the last dimension."""
+        return logits.softmax(dim=-1)
+
     def view_maps(self, F_BDHW: torch.Tensor, G_BCHW: torch.Tensor) -> torch.Tensor:
         """What views are pooled from: the first layer of the main head at every cell."""
         return self.head.maps(F_BDHW)

@@ -5,7 +5,7 @@ mean and what follows), `network` (cut in two there), `pooling` (MFA with the cl
 `classes`, `exactness` (proved by numbers), `adopt`.
 """
 
-from mvfa_core.adoption.adopt import adopt
+from mvfa_core.adoption.adopt import adopt, at_side
 from mvfa_core.adoption.anatomy import NotAdoptableError
 
-__all__ = ["NotAdoptableError", "adopt"]
+__all__ = ["NotAdoptableError", "adopt", "at_side"]

@@ -18,14 +18,16 @@ from mvfa_core.adoption import anatomy as anatomies
 from mvfa_core.adoption.anatomy import Anatomy, NotAdoptableError, affine_of, anatomy_of
 from mvfa_core.adoption.architectures import from_module
 from mvfa_core.adoption.classes import names_for
+from mvfa_core.adoption.folders import from_folder, from_hub
 from mvfa_core.adoption.network import Reaching, Tail, without
-from mvfa_core.adoption.pooling import AdoptedMFA
+from mvfa_core.adoption.pooling import SINGLE, AdoptedMFA
 from mvfa_core.adoption.preprocessing import Adapter, Preprocessing
-from mvfa_core.adoption.sources import Blueprint, Source, build, from_name
+from mvfa_core.adoption.sources import HUB, Blueprint, Source, build, from_name
 from mvfa_core.adoption.weight_files import from_file
 from mvfa_core.backbones import Backbone
 from mvfa_core.checks import expect, is_whole
 from mvfa_core.heads import LinearHead, TailHead
+from mvfa_core.inference import features, inference, with_parts
 from mvfa_core.model import Classifier
 from mvfa_core.names import visible_names
 
@@ -54,18 +56,22 @@ def adopt(
     size: int | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    labels: str = SINGLE,
     k: int | None = None,
     sizes: Sequence[int] | None = None,
 ) -> Classifier:
     """A classifier as a model of this project, with its own weights and nothing trained.
 
     Args:
-        source: "timm:NAME" or "torchvision:NAME" (downloaded), a file of weights, or a module in memory.
+        source: "timm:NAME", "torchvision:NAME" or "hf-hub:OWNER/NAME" (downloaded), a folder of timm or transformers, a
+            file of weights, or a module in memory.
         architecture: the network that a file of weights is of, "timm:NAME" or "torchvision:NAME"; looked for if not
             given.
         classes: a file of C names, or the names.
         size: picture side in px; the network's own if not given.
         mean, std: of each channel, for values from 0 to 1; the network's own if not given.
+        labels: "single" for one class a picture, "multi" for a network that was trained with a sigmoid for each class;
+            no weights can tell.
         k, sizes: K and L_R; a quarter of the cells, and sizes that fit the grid, if not given.
 
     Raises:
@@ -75,7 +81,7 @@ def adopt(
     with torch.inference_mode(False):
         known = found(source, architecture)
         told = known.preprocessing.changed(size, mean, std, _channels(known.network))
-        return adopted(known, told, classes=classes, k=k, sizes=sizes)
+        return adopted(known, told, classes=classes, labels=labels, k=k, sizes=sizes)
 
 
 def adopted(
@@ -83,6 +89,7 @@ def adopted(
     preprocessing: Preprocessing,
     *,
     classes: Path | str | Sequence[str] | None = None,
+    labels: str = SINGLE,
     k: int | None = None,
     sizes: Sequence[int] | None = None,
 ) -> Classifier:
@@ -90,7 +97,7 @@ def adopted(
     from mvfa_core.adoption.exactness import self_test  # the photographs for it take a moment to import
 
     anatomy, grid, count = _looked_at(known.network, preprocessing)
-    spec = _spec(known, anatomy, preprocessing)
+    spec = _spec(known, anatomy, preprocessing) | {"labels": labels}
     k = anchors_for(grid) if k is None else k
     config = _config(count, k, fitting_sizes(grid) if sizes is None else sizes, spec)
     model = _assembled(known.network, anatomy, config, names_for(count, classes, known.classes), grid)
@@ -105,7 +112,9 @@ def found(source: str | Path | nn.Module, architecture: str | None) -> Source:
     if isinstance(source, nn.Module):
         return from_module(source)
     if isinstance(source, str) and not Path(source).exists() and ":" in source:
-        return from_name(source)
+        return from_hub(source) if source.startswith(f"{HUB}:") else from_name(source)
+    if Path(source).is_dir():
+        return from_folder(Path(source))
     return from_file(Path(source), architecture)
 
 
@@ -148,17 +157,48 @@ def _spec(known: Source, anatomy: Anatomy, preprocessing: Preprocessing) -> dict
     blueprint = None if made is None else {"library": made.library, "name": made.name, "arguments": made.arguments}
     return {
         "origin": known.origin,
+        "name": type(known.network).__name__ if made is None else str(made),
         "network": blueprint,
         "anatomy": anatomy.as_json(),
         "preprocessing": preprocessing.as_json(),
+        "notes": list(known.notes),
     }
 
 
 def _config(count: int, k: int, sizes: Sequence[int], spec: dict[str, Any]) -> dict[str, Any]:
     return {
-        "backbone": ADOPTED, "pooling": "mfa", "num_classes": count, "head": "linear", "seed": 0, "head_options": {},
-        "k": k, "sizes": list(sizes), "anchors": "adacam", ADOPTED: spec,
+        "backbone": spec["name"], "pooling": "mfa", "num_classes": count, "head": "linear", "seed": 0,
+        "head_options": {}, "k": k, "sizes": list(sizes), "anchors": "adacam", ADOPTED: spec,
     }  # fmt: skip
+
+
+def at_side(model: Classifier, side: int) -> Classifier:
+    """The same adopted model for pictures of another side in px, with K and L_R that fit the grid there. It shares all
+    weights with the one that was given.
+
+    Raises:
+        ValueError: not an adopted model, or a side that its network does not take.
+    """
+    expect(ADOPTED in model.config, "model", "one that was adopted", model.config["backbone"])
+    preprocessing = model.config[ADOPTED]["preprocessing"] | {"side": side}
+    with inference(model) as seen:
+        try:
+            F_BDHW = features(seen, torch.zeros(1, 3, side, side))
+        except (RuntimeError, AssertionError) as error:
+            why = " ".join(str(error).split())[:160]
+            raise ValueError(f"side: the network does not take pictures of {side} x {side} px ({why})") from error
+    grid = (F_BDHW.shape[-2], F_BDHW.shape[-1])
+    own = with_parts(model, pooling=with_parts(model.pooling))
+    own.side, own.pooling.k, own.pooling.sizes = side, anchors_for(grid), fitting_sizes(grid)
+    own.stride = stride_of(side, grid)
+    spec = model.config[ADOPTED] | {"preprocessing": preprocessing, "grid": list(grid)}
+    own.config = model.config | {"k": own.pooling.k, "sizes": list(own.pooling.sizes), ADOPTED: spec}
+    return own
+
+
+def stride_of(side: int, grid: tuple[int, int]) -> int:
+    """Picture px per cell; 1 where the cells do not fill the picture evenly, so that any side may be tried."""
+    return side // grid[0] if grid[0] == grid[1] and side % grid[0] == 0 else 1
 
 
 def _set_head(head: nn.Module, network: nn.Module, anatomy: Anatomy) -> None:
@@ -199,14 +239,15 @@ def _assembled(
     preprocessing = spec["preprocessing"]
     side, channels = preprocessing["side"], len(preprocessing["mean"])
     expect(is_whole(side, 1, 4096) and is_whole(channels, 1), "preprocessing", "a side in px", repr(side)[:60])
-    whole = side % grid[0] == 0 and side % grid[1] == 0 and grid[0] == grid[1]
     reaching = Reaching(without(network, anatomy.tail), anatomy.point, anatomy.nth, anatomy.layout, anatomy.prefix)
     head: LinearHead | TailHead
     if anatomy.linear:
         head = LinearHead(anatomy.channels, config["num_classes"])
     else:
         head = TailHead(Tail.of(network, anatomy.tail))
-    entry = Backbone(build, anatomy.channels, side // grid[0] if whole else 1, side, "adopted")
-    pooling = AdoptedMFA(anatomy.channels, head, k=config["k"], sizes=config["sizes"])
+    entry = Backbone(build, anatomy.channels, stride_of(side, grid), side, "adopted")
+    pooling = AdoptedMFA(
+        anatomy.channels, head, k=config["k"], sizes=config["sizes"], labels=spec.get("labels", SINGLE)
+    )
     backbone = AdoptedBackbone(Adapter(channels), reaching)
     return Classifier(backbone, pooling, entry=entry, config=config, classes=classes)

@@ -57,8 +57,11 @@ def candidates(shapes: Shapes) -> list[str]:
     return sorted(fitting, key=lambda name: (not name.startswith(TORCHVISION), name))
 
 
-def architecture_of(contents: Contents, shown: str) -> Blueprint:
-    """The one network that a file's tensors are of.
+def architecture_of(contents: Contents, shown: str) -> tuple[Blueprint, tuple[str, ...]]:
+    """The network that a file's tensors are of, and the others that they would fit.
+
+    torchvision's is taken where there is one: timm has variants with the same tensors (`resnetblur18`), which people
+    name when they mean them. Of timm's several, one is taken only if all compute the same.
 
     Raises:
         WeightsError: none is known, or several are that compute different things; the sentence names them.
@@ -67,13 +70,13 @@ def architecture_of(contents: Contents, shown: str) -> Blueprint:
     if not names:
         raise WeightsError(f"{shown}: its tensors are of no network of torchvision or timm that is known here; "
                            f"{contents.described()}. Name it with --architecture")  # fmt: skip
-    if len(names) == 1:
-        return sources.parsed(names[0])
+    if names[0].startswith(TORCHVISION) or len(names) == 1:
+        return sources.parsed(names[0]), tuple(names[1:])
     known = [weights.sized(sources.parsed(name), contents) for name in names[:MOST_TRIED]]
     first = sources.build(known[0])
     weights.fill(first, contents, shown, names[0])
-    if len(names) <= MOST_TRIED and all(alike(first, one, one.arguments["num_classes"]) for one in known[1:]):
-        return sources.parsed(names[0])
+    if len(names) <= MOST_TRIED and all(alike(first, other, other.arguments["num_classes"]) for other in known[1:]):
+        return sources.parsed(names[0]), ()
     raise WeightsError(f"{shown}: fits {', '.join(names[:MOST_TRIED])}, which have the same tensors and compute "
                        "different things with them; name the right one with --architecture")  # fmt: skip
 

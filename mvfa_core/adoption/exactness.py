@@ -6,6 +6,7 @@ B images · D channels · C classes · H W grid in cells
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -58,10 +59,11 @@ def self_test(model: Classifier, network: nn.Module, kind: str) -> SelfTest:
         NotAdoptableError: the numbers do not bear out the kind.
     """
     image_B3SS = pictures_to_try(model.side)
+    adapter: Any = model.backbone.adapter
     whole, mean, same, largest = 0.0, 0.0, 0, 0.0
     with torch.no_grad():
         for image_13SS in image_B3SS.split(1):
-            expected_C = logits_of(network(model.backbone.adapter(image_13SS)))[0]
+            expected_C = logits_of(network(adapter(image_13SS)))[0]
             F_BDHW = model.backbone(image_13SS)
             over_all = 2 * max(F_BDHW.shape[-2:]) + 1
             stages = model.pooling(F_BDHW)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -30,11 +32,27 @@ class _ReachedError(Exception):
         self.map = map_
 
 
+_KEPT: ContextVar[list[torch.Tensor]] = ContextVar("the last map of a pass that must go to its end")
+
+
+def _reached(map_: torch.Tensor) -> None:
+    """End the pass here; but one that is written down for export goes on, for the writer cannot leave a module midway,
+    and drops later what nobody needs."""
+    if not torch.compiler.is_exporting():
+        raise _ReachedError(map_)
+    _KEPT.get().append(map_)
+
+
 class Stop(nn.Module):
     """In place of the module that takes the mean: ends the pass with what it was given."""
 
-    def forward(self, map_: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-        raise _ReachedError(map_)
+    def __init__(self, mean: nn.Module) -> None:
+        super().__init__()
+        self.mean = mean
+
+    def forward(self, map_: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        _reached(map_)
+        return self.mean(map_, *args, **kwargs)
 
 
 class _StopAt(TorchFunctionMode):
@@ -47,7 +65,7 @@ class _StopAt(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is self.function and args and isinstance(args[0], torch.Tensor) and args[0].is_floating_point():
             if self.left == 0:
-                raise _ReachedError(args[0])
+                _reached(args[0])
             self.left -= 1
         return func(*args, **(kwargs or {}))
 
@@ -59,20 +77,23 @@ class Reaching(nn.Module):
         super().__init__()
         self.layout, self.prefix, self.nth = layout, prefix, nth
         self.function = None if nth is None else function_named(point)
-        self.network = network if nth is not None else with_module(network, point, Stop())
+        self.network = network if nth is not None else with_module(network, point, Stop(network.get_submodule(point)))
 
     def forward(self, image_BCSS: torch.Tensor) -> torch.Tensor:
         return self._channels_first(self._last_map(image_BCSS), image_BCSS.shape[-2], image_BCSS.shape[-1])
 
     def _last_map(self, image_BCSS: torch.Tensor) -> torch.Tensor:
+        token = _KEPT.set([])
         try:
-            if self.function is None:
+            with nullcontext() if self.function is None else _StopAt(self.function, self.nth or 0):
                 self.network(image_BCSS)
-            else:
-                with _StopAt(self.function, self.nth or 0):
-                    self.network(image_BCSS)
+            kept = _KEPT.get()
         except _ReachedError as reached:
             return reached.map
+        finally:
+            _KEPT.reset(token)
+        if kept:
+            return kept[0]
         raise ValueError("the network gave an answer without taking the mean of its last map, as it did when adopted")
 
     def _channels_first(self, map_: torch.Tensor, height_px: int, width_px: int) -> torch.Tensor:
@@ -116,10 +137,12 @@ class Tail(nn.Module):
     def single_layer(self) -> tuple[torch.Tensor, torch.Tensor] | None:
         """W_CD and b_C of a tail that is one fully connected layer or one 1x1 convolution."""
         layer = self.layers[0] if len(self.layers) == 1 else None
-        pointwise = isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) and layer.groups == 1
-        if not (type(layer) is nn.Linear or (pointwise and layer.stride == (1, 1) and layer.padding in ((0, 0), 0))):
+        if isinstance(layer, nn.Conv2d):
+            plain = layer.kernel_size == layer.stride == (1, 1) and layer.groups == 1 and layer.padding in ((0, 0), 0)
+            if not plain:
+                return None
+        elif type(layer) is not nn.Linear:
             return None
-        assert isinstance(layer, nn.Linear | nn.Conv2d)
         bias = layer.weight.new_zeros(len(layer.weight)) if layer.bias is None else layer.bias
         return layer.weight.detach().flatten(1), bias.detach()
 

@@ -16,9 +16,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from mvfa_core.checks import expect_finite, expect_sizes, expect_whole
+from mvfa_core.checks import expect_choice, expect_finite, expect_sizes, expect_whole
 from mvfa_core.heads import LinearHead, TailHead
 from mvfa_core.model import MFA
+
+SINGLE, MULTI = "single", "multi"
+LABELS = (SINGLE, MULTI)
 
 
 class AdoptedMFA(MFA):
@@ -28,16 +31,22 @@ class AdoptedMFA(MFA):
         channels: D of the last map.
         head: linear, or a tail of any layers.
         k, sizes: as of `MFA`.
+        labels: "single" for one class a picture, "multi" for any number: then every class has a sigmoid of its own, and
+            f is their share of all.
     """
 
-    def __init__(self, channels: int, head: LinearHead | TailHead, *, k: int, sizes: Sequence[int]) -> None:
+    def __init__(
+        self, channels: int, head: LinearHead | TailHead, *, k: int, sizes: Sequence[int], labels: str = SINGLE
+    ) -> None:
         nn.Module.__init__(self)
+        expect_choice(labels, LABELS, "labels")
+        self.labels = labels
         self.anchors, self.channels, self.sizes = "adacam", channels, expect_sizes(sizes)
         self.k = expect_whole(k, "k", "a whole number >= 1", 1)
         self.head = head
 
     @property
-    def auxiliary(self) -> Any:
+    def auxiliary(self) -> Any:  # type: ignore[override]
         """The linear head read as a 1x1 convolution; it has no weights of its own."""
         weights = self.head.class_weights()
         if weights is None:
@@ -52,11 +61,18 @@ class AdoptedMFA(MFA):
 
     def attend(self, F_BDHW: torch.Tensor, G_BCHW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """A_BHW and f_BC, where f is the classifier's own answer whatever its head."""
-        if isinstance(self.head, LinearHead):
+        if isinstance(self.head, LinearHead) and self.labels == SINGLE:
             return super().attend(F_BDHW, G_BCHW)
         expect_finite(G_BCHW, "G_BCHW")
-        f_BC = self.head.finish(F_BDHW.mean(dim=(-2, -1))).softmax(dim=1)
+        linear = isinstance(self.head, LinearHead)
+        z_BC = G_BCHW.mean(dim=(-2, -1)) if linear else self.head.finish(F_BDHW.mean(dim=(-2, -1)))
+        f_BC = self.confidence(z_BC)
+        f_BC = f_BC / f_BC.sum(dim=1, keepdim=True) if self.labels == MULTI else f_BC
         return torch.einsum("bc,bchw->bhw", f_BC, G_BCHW), f_BC
+
+    def confidence(self, logits: torch.Tensor) -> torch.Tensor:
+        """Of each class in the last dimension: its softmax, or its own sigmoid."""
+        return logits.sigmoid() if self.labels == MULTI else super().confidence(logits)
 
     def view_maps(self, F_BDHW: torch.Tensor, G_BCHW: torch.Tensor) -> torch.Tensor:
         """What views are pooled from: a linear head's maps are G already."""

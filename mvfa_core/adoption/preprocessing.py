@@ -54,15 +54,12 @@ class Preprocessing:
             ValueError: numbers that cannot be.
         """
         told = mean is not None or std is not None
-        values = {
-            "mean": _each(self.mean if mean is None else mean, channels, "mean"),
-            "std": _each(self.std if std is None else std, channels, "std"),
-            "side": self.side if side is None else side,
-        }
-        fits = is_whole(values["side"], 16, LARGEST_SIDE)
-        expect(fits, "size", f"a side from 16 to {LARGEST_SIDE} px", values["side"])
-        expect(all(value > 0 for value in values["std"]), "std", "numbers above 0", list(values["std"]))
-        return Preprocessing(**values, crop=self.crop, origin=CHOSEN if told else self.origin)
+        own_mean = _each(self.mean if mean is None else mean, channels, "mean")
+        own_std = _each(self.std if std is None else std, channels, "std")
+        own_side = self.side if side is None else side
+        expect(is_whole(own_side, 16, LARGEST_SIDE), "size", f"a side from 16 to {LARGEST_SIDE} px", own_side)
+        expect(all(value > 0 for value in own_std), "std", "numbers above 0", list(own_std))
+        return Preprocessing(own_mean, own_std, own_side, self.crop, CHOSEN if told else self.origin)
 
 
 def _each(values: Sequence[float], channels: int, what: str) -> tuple[float, ...]:
@@ -79,14 +76,14 @@ class Adapter(nn.Module):
     A grey network is given the mean of red, green and blue; one of more channels gets red, green, blue, red and so on.
     """
 
-    mix_CE: torch.Tensor
-    shift_C: torch.Tensor
+    mix: torch.Tensor
+    shift: torch.Tensor
 
     def __init__(self, channels: int = 3) -> None:
         super().__init__()
-        # in the file of the model, like its other numbers
-        self.register_buffer("mix_CE", torch.zeros(channels, 3))
-        self.register_buffer("shift_C", torch.zeros(channels))
+        # in the file of the model, like its other numbers; of one dimension, for those are never stored as float16
+        self.register_buffer("mix", torch.zeros(channels * 3))
+        self.register_buffer("shift", torch.zeros(channels))
 
     @classmethod
     def of(cls, preprocessing: Preprocessing) -> Adapter:
@@ -96,11 +93,12 @@ class Adapter(nn.Module):
         rows = torch.full((1, 3), 1 / 3) if channels == 1 else torch.eye(3)[torch.arange(channels) % 3]
         mean, std = (torch.tensor(values, dtype=torch.float64) for values in (preprocessing.mean, preprocessing.std))
         theirs_mean, theirs_std = (torch.tensor(values, dtype=torch.float64) for values in (MEAN, STD))
-        own.mix_CE = (rows * theirs_std / std[:, None]).float()
-        own.shift_C = ((rows.double() @ theirs_mean - mean) / std).float()
+        own.mix = (rows * theirs_std / std[:, None]).float().flatten()
+        own.shift = ((rows.double() @ theirs_mean - mean) / std).float()
         return own
 
     def forward(self, image_B3SS: torch.Tensor) -> torch.Tensor:
-        if len(self.shift_C) == 3:
-            return image_B3SS * self.mix_CE.diagonal()[:, None, None] + self.shift_C[:, None, None]
-        return nn.functional.conv2d(image_B3SS, self.mix_CE[:, :, None, None], self.shift_C)
+        mix_CE = self.mix.view(-1, 3)
+        if len(mix_CE) == 3:
+            return image_B3SS * mix_CE.diagonal()[:, None, None] + self.shift[:, None, None]
+        return nn.functional.conv2d(image_B3SS, mix_CE[:, :, None, None], self.shift)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mvfa_core.adoption.anatomy import EXACT, POOLED, TOKENS
+from mvfa_core.adoption.pooling import MULTI, SINGLE
 from mvfa_core.model import Classifier
 
 TOLD = {
@@ -34,6 +35,8 @@ def facts(model: Classifier) -> dict[str, Any]:
         "classes": list(model.classes[:10]),
         "preprocessing": spec["preprocessing"],
         "self_test": spec["self_test"],
+        "labels": spec.get("labels", SINGLE),
+        "notes": spec["notes"],
         "k": model.config["k"],
         "sizes": model.config["sizes"],
     }
@@ -54,7 +57,13 @@ def sentences(model: Classifier) -> list[str]:
         f"last map {told['channels']} x {rows} x {columns}; K = {told['k']} anchors, region sizes "
         f"{' '.join(map(str, told['sizes']))}",
         _tested(told["kind"], test),
+        *told["notes"],
     ]
+    if told["labels"] == MULTI:
+        lines.append("any number of classes a picture: each has its own sigmoid, and f is its share of their sum")
+    if (channels := len(prepared["mean"])) != 3:
+        given = "the mean of red, green and blue" if channels == 1 else "red, green, blue, red and so on"
+        lines.append(f"the network takes {channels} channels: it is given {given}")
     if prepared["crop"] and prepared["crop"] < 1:
         lines.append(
             f"it was evaluated on the middle {prepared['crop']:.0%} of pictures; here the whole picture is squashed, "

@@ -49,6 +49,7 @@ class Source:
         origin: where it came from, in the words in which it was asked for.
         blueprint: None for a module that no library builds.
         classes: names from its configuration.
+        notes: sentences that its user should read.
     """
 
     network: nn.Module
@@ -56,6 +57,7 @@ class Source:
     blueprint: Blueprint | None
     preprocessing: Preprocessing
     classes: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def parsed(name: str) -> Blueprint:
@@ -107,17 +109,27 @@ def build(blueprint: Blueprint) -> nn.Module:
         ValueError: the library does not know the name, or an argument that is not allowed or does not fit.
     """
     arguments = _allowed(blueprint)
+    if blueprint.library != TRANSFORMERS:
+        parsed(str(blueprint))
+    with torch.random.fork_rng(devices=[]):
+        try:
+            return _built(blueprint, arguments)
+        except NotImplementedError:  # some compute with numbers while they are built, which "meta" has none of
+            where = torch.get_default_device()
+            with torch.device("cpu"):
+                return _built(blueprint, arguments).to(where)
+
+
+def _built(blueprint: Blueprint, arguments: dict[str, Any]) -> nn.Module:
     if blueprint.library == TRANSFORMERS:
-        from mvfa_core.adoption.transformers import build_from_config
+        from mvfa_core.adoption.hugging_face import build_from_config
 
         return build_from_config(arguments).eval()
-    parsed(str(blueprint))
-    with torch.random.fork_rng(devices=[]):
-        if blueprint.library == TORCHVISION:
-            return _torchvision(blueprint.name, arguments).eval()
-        import timm
+    if blueprint.library == TORCHVISION:
+        return _torchvision(blueprint.name, arguments).eval()
+    import timm
 
-        return timm.create_model(blueprint.name, pretrained=False, **arguments).eval()
+    return timm.create_model(blueprint.name, pretrained=False, **arguments).eval()
 
 
 def _allowed(blueprint: Blueprint) -> dict[str, Any]:
@@ -192,6 +204,8 @@ def classes_of(network: nn.Module) -> int | None:
 
 def known_preprocessing(blueprint: Blueprint, network: nn.Module | None = None) -> Preprocessing:
     """What timm or torchvision says of how the network's pictures are prepared; nothing is fetched."""
+    if blueprint.library == TRANSFORMERS:
+        return Preprocessing()
     if blueprint.library == TIMM:
         import timm
 

@@ -24,8 +24,10 @@ def from_file(file: Path, architecture: str | None) -> Source:
             f"{visible(file.name)}: holds a whole pickled model, {visible(name)}, which only its own program can open; "
             "save its weights alone there: torch.save(model.state_dict(), FILE)"
         )
-    named = parsed(architecture) if architecture else architecture_of(contents, visible(file.name))
+    named, others = (parsed(architecture), ()) if architecture else architecture_of(contents, visible(file.name))
     blueprint = sized(named, contents)
     network = build(blueprint)
     fill(network, contents, visible(file.name), str(blueprint))
-    return Source(network, visible(file.name), blueprint, known_preprocessing(blueprint, network))
+    note = (f"taken for {named}; {', '.join(others)} would have the same tensors: --architecture decides",)
+    preprocessing = known_preprocessing(blueprint, network)
+    return Source(network, visible(file.name), blueprint, preprocessing, notes=note if others else ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from mvfa_core.adoption.sources import Blueprint, build
+from mvfa_core.adoption.sources import TIMM, Blueprint, build
 from mvfa_core.names import visible
 from mvfa_core.weights.files import WeightsError
 from mvfa_core.weights.state_dicts import Contents, best_place, complaint
@@ -15,15 +15,18 @@ PROBE = 977
 
 
 def sized(blueprint: Blueprint, contents: Contents) -> Blueprint:
-    """The blueprint with the number of classes that the file's head has."""
+    """The blueprint with as many classes as the file's head has, and for timm as many channels as its first layer."""
     with torch.device("meta"):
         wanted = build(Blueprint(blueprint.library, blueprint.name, {**blueprint.arguments, "num_classes": PROBE}))
     shapes = wanted.state_dict()
     place = best_place(contents, shapes, shapes)
-    rows = {key: shape for key, shape in place.misshapen.items() if PROBE in shapes[key].shape}
-    counts = [shape[0] for key, shape in rows.items() if shape and shapes[key].shape[0] == PROBE]
-    count = max(counts, default=0)
-    return Blueprint(blueprint.library, blueprint.name, {**blueprint.arguments, "num_classes": count or 1000})
+    others = [(tuple(shapes[key].shape), shape) for key, shape in place.misshapen.items() if shape]
+    counts = [got[0] for expected, got in others if expected[0] == PROBE]
+    arguments = {**blueprint.arguments, "num_classes": max(counts, default=1000)}
+    channels = [got[1] for expected, got in others if len(got) == len(expected) == 4 and expected[1] == 3 != got[1]]
+    if channels and blueprint.library == TIMM:
+        arguments["in_chans"] = channels[0]
+    return Blueprint(blueprint.library, blueprint.name, arguments)
 
 
 def fill(network: nn.Module, contents: Contents, shown: str, name: str) -> None:

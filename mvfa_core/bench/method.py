@@ -132,16 +132,23 @@ def bench_step(backbone: str, rounds: int = 5, batch: int = 8, device: str = "cp
     return compare({"GAP step": stepper("gap"), "MFA step": stepper("mfa")}, "GAP step", rounds)
 
 
-def bench_explain(backbone: str, rounds: int = 9) -> list[Row]:
+def bench_explain(backbone: str | Classifier, rounds: int = 9) -> list[Row]:
     """From a picture to the complete explanation (prediction, CAM, Grad-CAM, AdaCAM, anchors, K*R regions, votes,
     contribution map), over one plain forward pass of the same model; beside it Grad-CAM by the grad-cam package and by
-    torchcam, where they are installed."""
-    model = build_model(backbone, "mfa").eval()
+    torchcam, where they are installed.
+
+    backbone: its name, or a model; the plain forward of an adopted one is the classifier's own answer alone.
+    """
+    model = build_model(backbone, "mfa").eval() if isinstance(backbone, str) else backbone
     picture = np.random.default_rng(0).integers(0, 255, (model.side, model.side, 3), dtype=np.uint8)
 
     def plain() -> None:
         with torch.no_grad():
-            model.pooling(encode(model, picture).F_BDHW)
+            F_BDHW = encode(model, picture).F_BDHW
+            if "adopted" in model.config:
+                model.pooling.head.finish(model.pooling.head.maps(F_BDHW.mean(dim=(-2, -1), keepdim=True))[:, :, 0, 0])
+            else:
+                model.pooling(F_BDHW)
 
     def complete() -> None:
         explanation = explain_encoding(model, encode(model, picture))

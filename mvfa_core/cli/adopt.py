@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mvfa_core.adoption import adopt
+from mvfa_core.adoption.pooling import LABELS, SINGLE
 from mvfa_core.adoption.report import facts, sentences
 from mvfa_core.checkpoints import save_model
 from mvfa_core.cli.output import expect_place, print_json, say
@@ -22,6 +23,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, metavar="PX", help="picture side (default: the network's own)")
     parser.add_argument("--mean", type=float, nargs="+", metavar="M", help="of each channel, for values from 0 to 1")
     parser.add_argument("--std", type=float, nargs="+", metavar="S", help="of each channel, for values from 0 to 1")
+    parser.add_argument("--labels", choices=LABELS, default=SINGLE, help="multi for a network that was trained with a "
+                        "sigmoid for each class, which no weights can tell (default: single)")  # fmt: skip
     parser.add_argument("--k", type=int, help="K, anchors per picture (default: a quarter of the cells)")
     parser.add_argument("--sizes", type=int, nargs="+", metavar="R", help="L_R, odd region sizes in cells")
     parser.add_argument("--out", metavar="FILE", help="where the model goes, a .safetensors file")
@@ -32,7 +35,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.out:
         expect_place("--out", args.out)
-    options: dict[str, Any] = {name: getattr(args, name) for name in ("classes", "size", "mean", "std", "k", "sizes")}
+    names = ("classes", "size", "mean", "std", "labels", "k", "sizes")
+    options: dict[str, Any] = {name: getattr(args, name) for name in names}
     model = adopt(args.source, architecture=args.architecture, **options)
     if args.out:
         save_model(model, Path(args.out), {"name": Path(args.out).stem}, half=args.half)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import platform
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from statistics import median
 
 import torch
 
+from mvfa_core.adoption import at_side
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.bench import data, figure, method, train
+from mvfa_core.checkpoints import bundled, load_model
 from mvfa_core.cli.output import print_json, say, table
 from mvfa_core.devices import use_device
 from mvfa_core.training.recipes import PRECISIONS, Recipe
@@ -27,6 +30,8 @@ EXPLAIN_DEFAULT = ("vgg16", "resnet41", "compact")
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("head", "step", "explain", "data", "train", "figure"))
     parser.add_argument("--backbones", nargs="+", choices=BACKBONES, help="which ones for step, explain and data")
+    parser.add_argument("--adopted", metavar="MODEL", help="for explain: an adopted model, by its bundled name or file")
+    parser.add_argument("--sides", type=int, nargs="+", help="for explain --adopted: picture sides in px")
     parser.add_argument("--rounds", type=int, default=7, help="counted rounds (default: 7)")
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's choice)")
     parser.add_argument("--data", help="for data and train: a dataset or folder (default: pictures made on the spot)")
@@ -150,6 +155,11 @@ def _measured(args: argparse.Namespace) -> Iterator[tuple[str, Sequence[method.R
             batch = STEP_BATCH.get(name, 8)
             rows = data.bench_data(name, args.rounds, batch, data=args.data, device=args.device)
             yield f"input path: {name}, {batch} images; ratio to a training step", rows
+    elif args.adopted:
+        model = load_model(bundled().get(args.adopted, Path(args.adopted)))
+        for side in args.sides or (model.side,):
+            title = f"explanation: {args.adopted} at {side} px, one picture; ratio to the classifier's forward"
+            yield title, method.bench_explain(at_side(model, side), args.rounds)
     else:
         for name in args.backbones or EXPLAIN_DEFAULT:
             yield f"explanation: {name}, one picture; ratio to a plain forward", method.bench_explain(name, args.rounds)

