@@ -185,6 +185,8 @@ def affine_of(tail: Tail, channels: int) -> tuple[torch.Tensor, torch.Tensor] | 
 def _why_not(trace: Trace) -> str:
     if any(call.layout not in (None, TOKEN) for call in trace.calls):
         why = "more than a chain of layers stands between the mean over its last map and its answer"
+    elif any(call.layout == TOKEN for call in trace.calls):
+        why = "it takes a class token, but no chain of layers leads from that one alone to its answer"
     else:
         why = "it never averages a map over all its cells, and has no class token"
     if trace.flattened is not None:

@@ -153,9 +153,8 @@ TRANSFORMERS_CONFIGS: dict[str, dict[str, Any]] = {
     "convnextv2": {"hidden_sizes": [24, 48, 64, 96], "depths": [1, 1, 2, 1]},
     "swin": {"embed_dim": 24, "depths": [1, 1, 2, 1], "num_heads": [1, 2, 4, 8]},
     "mobilenet_v2": {},
-    "efficientnet": {"width_coefficient": 0.5, "depth_coefficient": 0.5},
+    "efficientnet": {"width_coefficient": 0.5, "depth_coefficient": 0.5, "hidden_dim": 640},
     "vit": {"hidden_size": 96, "num_hidden_layers": 3, "num_attention_heads": 3, "intermediate_size": 192},
-    "deit": {"hidden_size": 96, "num_hidden_layers": 3, "num_attention_heads": 3, "intermediate_size": 192},
     "dinov2": {"hidden_size": 96, "num_hidden_layers": 3, "num_attention_heads": 3},
     "mobilevit": {},
 }

@@ -245,4 +245,6 @@ def test_a_network_that_computes_while_it_is_built_loads_too(tmp_path: Path) -> 
     model = adopt(randomised(torchvision.models.regnet_y_400mf(num_classes=3)), size=64)
     save_model(model, tmp_path / "x.safetensors", {})
     with torch.no_grad():
-        assert torch.equal(load_model(tmp_path / "x.safetensors")(image()).f_BC, model(image()).f_BC)
+        assert (
+            relative(load_model(tmp_path / "x.safetensors")(image()).auxiliary_BC, model(image()).auxiliary_BC) < 1e-4
+        )

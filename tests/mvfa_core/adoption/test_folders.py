@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from mvfa_core import adopt, explain, load_model, save_model
-from mvfa_core.adoption.folders import build_from_config
+from mvfa_core.adoption.hugging_face import build_from_config
 from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.weights.files import WeightsError
 from tests.mvfa_core.adoption.networks import randomised
