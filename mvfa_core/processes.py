@@ -108,6 +108,15 @@ def use_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
+def leave_a_core() -> int:
+    """One thread fewer for a product of matrices, at least one, so that whatever else this process does has a core of
+    its own; how many there are now. To be called before the first one."""
+    import torch
+
+    torch.set_num_threads(max(1, torch.get_num_threads() - 1))
+    return torch.get_num_threads()
+
+
 def memory_of(process: psutil.Process) -> int:
     """Resident bytes of a process and of all that it started; 0 once it is gone."""
     with suppress(psutil.Error):

@@ -2,7 +2,7 @@
 
     MVFA_READ_ONLY      1: nothing is started, stopped, changed or removed here, and no folder is opened
     MVFA_PASSCODE       what visitors must enter first; or better MVFA_PASSCODE_FILE, a file that holds it
-    MVFA_THREADS        how many threads the network may use (default: torch's choice)
+    MVFA_THREADS        how many threads the network may use (default: torch's choice, where shared one fewer)
 
 `python -m app.server`, which is `make serve`, starts a shared server with them. Without any of it the app is open,
 complete and on this machine alone.

@@ -14,10 +14,10 @@ from typing import Any
 import psutil
 from streamlit import runtime
 
-from app.base.settings import read_only
+from app.base.settings import read_only, shared
 from app.server import memory
 from app.services import cache, inference_queue, limits
-from mvfa_core.processes import use_threads
+from mvfa_core.processes import leave_a_core, use_threads
 
 SWITCH_S = 0.001
 """How long a thread may keep the interpreter while others wait for it, a fifth of what Python allows. A question to the
@@ -29,6 +29,8 @@ def begin(threads: int | None) -> None:
     """At the start of a server: how many threads the network may use, and a hand that tidies up."""
     if threads is not None:
         use_threads(threads)
+    elif shared():
+        leave_a_core()
     sys.setswitchinterval(SWITCH_S)
     memory.begin(sessions)
     limits.begin()

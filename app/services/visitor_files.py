@@ -29,10 +29,9 @@ from app.base.permissions import GIVEN, LONGEST, TEMPORARY, NotYoursError, given
 from app.base.settings import shared
 from app.base.visitors import HERE, me
 from app.base.wording import wording_serving
-from app.services import inference_queue, quota
+from app.services import quota
 from app.services.cache import forget as forget_cached
 from mvfa_core import names
-from mvfa_core.checkpoints import load_model
 from mvfa_core.data import uploads as zips_on_disk
 from mvfa_core.data.sets import Progress, silent
 from mvfa_core.data.uploads import Upload
@@ -77,6 +76,8 @@ def keep_model(content: bytes, title: str) -> str:
     Raises:
         CheckpointError: it is none. QuotaError: there is too much already. OSError: it cannot be written.
     """
+    from app.services import models as models_on_offer
+
     name = hashlib.sha256(content).hexdigest()
     mine = _models.setdefault(me(), {})
     if name in mine:
@@ -89,7 +90,9 @@ def keep_model(content: bytes, title: str) -> str:
         with whole_file(file, durable=False) as opened:
             os.chmod(opened.fileno(), 0o600)
             opened.write(content)
-        inference_queue.prepare(load_model, file)
+        models_on_offer.model(
+            str(file), file.stat().st_mtime_ns
+        )  # the page asks for it next, and loading is what takes long
     except BaseException:
         file.unlink(missing_ok=True)
         raise

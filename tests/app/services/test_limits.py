@@ -228,3 +228,15 @@ def test_what_a_shared_server_starts_takes_the_processor_when_nobody_else_wants_
         child.communicate(b"\n")
     assert policy == (os.SCHED_IDLE if shared else os.SCHED_OTHER)
     assert nice == (processes.LAST if shared else min(psutil.Process().nice() + processes.NICE, processes.LAST))
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 1)])
+def test_the_network_leaves_a_core_to_the_pages(before: int, after: int) -> None:
+    """Seen from a thread that begins later, as the one that works for all visitors."""
+    program = (
+        "import threading, torch; from mvfa_core.processes import leave_a_core; print(leave_a_core(), flush=True);"
+        "one = threading.Thread(target=lambda: print(torch.get_num_threads())); one.start(); one.join()"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": str(before), "MKL_NUM_THREADS": str(before)}
+    told = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+    assert told.stdout.split() == [str(after)] * 2

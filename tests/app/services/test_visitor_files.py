@@ -428,3 +428,12 @@ def test_a_recipe_is_read_out_of_a_picture_without_its_pixels(behind: bool) -> N
     packed = chunk(b"zTXt", b"mvfa-recipe\0\0" + zlib.compress(b" " * 64 * 2**20))
     with pytest.raises(ProvenanceError):
         read(start + packed)
+
+
+def test_a_model_is_loaded_once(visit: Visit) -> None:
+    """To look whether it is one, and for the page that asks for it next."""
+    ada = visit(ADA)
+    before = cache.standing()["models"]["misses"]
+    ada.file_uploader(key="own_model_file").set_value(("mine.safetensors", checkpoint(), "x/y")).run()
+    assert not ada.exception and ada.selectbox(key="model").value.startswith("uploaded/")
+    assert cache.standing()["models"]["misses"] == before + 1
