@@ -29,7 +29,7 @@ HERE = "here"
 COOKIE = "mvfa_visitor"
 GONE_S = 15 * 60.0
 """A visitor of whom nothing was seen for so long has left. A line that drops is no sign of it."""
-AWAY_S, LOOK_S = 60.0, 5.0
+AWAY_S, LOOK_S = 20.0, 5.0
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 

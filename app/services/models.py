@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from app.base.wording import wording
-from app.services import inference_queue, training_runs, visitor_files
+from app.services import loaded_models, training_runs, visitor_files
 from app.services.cache import cached
 from app.services.visitor_files import OWN_PREFIX
-from mvfa_core.checkpoints import CheckpointError, bundled, load_model, read_card
+from mvfa_core.checkpoints import CheckpointError, bundled, read_card
 
 RUN_PREFIX = "runs/"
 
@@ -70,12 +70,6 @@ def _there(model_id: str) -> Path:
     return _bundled_files()[model_id]
 
 
-@cached("models", megabytes=512)
-def _model(file: str, stamp_ns: int) -> Any:
-    # in turn: a file of 20 MB takes several times that
-    return inference_queue.prepare(load_model, Path(file))
-
-
 @cached("cards", megabytes=8)
 def _card(file: str, stamp_ns: int) -> dict[str, Any]:
     return read_card(Path(file))
@@ -96,4 +90,4 @@ def version(model_id: str) -> tuple[str, int]:
 
 def model(file: str, stamp_ns: int) -> Any:
     """The model of that version."""
-    return _model(file, stamp_ns)
+    return loaded_models.model(file, stamp_ns)

@@ -29,7 +29,7 @@ from app.base.permissions import GIVEN, LONGEST, TEMPORARY, NotYoursError, given
 from app.base.settings import shared
 from app.base.visitors import HERE, me
 from app.base.wording import wording_serving
-from app.services import quota
+from app.services import loaded_models, quota
 from app.services.cache import forget as forget_cached
 from mvfa_core import names
 from mvfa_core.data import uploads as zips_on_disk
@@ -76,8 +76,6 @@ def keep_model(content: bytes, title: str) -> str:
     Raises:
         CheckpointError: it is none. QuotaError: there is too much already. OSError: it cannot be written.
     """
-    from app.services import models as models_on_offer
-
     name = hashlib.sha256(content).hexdigest()
     mine = _models.setdefault(me(), {})
     if name in mine:
@@ -90,7 +88,7 @@ def keep_model(content: bytes, title: str) -> str:
         with whole_file(file, durable=False) as opened:
             os.chmod(opened.fileno(), 0o600)
             opened.write(content)
-        models_on_offer.model(
+        loaded_models.model(
             str(file), file.stat().st_mtime_ns
         )  # the page asks for it next, and loading is what takes long
     except BaseException:

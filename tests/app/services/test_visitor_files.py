@@ -175,17 +175,17 @@ def test_one_visitor_opens_so_many_pages(visit: Visit, monkeypatch: pytest.Monke
     assert not visit(ADA).error
 
 
-def test_whose_lines_have_dropped_is_told_for_a_minute() -> None:
+def test_whose_lines_have_dropped_is_told_for_a_while() -> None:
     now = [0.0]
     visits = visitors.Visits(lambda: now[0])
     for visitor, line in ((ADA, "first"), (ADA, "second"), (BOB, "third")):
         visits.see(visitor, line)
     assert visits.away({"first", "second", "third"}) == []
     assert visits.away({"second"}) == [BOB], "Ada has another line"
-    now[0] = 50.0
+    now[0] = 15.0
     assert not visits.gone({"second"})
-    now[0] = 61.0
-    assert visits.away(set()) == [ADA], "Bob was told long enough; Ada had a line until ten seconds ago"
+    now[0] = 21.0
+    assert visits.away(set()) == [ADA], "Bob was told long enough; Ada had a line until a moment ago"
     assert visits.away({"first"}) == []
 
 
