@@ -16,7 +16,7 @@ from mvfa_core.adacam import label_dial, softened
 from mvfa_core.checks import expect
 from mvfa_core.explain import Encoding
 from mvfa_core.inference import inspects
-from mvfa_core.model import MFA, Classifier
+from mvfa_core.model import GAP, MFA, Classifier
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,23 @@ def class_atlas(model: Classifier, encoding: Encoding, temperatures: Sequence[fl
         z_BC = G_BCHW.mean(dim=(-2, -1))
         dial = [label_dial(G_BCHW, temperature)[0] for temperature in temperatures]
         weights = [softened(z_BC, temperature)[0] for temperature in temperatures]
+        f_C = _probabilities(model.pooling, encoding.F_BDHW, G_BCHW)[0]
     return ClassAtlas(
         classes=model.classes,
         G_CHW=G_BCHW[0].cpu().numpy(),
-        f_C=z_BC[0].softmax(dim=0).cpu().numpy(),
+        f_C=f_C.cpu().numpy(),
         winner_HW=G_BCHW[0].argmax(dim=0).cpu().numpy(),
         temperatures=tuple(float(temperature) for temperature in temperatures),
         dial_THW=torch.stack(dial).cpu().numpy(),
         weights_TC=torch.stack(weights).cpu().numpy(),
     )
+
+
+def _probabilities(pooling: MFA | GAP, F_BDHW: torch.Tensor, G_BCHW: torch.Tensor) -> torch.Tensor:
+    """f_BC; that of an adopted classifier may be another than the softmax of G's mean."""
+    if isinstance(pooling, MFA):
+        return pooling.attend(F_BDHW, G_BCHW)[1]
+    return G_BCHW.mean(dim=(-2, -1)).softmax(dim=1)
 
 
 def _class_maps(model: Classifier, F_BDHW: torch.Tensor) -> torch.Tensor:

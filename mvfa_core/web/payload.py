@@ -19,6 +19,7 @@ import torch
 from mvfa_core.adacam import attention_map, covered_cells
 from mvfa_core.checks import expect, expect_finite
 from mvfa_core.explain import Encoding, expect_room
+from mvfa_core.heads import TailHead
 from mvfa_core.inference import inspects
 from mvfa_core.model import GAP, MFA, Classifier
 
@@ -142,7 +143,9 @@ def payload_of(
         else:
             G_BCHW, A_BHW, f_BC = stages.G_BCHW, stages.A_BHW, stages.f_BC
             settings = _settings(pooling, A_BHW, stages.anchors_BK2.shape[1], stages.sizes, _best(stages.ensemble_BC))
-            G_bias_C = pooling.auxiliary.bias
+            # the head of an adopted classifier that is not linear has no bias to take off: there CAM is G
+            no_bias = isinstance(pooling.head, TailHead)
+            G_bias_C = G_BCHW.new_zeros(G_BCHW.shape[1]) if no_bias else pooling.auxiliary.bias
             maps_BCHW = None if weights is None else pooling.head.maps(F_BDHW)
     for name, maps in (("G", G_BCHW), ("logits", maps_BCHW)):
         if maps is not None:
