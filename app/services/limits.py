@@ -6,6 +6,8 @@
     MVFA_RUNS_MB          what all that visitors began may take of the disk before nothing more begins (default where
                           shared: 4096; else no end)
     MVFA_VISITOR_PAGES    how many pages one visitor may have open at a time (default where shared: 20; else no end)
+    MVFA_MODELS           names of networks that visitors may have downloaded here, with commas (default where shared:
+                          none; else any)
 
 `make serve` sets MVFA_SHARED, and a process that it starts inherits it.
 """
@@ -34,6 +36,7 @@ from mvfa_core.training.runs import Run, RunError, list_runs
 
 AT_ONCE, MEMORY = "MVFA_RUNS_AT_ONCE", "MVFA_RUN_MEMORY_MB"
 DISK, PAGES = "MVFA_RUNS_MB", "MVFA_VISITOR_PAGES"
+MODELS = "MVFA_MODELS"
 DEFAULT_DISK_MB, DEFAULT_PAGES = 4096, 20
 DEFAULT_SHARED, DEFAULT_ALONE = 2, 8
 MOST_IN_LINE = 50
@@ -90,6 +93,12 @@ def expect_short_line() -> None:
 def most_pages() -> int | None:
     """How many pages one visitor may have open; None for no bound."""
     return (number(os.environ, PAGES) or DEFAULT_PAGES) if shared() else None
+
+
+def offered_models() -> tuple[str, ...] | None:
+    """The names of networks that a page may download, such as timm:resnet50.a1_in1k; None for any."""
+    told = os.environ.get(MODELS, "").replace(",", " ").split()
+    return tuple(dict.fromkeys(told)) if told or shared() else None
 
 
 # --- the disk ---

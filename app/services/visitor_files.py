@@ -76,26 +76,47 @@ def keep_model(content: bytes, title: str) -> str:
     Raises:
         CheckpointError: it is none. QuotaError: there is too much already. OSError: it cannot be written.
     """
-    name = hashlib.sha256(content).hexdigest()
+
+    def write(file: Path) -> None:
+        with whole_file(file, durable=False) as opened:
+            opened.write(content)
+
+    return keep_made(hashlib.sha256(content).hexdigest(), title, len(content), write)
+
+
+def keep_made(name: str, title: str, size: int, write: Callable[[Path], None]) -> str:
+    """Keep a model that `write` puts into the file it is given, of about `size` bytes, for this visitor alone.
+
+    Args:
+        name: a digest of all that the model depends on; one that is held already is not made again.
+
+    Raises:
+        CheckpointError: it is none. QuotaError: there is too much already. OSError: it cannot be written.
+    """
     mine = _models.setdefault(me(), {})
     if name in mine:
         return name
-    quota.expect_room(len(content))
-    folder = _temporary() / me()
-    folder.mkdir(mode=0o700, exist_ok=True)
-    file = folder / f"uploaded-{name}.safetensors"
+    quota.expect_room(size)
+    file = own_folder() / f"uploaded-{name}.safetensors"
     try:
-        with whole_file(file, durable=False) as opened:
-            os.chmod(opened.fileno(), 0o600)
-            opened.write(content)
-        loaded_models.model(
-            str(file), file.stat().st_mtime_ns
-        )  # the page asks for it next, and loading is what takes long
+        write(file)
+        file.chmod(0o600)
+        size = file.stat().st_size
+        quota.expect_room(size)
+        # the page asks for it next, and loading is what takes long
+        loaded_models.model(str(file), file.stat().st_mtime_ns)
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-    mine[name] = OwnModel(name, title, file, len(content))
+    mine[name] = OwnModel(name, title, file, size)
     return name
+
+
+def own_folder() -> Path:
+    """This visitor's folder for models, which nobody else can enter."""
+    folder = _temporary() / me()
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def titles(model_ids: Sequence[str]) -> Callable[[str], str]:

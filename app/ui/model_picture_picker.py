@@ -6,23 +6,20 @@ import base64
 import binascii
 import contextlib
 from functools import cache
-from pathlib import Path
 
 import streamlit as st
 
 from app.base import component_values, errors, link_locks, session
 from app.base.refusals import BusyError, QuotaError
-from app.base.settings import shared
 from app.base.wording import wording, wording_dataset
 from app.base.wording import wording_sharing as sharing
 from app.services import gallery, inference_queue, models, pictures, quota, visitor_files
 from app.services.cache import MEGABYTE, weigh
 from app.services.gallery import Picture
+from app.ui import model_card, own_model
 from app.ui.components import component
-from mvfa_core.checkpoints import CheckpointError
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.images import PictureError, read_picture
-from mvfa_core.names import visible
 
 _strip = component("strip")
 _paste = component("paste")
@@ -210,6 +207,7 @@ def _take_picture(content: bytes, name: str, message: str = "picture") -> None:
 
 def model() -> str | None:
     """The model's name, kept in the address; None while there is no model at all."""
+    own_model.arrived()
     options = models.model_ids()
     _asks_again(options)
     before = str(session.get(session.MODEL) or "")
@@ -227,32 +225,15 @@ def model() -> str | None:
             persist_state="session",
             **link_locks.look(session.MODEL, wording.MODEL_HELP),
         )
+        model_card.show(chosen or options[0])
     if not before.startswith(visitor_files.OWN_PREFIX):  # one's own is asked for again
         _tell_lost("model", before, chosen or "")
     if link_locks.locked(session.MODEL):
         return chosen
     if session.get(session.MODEL_GONE):
         st.info(wording.OWN_MODEL_AGAIN)
-    _own_model()
+    own_model.offer()
     return chosen
-
-
-def _own_model() -> None:
-    """The way in for a checkpoint of one's own, and the way out again."""
-    with st.popover(wording.OWN_MODEL, width="stretch"):
-        st.file_uploader(wording.OWN_MODEL_FILE, ["safetensors"], key=session.OWN_MODEL_FILE, on_change=_keep_model)
-        if message := session.take(session.MESSAGE("model")):
-            st.error(wording.plain(message))
-        st.caption(wording.OWN_MODEL_NOTE_SHARED if shared() else wording.OWN_MODEL_NOTE)
-        for name, one in visitor_files.models().items():
-            st.button(
-                wording.OWN_MODEL_REMOVE.format(name=wording.plain(visible(one.title))),
-                key=f"{session.OWN_MODEL_FILE}_{name}",
-                icon=":material/delete:",
-                on_click=_remove_model,
-                args=(name,),
-                width="stretch",
-            )
 
 
 def _asks_again(options: list[str]) -> None:
@@ -260,22 +241,3 @@ def _asks_again(options: list[str]) -> None:
     asked = session.get(session.MODEL) or st.query_params.get(session.MODEL, "")
     if str(asked).startswith(visitor_files.OWN_PREFIX) and asked not in options:
         session.put(session.MODEL_GONE, True)
-
-
-def _keep_model() -> None:
-    file = component_values.file(session.get(session.OWN_MODEL_FILE))
-    if file is None:
-        return
-    try:
-        name = visitor_files.keep_model(file.getvalue(), Path(file.name).stem)
-    except (CheckpointError, QuotaError, BusyError, OSError) as error:
-        session.put(session.MESSAGE("model"), errors.message(error))
-        return
-    session.drop(session.MODEL_GONE)
-    session.put(session.MODEL, visitor_files.OWN_PREFIX + name)
-
-
-def _remove_model(name: str) -> None:
-    visitor_files.remove_model(name)
-    if session.get(session.MODEL) == visitor_files.OWN_PREFIX + name:
-        session.drop(session.MODEL)
