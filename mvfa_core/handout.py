@@ -134,18 +134,18 @@ def colour_bar(within: Limits, unit: str) -> str:
     return f'<div class="bar"><img src="{_source(strip)}" alt=""><div class="ends">{ends}</div></div>'
 
 
-def anchors_on(picture: np.ndarray, found: Explanation) -> np.ndarray:
+def anchors_on(picture: np.ndarray, explanation: Explanation) -> np.ndarray:
     """The anchors as dots."""
-    assert found.anchors_K2 is not None
-    return draw.anchors(picture, found.anchors_K2, found.grid)
+    assert explanation.anchors_K2 is not None
+    return draw.anchors(picture, explanation.anchors_K2, explanation.grid)
 
 
-def regions_on(picture: np.ndarray, found: Explanation, count: int) -> np.ndarray:
+def regions_on(picture: np.ndarray, explanation: Explanation, count: int) -> np.ndarray:
     """The surest regions as boxes."""
-    assert found.sizes is not None
-    across = np.array([picture.shape[1] / found.size_px[0], picture.shape[0] / found.size_px[1]] * 2)
-    top = found.top(count)
-    colours = [draw.size_colour(region.size, found.sizes) for region in top]
+    assert explanation.sizes is not None
+    across = np.array([picture.shape[1] / explanation.size_px[0], picture.shape[0] / explanation.size_px[1]] * 2)
+    top = explanation.top(count)
+    colours = [draw.size_colour(region.size, explanation.sizes) for region in top]
     return draw.boxes(picture, [np.array(region.box_px) * across for region in top], colours)
 
 

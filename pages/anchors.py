@@ -26,34 +26,34 @@ def view() -> None:
         with st.sidebar:
             controls.heading(session.K, session.SIZES)
             k, sizes = controls.anchors(facts), controls.sizes(facts)
-        found = explanations.explanation(model, picture, None, k, sizes)
+        explanation = explanations.explanation(model, picture, None, k, sizes)
         sight = findings.seen(model)
 
-    panels.show_answer(model, picture, found)
-    recipe = panels.recipe(model, picture, found)
+    panels.show_answer(model, picture, explanation)
+    recipe = panels.recipe(model, picture, explanation)
 
     @errors.part
     def one_cell() -> None:
         """What follows from the chosen cell; choosing another one runs this again and nothing else."""
-        cell = anchors.chosen(found)
+        cell = anchors.chosen(explanation)
         story = explanations.cell(model, picture, cell, sizes)
         st.header(words.BOARD_TITLE, anchor=False)
-        saw = receptive_field.seen(story, sight, found)
-        board = receptive_field.with_outlines(anchors.board(found, story), saw)
-        panels.show_board(session.ATTENTION, "anchors", picture.digest, found, board, recipe, selected=cell)
-        st.markdown(anchors.sentence(found, story))
+        saw = receptive_field.seen(story, sight, explanation)
+        board = receptive_field.with_outlines(anchors.board(explanation, story), saw)
+        panels.show_board(session.ATTENTION, "anchors", picture.digest, explanation, board, recipe, selected=cell)
+        st.markdown(anchors.sentence(explanation, story))
         left, right = st.columns([3, 2], gap="large")
         with left:
             anchors.show_terms(story)
         with right:
-            anchors.show_ranking(found, cell)
+            anchors.show_ranking(explanation, cell)
         st.header(words.CORNERS_TITLE, anchor=False)
         anchors.show_corners(story)
         st.header(wording_seen.HEADING, anchor=False)
-        receptive_field.show(picture.digest, found, story, sight, saw, recipe)
+        receptive_field.show(picture.digest, explanation, story, sight, saw, recipe)
 
     one_cell()
-    handout.offer(model, picture, found)
+    handout.offer(model, picture, explanation)
     st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")
 
 

@@ -41,7 +41,7 @@ def view() -> None:
 
     st.header(words.MAPS_HEADING, anchor=False)
     compare.show_maps(sides, picture)
-    if sides[0].found.grid == sides[1].found.grid:
+    if sides[0].explanation.grid == sides[1].explanation.grid:
         st.header(words.ALIKE_HEADING, anchor=False)
         compare.show_likeness(sides, k or min(facts[0].k, facts[0].cells))
 

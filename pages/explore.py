@@ -23,33 +23,33 @@ def view() -> None:
             controls.heading(session.CLASS, session.K, session.SIZES, session.DISTINCT)
             target = controls.target(facts)
             k, sizes, distinct = controls.views(facts) if views else (None, None, False)
-        found = explanations.explanation(model, picture, target, k, sizes)
+        explanation = explanations.explanation(model, picture, target, k, sizes)
 
-    panels.show_answer(model, picture, found)
-    recipe = panels.recipe(model, picture, found)
+    panels.show_answer(model, picture, explanation)
+    recipe = panels.recipe(model, picture, explanation)
 
     @errors.part
     def maps() -> None:
         """The maps and what the chosen cell did; choosing another one runs this again and nothing else."""
         st.header(wording.MAPS_TITLE, anchor=False)
-        panels.show_board(session.MAPS, "maps", picture.digest, found, panels.maps(found), recipe)
-        cell = session.cell(found.grid)
-        st.markdown((cell and panels.cell_sentence(found, cell)) or wording.CELL_HINT)
+        panels.show_board(session.MAPS, "maps", picture.digest, explanation, panels.maps(explanation), recipe)
+        cell = session.cell(explanation.grid)
+        st.markdown((cell and panels.cell_sentence(explanation, cell)) or wording.CELL_HINT)
 
     maps()
 
     st.header(wording.REGIONS_TITLE, anchor=False)
     if views:
-        regions = panels.regions(found, distinct=distinct)
-        panels.show_board(session.REGIONS, "regions", picture.digest, found, regions, recipe)
+        regions = panels.regions(explanation, distinct=distinct)
+        panels.show_board(session.REGIONS, "regions", picture.digest, explanation, regions, recipe)
     else:
         controls.offer_views()
 
     st.header(wording.VERDICT_TITLE, anchor=False)
-    panels.show_verdict(found, picture.truth)
-    note = wording.VERDICT_NOTE.format(count=len(found.confidence_MC)) if views else wording.VERDICT_NOTE_GAP
+    panels.show_verdict(explanation, picture.truth)
+    note = wording.VERDICT_NOTE.format(count=len(explanation.confidence_MC)) if views else wording.VERDICT_NOTE_GAP
     st.caption(note)
-    handout.offer(model, picture, found)
+    handout.offer(model, picture, explanation)
     st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
 
 

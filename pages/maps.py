@@ -25,39 +25,41 @@ def view() -> None:
             controls.heading(session.CLASS, session.K, session.SIZES)
             target = controls.target(facts)
             k, sizes = (None, None) if gap else (controls.anchors(facts), controls.sizes(facts))
-        found = explanations.explanation(model, picture, target, k, sizes)
+        explanation = explanations.explanation(model, picture, target, k, sizes)
         atlas = explanations.atlas(model, picture, maps.TEMPERATURES)
 
-    panels.show_answer(model, picture, found)
-    recipe, shown = panels.recipe(model, picture, found), picture.digest
+    panels.show_answer(model, picture, explanation)
+    recipe, shown = panels.recipe(model, picture, explanation), picture.digest
     highest = k or min(facts.k, facts.cells)
 
     st.header(words.DIAL_HEADING, anchor=False)
-    panels.show_board(session.DIAL, "dial", shown, found, maps.dial(atlas, gap=gap), recipe)
-    st.markdown(maps.claim(atlas, found, highest))
+    panels.show_board(session.DIAL, "dial", shown, explanation, maps.dial(atlas, gap=gap), recipe)
+    st.markdown(maps.claim(atlas, explanation, highest))
 
     st.header(words.OTHERS_HEADING, anchor=False)
     chosen = controls.other_maps()
-    others = {method: explanations.other(model, picture, method, found.target, k, sizes) for method in chosen}
+    others = {method: explanations.other(model, picture, method, explanation.target, k, sizes) for method in chosen}
     if others:
-        panels.show_board(session.OTHER_MAPS, "other maps", shown, found, maps.other_panels(found, others), recipe)
+        panels.show_board(
+            session.OTHER_MAPS, "other maps", shown, explanation, maps.other_panels(explanation, others), recipe
+        )
         st.caption(words.OTHERS_NOTE)
     else:
         st.caption(words.OTHERS_NONE)
 
     st.header(words.ALIKE_HEADING, anchor=False)
-    maps.show_likeness(atlas, found, others, highest)
+    maps.show_likeness(atlas, explanation, others, highest)
 
     st.header(wording_measure.HEADING, anchor=False)
     if known := localisation.known(picture):
-        localisation.show(model, picture, found, known, recipe)
+        localisation.show(model, picture, explanation, known, recipe)
     else:
         st.caption(wording_measure.UNKNOWN)
 
     st.header(words.ATLAS_HEADING, anchor=False)
-    panels.show_board(session.ATLAS, "atlas", shown, found, maps.atlas_panels(atlas), recipe, small=True)
+    panels.show_board(session.ATLAS, "atlas", shown, explanation, maps.atlas_panels(atlas), recipe, small=True)
     st.caption(maps.atlas_note(atlas, gap=gap))
-    handout.offer(model, picture, found)
+    handout.offer(model, picture, explanation)
     if not gap:
         st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")
 

@@ -23,27 +23,27 @@ def view() -> None:
             controls.heading(session.CLASS, session.BEST)
             target = controls.target(facts)
             search = controls.best_rectangle()
-        found = explanations.explanation(model, picture, target, None, None)
-        best = findings.best_rectangle(model, picture, found.target) if search else None
+        explanation = explanations.explanation(model, picture, target, None, None)
+        best = findings.best_rectangle(model, picture, explanation.target) if search else None
 
-    panels.show_answer(model, picture, found)
+    panels.show_answer(model, picture, explanation)
 
     @errors.part
     def one_rectangle() -> None:
         """The rectangle and the answer for it; moving it runs this again and nothing else."""
-        asked = findings.asked(model, picture, region.chosen(found))
+        asked = findings.asked(model, picture, region.chosen(explanation))
         left, right = st.columns([5, 4], gap="large")
         with left:
-            region.show(picture, found, asked, best)
-            region.buttons(found, best)
+            region.show(picture, explanation, asked, best)
+            region.buttons(explanation, best)
             if best:
-                st.caption(region.best_caption(found))
+                st.caption(region.best_caption(explanation))
         with right:
-            region.show_answer(found, asked, picture.truth)
-            st.caption(words.CAPTION_GAP if found.pooling == "gap" else words.CAPTION)
+            region.show_answer(explanation, asked, picture.truth)
+            st.caption(words.CAPTION_GAP if explanation.pooling == "gap" else words.CAPTION)
 
     one_rectangle()
-    handout.offer(model, picture, found)
+    handout.offer(model, picture, explanation)
     st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")
 
 

@@ -27,36 +27,38 @@ def view() -> None:
             controls.heading(session.CLASS, session.AGAINST, session.K, session.SIZES, session.DISTINCT)
             target, asked = controls.target(facts), controls.rival(facts)
             k, sizes, distinct = controls.views(facts)
-        found = explanations.explanation(model, picture, target, k, sizes)
-        rival = views.against(found, asked)
-        other = views.other(model, picture, found, rival)
-        path, held = findings.answer_path(model, picture, sizes), findings.firm(model, picture, found)
+        explanation = explanations.explanation(model, picture, target, k, sizes)
+        rival = views.against(explanation, asked)
+        other = views.other(model, picture, explanation, rival)
+        path, held = findings.answer_path(model, picture, sizes), findings.firm(model, picture, explanation)
 
-    panels.show_answer(model, picture, found)
-    recipe = panels.recipe(model, picture, found)
+    panels.show_answer(model, picture, explanation)
+    recipe = panels.recipe(model, picture, explanation)
     shown = picture.digest
 
     st.header(words.BOARD_VOTES, anchor=False)
-    panels.show_board(session.VOTES, "votes", shown, found, views.board(found, distinct=distinct), recipe)
+    panels.show_board(session.VOTES, "votes", shown, explanation, views.board(explanation, distinct=distinct), recipe)
 
     st.header(words.LEDGER_TITLE, anchor=False)
-    views.show_ledger(found, rival)
+    views.show_ledger(explanation, rival)
 
     st.header(words.MAPS_TITLE, anchor=False)
-    panels.show_board(session.CONTRIBUTIONS, "contributions", shown, found, views.maps(found, other), recipe)
-    st.markdown(views.map_sentence(found, rival))
+    panels.show_board(
+        session.CONTRIBUTIONS, "contributions", shown, explanation, views.maps(explanation, other), recipe
+    )
+    st.markdown(views.map_sentence(explanation, rival))
 
     st.header(words.AGREEMENT_TITLE, anchor=False)
     upper, lower = st.columns(2, gap="large"), st.columns(2, gap="large")
     for place, show in zip((*upper, *lower), views.AGREEMENT, strict=True):
         with place:
-            show(found)
+            show(explanation)
 
     st.header(wording_firm.HEADING, anchor=False)
-    stability.show_path(path, found, recipe)
-    stability.show_views(held, found, shown, recipe)
+    stability.show_path(path, explanation, recipe)
+    stability.show_views(held, explanation, shown, recipe)
 
-    handout.offer(model, picture, found)
+    handout.offer(model, picture, explanation)
     st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")
 
 

@@ -227,11 +227,11 @@ def fields(text: str) -> set[tuple[str, str, str]] | None:
 
 def _read(file: Path) -> dict[str, Any] | None:
     try:
-        found = read_json(file)
+        content = read_json(file)
     except (OSError, ValueError) as error:
         log.warning("%s cannot be read, so its texts are shown in English: %s", file, error)
         return None
-    if isinstance(found, dict):
-        return found
+    if isinstance(content, dict):
+        return content
     log.warning("%s holds no object, so its texts are shown in English", file)
     return None

@@ -30,7 +30,7 @@ def show_board(
     key: str,
     name: str,
     picture: str,
-    found: Explanation,
+    explanation: Explanation,
     panels: list[dict],
     recipe: dict,
     *,
@@ -47,7 +47,7 @@ def show_board(
         channel: boards of one channel point at the same cells.
     """
 
-    chosen = selected or session.cell(found.grid)
+    chosen = selected or session.cell(explanation.grid)
 
     def keep() -> None:
         session.put(session.CELL, component_values.wholes(key, "cell", 2))  # an empty list is none
@@ -59,8 +59,8 @@ def show_board(
             "name": f"{name} {recipe['picture']} {recipe['model']}",
             "channel": channel,
             "picture": picture,
-            "size": list(found.size_px),
-            "grid": list(found.grid),
+            "size": list(explanation.size_px),
+            "grid": list(explanation.grid),
             "small": small,
             "selected": chosen and list(chosen),
             "palettes": colours.palettes(),
@@ -71,30 +71,30 @@ def show_board(
     )
 
 
-def recipe(model: str, picture: Picture, found: Explanation) -> dict:
+def recipe(model: str, picture: Picture, explanation: Explanation) -> dict:
     """What made the numbers, for exported files: as fields and as one line of text."""
     fields: dict[str, Any] = {"model": model, "picture": picture.id, "picture_digest": picture.digest}
-    fields["class"] = found.classes[found.target]
-    if found.sizes:
-        fields |= {"k": found.k, "sizes": list(found.sizes)}
+    fields["class"] = explanation.classes[explanation.target]
+    if explanation.sizes:
+        fields |= {"k": explanation.k, "sizes": list(explanation.sizes)}
     text = ", ".join(f"{name} {value}" for name, value in fields.items() if name != "picture_digest")
     return fields | {"text": text}
 
 
-def show_answer(model: str, picture: Picture, found: Explanation) -> None:
+def show_answer(model: str, picture: Picture, explanation: Explanation) -> None:
     """The answer in a sentence, and what to think of it where the model never saw such pictures.
 
     A link may ask before: then the page ends here until the visitor has answered.
     """
-    questions.pose(model, picture, found)
-    name = found.classes[found.predicted]
-    share = float(found.ensemble_C[found.predicted])
+    questions.pose(model, picture, explanation)
+    name = explanation.classes[explanation.predicted]
+    share = float(explanation.ensemble_C[explanation.predicted])
     classes = models.model(*models.version(model)).classes  # not only those that are shown
     st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=picture.truth in classes))
-    class_subset.note(explanations.model_info(model, picture).known, len(found.classes))
-    width, height = found.size_px
+    class_subset.note(explanations.model_info(model, picture).known, len(explanation.classes))
+    width, height = explanation.size_px
     if width != height:
-        step = {"cell_width": width / found.grid[1], "cell_height": height / found.grid[0]}
+        step = {"cell_width": width / explanation.grid[1], "cell_height": height / explanation.grid[0]}
         st.caption(wording.SQUASH_NOTE.format(width=f"{width:,}", height=f"{height:,}", **step))
     if note := scope(model, picture, classes):
         st.caption(note)
@@ -112,9 +112,9 @@ def scope(model: str, picture: Picture, classes: Sequence[str]) -> str:
     return wording_scope.scope(classes, shapes=learned == SYNTHETIC, data=title)
 
 
-def show_verdict(found: Explanation, truth: str | None) -> None:
+def show_verdict(explanation: Explanation, truth: str | None) -> None:
     """The confidence of every head in every class."""
-    show_rows(session.VERDICT, verdict(found, truth))
+    show_rows(session.VERDICT, verdict(explanation, truth))
 
 
 def show_rows(key: str, data: dict) -> None:
@@ -122,17 +122,17 @@ def show_rows(key: str, data: dict) -> None:
     _verdict(key=key, data=data)
 
 
-def maps(found: Explanation) -> list[dict]:
+def maps(explanation: Explanation) -> list[dict]:
     """CAM, Grad-CAM and AdaCAM."""
-    name = found.classes[found.target]
-    gap = found.pooling == "gap"
+    name = explanation.classes[explanation.target]
+    gap = explanation.pooling == "gap"
     cam = wording.CAM_CAPTION_GAP if gap else wording.CAM_CAPTION
     gradients = wording.GRAD_CAM_CAPTION_GAP if gap else wording.GRAD_CAM_CAPTION
     attention = wording.ADACAM_CAPTION_GAP if gap else wording.ADACAM_CAPTION
     return [
-        one_map("cam", "CAM", f"G_c, {name}", found.cam_HW, cam.format(name=name)),
-        one_map("grad-cam", "Grad-CAM", f"∂/∂F, {name}", found.grad_cam_HW, gradients.format(name=name)),
-        one_map("adacam", "AdaCAM", "A = Σ f_i G_i", found.adacam_HW, attention),
+        one_map("cam", "CAM", f"G_c, {name}", explanation.cam_HW, cam.format(name=name)),
+        one_map("grad-cam", "Grad-CAM", f"∂/∂F, {name}", explanation.grad_cam_HW, gradients.format(name=name)),
+        one_map("adacam", "AdaCAM", "A = Σ f_i G_i", explanation.adacam_HW, attention),
     ]
 
 
@@ -171,35 +171,35 @@ def one_map(
     }
 
 
-def regions(found: Explanation, *, distinct: bool) -> list[dict]:
+def regions(explanation: Explanation, *, distinct: bool) -> list[dict]:
     """Anchors, the top-1 region and the top-10 regions; only for models with views."""
-    assert found.anchors_K2 is not None and found.confidence_MC is not None and found.k is not None
-    name = found.classes[found.target]
-    ranked = found.top(TOP, distinct=distinct)
-    symbol = wording.TOP_SYMBOL.format(count=len(found.confidence_MC), name=name)
+    assert explanation.anchors_K2 is not None and explanation.confidence_MC is not None and explanation.k is not None
+    name = explanation.classes[explanation.target]
+    ranked = explanation.top(TOP, distinct=distinct)
+    symbol = wording.TOP_SYMBOL.format(count=len(explanation.confidence_MC), name=name)
     return [
-        anchors(found),
-        _boxes("top-1", wording.TOP_ONE_TITLE, symbol, wording.TOP_ONE_CAPTION, ranked[:1], found),
-        _boxes("top-10", wording.TOP_TEN_TITLE, symbol, wording.TOP_TEN_CAPTION, ranked, found),
+        anchors(explanation),
+        _boxes("top-1", wording.TOP_ONE_TITLE, symbol, wording.TOP_ONE_CAPTION, ranked[:1], explanation),
+        _boxes("top-10", wording.TOP_TEN_TITLE, symbol, wording.TOP_TEN_CAPTION, ranked, explanation),
     ]
 
 
-def anchors(found: Explanation) -> dict:
+def anchors(explanation: Explanation) -> dict:
     """The anchors as dots, larger for a higher rank."""
-    assert found.anchors_K2 is not None
-    x, y = found.anchors_K2.T
-    rest = wording.ANCHORS_REST.format(k=found.k, cells=math.prod(found.grid))
+    assert explanation.anchors_K2 is not None
+    x, y = explanation.anchors_K2.T
+    rest = wording.ANCHORS_REST.format(k=explanation.k, cells=math.prod(explanation.grid))
     key = [{"text": wording.ANCHORS_FIRST, "colour": colours.ANCHOR, "shape": "dot"}]
-    if found.k and found.k > 1:
-        key += [{"text": wording.ANCHORS_LAST.format(k=found.k), "colour": colours.ANCHOR, "shape": "dot small"}]
+    if explanation.k and explanation.k > 1:
+        key += [{"text": wording.ANCHORS_LAST.format(k=explanation.k), "colour": colours.ANCHOR, "shape": "dot small"}]
     return {
         "id": "anchors",
         "kind": "anchors",
         "title": wording.ANCHORS_TITLE,
-        "symbol": wording.ANCHORS_SYMBOL.format(k=found.k),
-        "caption": wording.ANCHORS_CAPTION.format(k=found.k),
-        "cells": found.anchors_K2.tolist(),
-        "values": [round(value, 6) for value in found.adacam_HW[y, x].tolist()],
+        "symbol": wording.ANCHORS_SYMBOL.format(k=explanation.k),
+        "caption": wording.ANCHORS_CAPTION.format(k=explanation.k),
+        "cells": explanation.anchors_K2.tolist(),
+        "values": [round(value, 6) for value in explanation.adacam_HW[y, x].tolist()],
         "colour": colours.ANCHOR,
         "key": key,
         "rest": rest,
@@ -207,8 +207,10 @@ def anchors(found: Explanation) -> dict:
     }
 
 
-def _boxes(panel_id: str, title: str, symbol: str, caption: str, ranked: Iterable[Region], found: Explanation) -> dict:
-    ranked, sizes, name = tuple(ranked), found.sizes or (), found.classes[found.target]
+def _boxes(
+    panel_id: str, title: str, symbol: str, caption: str, ranked: Iterable[Region], explanation: Explanation
+) -> dict:
+    ranked, sizes, name = tuple(ranked), explanation.sizes or (), explanation.classes[explanation.target]
     used = sorted({region.size for region in ranked})
     best, last = (wording.percent(ranked[i].confidence) for i in (0, -1))
     rest = wording.top_rest(best, last, len(ranked), name)
@@ -245,46 +247,52 @@ def _box(region: Region, colour: str, name: str) -> dict:
     }
 
 
-def verdict(found: Explanation, truth: str | None) -> dict:
+def verdict(explanation: Explanation, truth: str | None) -> dict:
     """The classes by falling confidence of the answer, as each head of the model sees them."""
-    if found.auxiliary_C is None:
-        return rows(found, [{"name": wording.HEAD_GAP, "colour": colours.GAP}], [found.ensemble_C], truth)
+    if explanation.auxiliary_C is None:
+        return rows(explanation, [{"name": wording.HEAD_GAP, "colour": colours.GAP}], [explanation.ensemble_C], truth)
     heads = [
         {"name": wording.HEAD_ENSEMBLE, "colour": colours.MAIN},
         {"name": wording.HEAD_AUXILIARY, "colour": colours.AUXILIARY},
     ]
-    return rows(found, heads, [found.ensemble_C, found.auxiliary_C], truth)
+    return rows(explanation, heads, [explanation.ensemble_C, explanation.auxiliary_C], truth)
 
 
-def rows(found: Explanation, heads: list[dict], answers: Sequence[np.ndarray], truth: str | None) -> dict:
+def rows(explanation: Explanation, heads: list[dict], answers: Sequence[np.ndarray], truth: str | None) -> dict:
     """The classes by falling confidence of the first answer; of many, the first ones and those that are asked about.
 
     Args:
         heads: name and colour of each answer. answers: (C,) confidences, the answer of `found` first.
     """
     order = np.argsort(-answers[0], kind="stable").tolist()
-    kept = [c for place, c in enumerate(order) if place < MOST_ROWS or c == found.target or found.classes[c] == truth]
+    kept = [
+        c
+        for place, c in enumerate(order)
+        if place < MOST_ROWS or c == explanation.target or explanation.classes[c] == truth
+    ]
     made = []
     for c in kept:
-        notes = [wording.VERDICT_TRUE] if found.classes[c] == truth else []
-        notes += [wording.VERDICT_EXPLAINED] if c == found.target != found.predicted else []
+        notes = [wording.VERDICT_TRUE] if explanation.classes[c] == truth else []
+        notes += [wording.VERDICT_EXPLAINED] if c == explanation.target != explanation.predicted else []
         values = [{"share": float(answer_C[c]), "text": wording.percent(float(answer_C[c]))} for answer_C in answers]
-        made.append({"name": found.classes[c], "notes": notes, "predicted": c == found.predicted, "values": values})
+        made.append(
+            {"name": explanation.classes[c], "notes": notes, "predicted": c == explanation.predicted, "values": values}
+        )
     return {"heads": heads, "rows": made, "words": wording.VERDICT, "more": wording.further(len(order) - len(kept))}
 
 
-def cell_sentence(found: Explanation, cell: tuple[int, int]) -> str | None:
+def cell_sentence(explanation: Explanation, cell: tuple[int, int]) -> str | None:
     """What one cell (x, y) did; None if it lies outside this grid."""
     x, y = cell
-    if not (0 <= x < found.grid[1] and 0 <= y < found.grid[0]):
+    if not (0 <= x < explanation.grid[1] and 0 <= y < explanation.grid[0]):
         return None
-    all_maps = {"CAM": found.cam_HW, "Grad-CAM": found.grad_cam_HW, "AdaCAM": found.adacam_HW}
+    all_maps = {"CAM": explanation.cam_HW, "Grad-CAM": explanation.grad_cam_HW, "AdaCAM": explanation.adacam_HW}
     values = {title: float(map_HW[y, x]) for title, map_HW in all_maps.items() if map_HW is not None}
     rank, inside, views = None, 0, 0
-    if found.anchors_K2 is not None and found.boxes_KR4 is not None:
-        hits = np.flatnonzero((found.anchors_K2 == (x, y)).all(axis=1))
+    if explanation.anchors_K2 is not None and explanation.boxes_KR4 is not None:
+        hits = np.flatnonzero((explanation.anchors_K2 == (x, y)).all(axis=1))
         rank = int(hits[0]) + 1 if len(hits) else None
-        x0, y0, x1, y1 = found.boxes_KR4.reshape(-1, 4).T
+        x0, y0, x1, y1 = explanation.boxes_KR4.reshape(-1, 4).T
         inside, views = int(((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)).sum()), len(x0)
-    share = None if found.contribution_HW is None else float(found.contribution_HW[y, x]) / max(views, 1)
-    return wording.cell(x, y, found.classes[found.target], values, rank, inside, views, share)
+    share = None if explanation.contribution_HW is None else float(explanation.contribution_HW[y, x]) / max(views, 1)
+    return wording.cell(x, y, explanation.classes[explanation.target], values, rank, inside, views, share)

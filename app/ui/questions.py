@@ -18,17 +18,19 @@ from mvfa_core.explain import Explanation
 _guess = component("ask")
 
 
-def pose(model: str, picture: Picture, found: Explanation) -> None:
+def pose(model: str, picture: Picture, explanation: Explanation) -> None:
     """Put the next question that has no answer yet, and end the page with it; then tell how the answers fared."""
-    for name in _asked(found):
-        key = session.ANSWERED(f"{name}_{model}_{picture.digest}_{found.k}_{found.sizes}_{found.target}")
+    for name in _asked(explanation):
+        key = session.ANSWERED(
+            f"{name}_{model}_{picture.digest}_{explanation.k}_{explanation.sizes}_{explanation.target}"
+        )
         if not isinstance(answer := session.get(key), tuple):
-            _put(name, key, picture, found)
+            _put(name, key, picture, explanation)
             st.stop()
-        st.markdown(f"**{words.QUESTIONS[name]}** {_result(name, answer[0], model, picture, found)}")
+        st.markdown(f"**{words.QUESTIONS[name]}** {_result(name, answer[0], model, picture, explanation)}")
 
 
-def _asked(found: Explanation) -> list[str]:
+def _asked(explanation: Explanation) -> list[str]:
     """The questions in the session, or else in the address, then in both; those alone that this model can answer."""
     key = session.QUESTIONS
     if key not in st.session_state:
@@ -38,27 +40,27 @@ def _asked(found: Explanation) -> list[str]:
         st.session_state[key] = [name for name in words.QUESTIONS if name in told]
     names: list[str] = st.session_state[key]
     session.tell(key, [",".join(names)] if names else [])
-    return names if found.pooling == "mfa" else [name for name in names if name == "where"]
+    return names if explanation.pooling == "mfa" else [name for name in names if name == "where"]
 
 
 # --- asking ---
 
 
-def _put(name: str, key: str, picture: Picture, found: Explanation) -> None:
+def _put(name: str, key: str, picture: Picture, explanation: Explanation) -> None:
     with st.container(border=True):
         st.subheader(words.QUESTIONS[name], anchor=False)
         st.caption(words.QUESTION_INTRO)
-        answer = {"where": _where, "winner": _winner, "k1": _k1}[name](picture, found)
+        answer = {"where": _where, "winner": _winner, "k1": _k1}[name](picture, explanation)
         with st.container(horizontal=True):
             none = answer is None
             st.button(words.QUESTION_ANSWER, on_click=session.put, args=(key, (answer,)), disabled=none, type="primary")
             st.button(words.QUESTION_SKIP, on_click=session.put, args=(key, (None,)))
 
 
-def _where(picture: Picture, found: Explanation) -> list[int] | None:
+def _where(picture: Picture, explanation: Explanation) -> list[int] | None:
     st.markdown(words.WHERE_ASK)
     key = session.ANSWER("where")
-    rows, columns = found.grid
+    rows, columns = explanation.grid
     box = component_values.wholes(key, "box", 4)
     with st.container(width=420):
         _guess(
@@ -66,7 +68,7 @@ def _where(picture: Picture, found: Explanation) -> list[int] | None:
             on_box_change=lambda: None,
             data={
                 "picture": picture.digest,
-                "size": list(found.size_px),
+                "size": list(explanation.size_px),
                 "grid": [rows, columns],
                 "box": box or [columns // 2, rows // 2, columns // 2, rows // 2],
                 "tag": "",
@@ -79,15 +81,15 @@ def _where(picture: Picture, found: Explanation) -> list[int] | None:
     return box[:2] if box and box[0] < columns and box[1] < rows else None
 
 
-def _winner(_picture: Picture, found: Explanation) -> int | None:
-    label = words.WINNER_ASK.format(name=words.plain(found.classes[found.target]))
-    sizes = list(found.sizes or ())
+def _winner(_picture: Picture, explanation: Explanation) -> int | None:
+    label = words.WINNER_ASK.format(name=words.plain(explanation.classes[explanation.target]))
+    sizes = list(explanation.sizes or ())
     return st.radio(label, sizes, None, lambda r: words.WINNER_OPTION.format(r=r), key=session.ANSWER("winner"),
                     horizontal=True)  # fmt: skip
 
 
-def _k1(_picture: Picture, found: Explanation) -> bool | None:
-    label = words.K1_ASK.format(name=words.plain(found.classes[found.predicted]))
+def _k1(_picture: Picture, explanation: Explanation) -> bool | None:
+    label = words.K1_ASK.format(name=words.plain(explanation.classes[explanation.predicted]))
     options = dict(zip((True, False), words.K1_OPTIONS, strict=True))
     return st.radio(label, list(options), None, options.__getitem__, key=session.ANSWER("k1"), horizontal=True)
 
@@ -95,17 +97,17 @@ def _k1(_picture: Picture, found: Explanation) -> bool | None:
 # --- telling ---
 
 
-def _result(name: str, answer: object, model: str, picture: Picture, found: Explanation) -> str:
+def _result(name: str, answer: object, model: str, picture: Picture, explanation: Explanation) -> str:
     if name == "where":
         cell = (int(answer[0]), int(answer[1])) if isinstance(answer, list) else None
         x, y = cell or (0, 0)
-        rank = 1 + int((found.adacam_HW > found.adacam_HW[y, x]).sum())
-        return words.where_result(cell, rank, found.adacam_HW.size, found.k)
+        rank = 1 + int((explanation.adacam_HW > explanation.adacam_HW[y, x]).sum())
+        return words.where_result(cell, rank, explanation.adacam_HW.size, explanation.k)
     if name == "winner":
-        (best,) = found.top(1)
+        (best,) = explanation.top(1)
         said = answer if isinstance(answer, int) else None
-        return words.winner_result(said, best.size, found.classes[found.target], best.confidence)
-    alone = explanations.explanation(model, picture, None, 1, found.sizes)
+        return words.winner_result(said, best.size, explanation.classes[explanation.target], best.confidence)
+    alone = explanations.explanation(model, picture, None, 1, explanation.sizes)
     winner = int(np.argmax(alone.ensemble_C))
     said_stays = answer if isinstance(answer, bool) else None
-    return words.k1_result(said_stays, found.classes[found.predicted], found.classes[winner])
+    return words.k1_result(said_stays, explanation.classes[explanation.predicted], explanation.classes[winner])

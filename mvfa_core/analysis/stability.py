@@ -72,20 +72,25 @@ class Stability:
     overturn: tuple[int, ...]
 
 
-def prediction_stability(found: Explanation) -> Stability:
+def prediction_stability(explanation: Explanation) -> Stability:
     """The fewest views that carry the answer and the fewest whose absence overturns it, exactly: the lead over a
     class is a sum over views (Eq. 8), so taking the largest terms first is the best that can be done.
 
     Raises:
         ValueError: the explanation of a GAP model.
     """
-    expect(found.logits_MC is not None, "found", "the explanation of an MFA model", f"that of a {found.pooling} model")
-    assert found.logits_MC is not None
-    logits_MC = found.logits_MC.astype(np.float64)
-    others = [c for c in range(len(found.classes)) if c != found.predicted]
-    overturned = {c: _overturn(logits_MC[:, found.predicted] - logits_MC[:, c]) for c in others}
+    expect(
+        explanation.logits_MC is not None,
+        "explanation",
+        "that of an MFA model",
+        f"that of a {explanation.pooling} model",
+    )
+    assert explanation.logits_MC is not None
+    logits_MC = explanation.logits_MC.astype(np.float64)
+    others = [c for c in range(len(explanation.classes)) if c != explanation.predicted]
+    overturned = {c: _overturn(logits_MC[:, explanation.predicted] - logits_MC[:, c]) for c in others}
     rival = min(others, key=lambda c: (len(overturned[c]), -logits_MC[:, c].sum()))
-    lead_M = logits_MC[:, found.predicted] - logits_MC[:, rival]
+    lead_M = logits_MC[:, explanation.predicted] - logits_MC[:, rival]
     return Stability(rival, _carry(lead_M), overturned[rival])
 
 

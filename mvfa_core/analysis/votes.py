@@ -46,7 +46,7 @@ class Verdict:
     share_C: np.ndarray
 
 
-def pushes(found: Explanation, target: int, against: int | None = None) -> np.ndarray:
+def pushes(explanation: Explanation, target: int, against: int | None = None) -> np.ndarray:
     """What every view adds to the ensemble logit of a class, (M,): g_{i,c}, whose sum is Eq. 8.
 
     With `against`, what it adds to the lead over another class: g_{i,a} - g_{i,b}.
@@ -54,43 +54,45 @@ def pushes(found: Explanation, target: int, against: int | None = None) -> np.nd
     Raises:
         ValueError: a GAP explanation, or a class out of range.
     """
-    logits_MC = _logits(found)
-    target = expect_target(target, len(found.classes))
+    logits_MC = _logits(explanation)
+    target = expect_target(target, len(explanation.classes))
     if against is None:
         return logits_MC[:, target]
-    against = expect_target(against, len(found.classes))
+    against = expect_target(against, len(explanation.classes))
     return logits_MC[:, target] - logits_MC[:, against]
 
 
-def winners(found: Explanation) -> np.ndarray:
+def winners(explanation: Explanation) -> np.ndarray:
     """The class that every view is surest of, (M,) indices; equal logits go to the lower index."""
-    return _logits(found).argmax(axis=1)
+    return _logits(explanation).argmax(axis=1)
 
 
-def tally(found: Explanation) -> np.ndarray:
+def tally(explanation: Explanation) -> np.ndarray:
     """How many views each class wins, (C,); the counts sum to M."""
-    return np.bincount(winners(found), minlength=len(found.classes))
+    return np.bincount(winners(explanation), minlength=len(explanation.classes))
 
 
-def anchor_winners(found: Explanation) -> np.ndarray:
+def anchor_winners(explanation: Explanation) -> np.ndarray:
     """The class that the R views of every anchor choose together by the sum of their logits, (K,) indices."""
-    logits_MC = _logits(found)
-    assert found.k is not None and found.sizes is not None
-    return logits_MC.reshape(found.k, len(found.sizes), -1).sum(axis=1).argmax(axis=1)
+    logits_MC = _logits(explanation)
+    assert explanation.k is not None and explanation.sizes is not None
+    return logits_MC.reshape(explanation.k, len(explanation.sizes), -1).sum(axis=1).argmax(axis=1)
 
 
-def scale_profile(found: Explanation, target: int) -> np.ndarray:
+def scale_profile(explanation: Explanation, target: int) -> np.ndarray:
     """Mean confidence in a class of the K views of each size, (R,), in the order of L_R."""
-    _logits(found)
-    target = expect_target(target, len(found.classes))
-    assert found.confidence_MC is not None and found.k is not None and found.sizes is not None
-    return found.confidence_MC[:, target].reshape(found.k, len(found.sizes)).mean(axis=0)
+    _logits(explanation)
+    target = expect_target(target, len(explanation.classes))
+    assert explanation.confidence_MC is not None and explanation.k is not None and explanation.sizes is not None
+    return explanation.confidence_MC[:, target].reshape(explanation.k, len(explanation.sizes)).mean(axis=0)
 
 
-def agreement(found: Explanation) -> Agreement:
+def agreement(explanation: Explanation) -> Agreement:
     """Whether the views are unsure or whether they disagree: the split of the entropy of their mean."""
-    _expect_room(found)
-    log_MC = torch.tensor(_logits(found), dtype=torch.float64).log_softmax(dim=-1)  # a copy: what is kept is read-only
+    _expect_room(explanation)
+    log_MC = torch.tensor(_logits(explanation), dtype=torch.float64).log_softmax(
+        dim=-1
+    )  # a copy: what is kept is read-only
     probabilities_MC = log_MC.exp()
     unsure = -(probabilities_MC * log_MC).sum(dim=-1).mean()
     mean_C = probabilities_MC.mean(dim=0)
@@ -100,13 +102,13 @@ def agreement(found: Explanation) -> Agreement:
     return Agreement(float(total) / bit, float(unsure) / bit, max(0.0, float(total - unsure)) / bit)
 
 
-def verdicts(found: Explanation) -> tuple[Verdict, ...]:
+def verdicts(explanation: Explanation) -> tuple[Verdict, ...]:
     """What every rule of `ENSEMBLES` says about the same views.
 
     The shares of the logit sum are the softmax of the mean view logit, as in `Explanation.ensemble_C`.
     """
-    _expect_room(found)
-    logits_BMC = torch.tensor(_logits(found))[None]
+    _expect_room(explanation)
+    logits_BMC = torch.tensor(_logits(explanation))[None]
     answers = []
     for rule in ENSEMBLES:
         scores_C = combine(logits_BMC, rule)[0]
@@ -130,13 +132,18 @@ def contrast(a: Explanation, b: Explanation) -> tuple[np.ndarray, float]:
     return a.contribution_HW - b.contribution_HW, a.contribution_bias - b.contribution_bias
 
 
-def _logits(found: Explanation) -> np.ndarray:
-    expect(found.logits_MC is not None, "found", "the explanation of an MFA model", f"that of a {found.pooling} model")
-    assert found.logits_MC is not None
-    return found.logits_MC
+def _logits(explanation: Explanation) -> np.ndarray:
+    expect(
+        explanation.logits_MC is not None,
+        "explanation",
+        "that of an MFA model",
+        f"that of a {explanation.pooling} model",
+    )
+    assert explanation.logits_MC is not None
+    return explanation.logits_MC
 
 
-def _expect_room(found: Explanation) -> None:
-    views, classes = _logits(found).shape
+def _expect_room(explanation: Explanation) -> None:
+    views, classes = _logits(explanation).shape
     what = f"the votes of {views:,} views for {classes:,} classes"
     budget.expect_fits(budget.of_votes(classes, views), what, "ask for fewer anchors or region sizes")

@@ -28,14 +28,16 @@ def run(args: argparse.Namespace) -> None:
         say("\n".join(_lines(found)))
 
 
-def _lines(found: Estimate) -> list[str]:
-    mega, size, measured = 2**20, found.size, found.measured
+def _lines(estimate: Estimate) -> list[str]:
+    mega, size, measured = 2**20, estimate.size, estimate.measured
     kept = f"{size.weights / mega:,.0f} + {size.gradients / mega:,.0f} + {size.optimizer / mega:,.0f} MiB"
     lines = [f"parameters  {size.parameters:,} (weights, gradients, optimiser: {kept})"]
-    if found.memory is not None:
-        lines.append(f"memory      about {found.memory / mega:,.0f} MiB at its peak")
-    lines.append(f"step        about {found.step_s:.3g} s")
-    lines.append(f"in all      about {in_words(found.total_s)}, {found.train_n:,} pictures, {found.val_n:,} held out")
-    beside = ", beside another run" if found.beside else ""
+    if estimate.memory is not None:
+        lines.append(f"memory      about {estimate.memory / mega:,.0f} MiB at its peak")
+    lines.append(f"step        about {estimate.step_s:.3g} s")
+    lines.append(
+        f"in all      about {in_words(estimate.total_s)}, {estimate.train_n:,} pictures, {estimate.val_n:,} held out"
+    )
+    beside = ", beside another run" if estimate.beside else ""
     lines.append(f"an estimate from {measured.steps} steps of {measured.batch} pictures on {measured.machine}{beside}")
     return lines

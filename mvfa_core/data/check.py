@@ -139,14 +139,14 @@ def _hash(image: np.ndarray) -> bytes:
     return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
-def _problems(found: Layout, entry: Entry | None) -> Iterator[str]:
+def _problems(layout: Layout, entry: Entry | None) -> Iterator[str]:
     """One sentence for everything that is not as expected."""
-    yield from found.problems
-    if found.missing:
-        yield f"{len(found.missing)} listed pictures are not there: {some(found.missing)}"
+    yield from layout.problems
+    if layout.missing:
+        yield f"{len(layout.missing)} listed pictures are not there: {some(layout.missing)}"
     if entry is None:
         return
-    folders = set(found.folders)
+    folders = set(layout.folders)
     if entry.classes:
         if lost := sorted(set(entry.classes) - folders):
             yield f"{len(lost)} of {entry.class_count} classes are missing: {some(lost)}"
@@ -154,17 +154,17 @@ def _problems(found: Layout, entry: Entry | None) -> Iterator[str]:
             yield f"{len(strange)} folders are no class of {entry.title}: {some(strange)}"
     elif len(folders) != entry.class_count:
         yield f"expected {entry.class_count} classes, got {len(folders)}: {some(sorted(folders))}"
-    sizes = Counter(found.folders[label] for side in found.sides().values() for label in side.labels)
-    if "lists" not in found.layout:
+    sizes = Counter(layout.folders[label] for side in layout.sides().values() for label in side.labels)
+    if "lists" not in layout.layout:
         wrong = [f"{name} has {sizes[name]} pictures instead of {expected}" for name, expected in entry.classes.items()
                  if expected is not None and name in folders and sizes[name] != expected]  # fmt: skip
         if wrong:
             yield f"{len(wrong)} classes differ in size: {some(wrong)}"
-    train, val = len(found.train.files), len(found.val.files)
-    if found.test.files:  # what is set apart of the training side for validation belongs to it
-        train, val = train + val, len(found.test.files)
-    if found.layout == CLASS_FOLDERS:
+    train, val = len(layout.train.files), len(layout.val.files)
+    if layout.test.files:  # what is set apart of the training side for validation belongs to it
+        train, val = train + val, len(layout.test.files)
+    if layout.layout == CLASS_FOLDERS:
         if train + val != entry.pictures:
             yield f"expected {entry.pictures:,} pictures, got {train + val:,}"
-    elif (train, val) != (entry.train, entry.val) and entry.train is not None and not found.missing:
+    elif (train, val) != (entry.train, entry.val) and entry.train is not None and not layout.missing:
         yield f"expected {entry.train:,} to train on and {entry.val:,} held out, got {train:,} and {val:,}"

@@ -127,27 +127,27 @@ def _divided(every: Listing, classes: Sequence[str], entry: Entry | None, seed: 
     return hold_out(every, classes, seed) if entry is None else divide_each(every, classes, entry.split, seed)
 
 
-def _watching(found: Layout, laid: Laid, validate_on: ValidateOn, seed: int) -> Layout:
+def _watching(layout: Layout, laid: Laid, validate_on: ValidateOn, seed: int) -> Layout:
     """With a validation side, whatever lies there."""
-    if not found.test.files:
-        return found
+    if not layout.test.files:
+        return layout
     if validate_on == "test":
-        named_val = found.val.files and Path(laid.called["val"]).stem == "val"
-        return found if named_val else _test_alone(found, laid)
-    if found.val.files:
-        return found
-    train, val = divide(found.train, len(found.folders), seed, SET_APART)
+        named_val = layout.val.files and Path(laid.called["val"]).stem == "val"
+        return layout if named_val else _test_alone(layout, laid)
+    if layout.val.files:
+        return layout
+    train, val = divide(layout.train, len(layout.folders), seed, SET_APART)
     note = f"a seeded tenth of every class of {laid.called['train']} is held out to validate on"
-    return replace(found, train=train, val=val, notes=(*found.notes, note))
+    return replace(layout, train=train, val=val, notes=(*layout.notes, note))
 
 
-def _test_alone(found: Layout, laid: Laid) -> Layout:
+def _test_alone(layout: Layout, laid: Laid) -> Layout:
     """The test side as the one that is watched; what lies on a validation side is passed over."""
-    if not found.val.files:
-        return replace(found, val=found.test)
+    if not layout.val.files:
+        return replace(layout, val=layout.test)
     reason = f"in {laid.called['val']}, and {laid.called['test']} is watched"
-    unused = [PassedOver(laid.home + file, reason) for file in found.val.files]
-    return replace(found, val=found.test, passed_over=bounded((*found.passed_over, *unused)))
+    unused = [PassedOver(laid.home + file, reason) for file in layout.val.files]
+    return replace(layout, val=layout.test, passed_over=bounded((*layout.passed_over, *unused)))
 
 
 def _laid(tree: Tree, shown: str, entry: Entry | None) -> Laid:

@@ -68,18 +68,18 @@ def load_data(
     return DataSet(SYNTHETIC, CLASSES, train, val, no_pictures(side))
 
 
-def load_found(found: Layout, side: int, splits: Sequence[str] = SIDES, *, progress: Progress = silent) -> DataSet:
+def load_found(layout: Layout, side: int, splits: Sequence[str] = SIDES, *, progress: Progress = silent) -> DataSet:
     """The pictures of a layout that was found, decoded to side x side px; those that cannot be read are passed over.
 
     Raises:
         DataError: none of the pictures of a side can be read.
     """
-    data = load_listed(found.home, found.classes, found.sides(*splits), side, progress=progress)
-    above = "" if found.root is None else (found.home.relative_to(found.root).as_posix() + "/").removeprefix("./")
+    data = load_listed(layout.home, layout.classes, layout.sides(*splits), side, progress=progress)
+    above = "" if layout.root is None else (layout.home.relative_to(layout.root).as_posix() + "/").removeprefix("./")
     unreadable = (replace(one, file=above + one.file) for one in data.passed_over)
     remarks = {what: tuple(above + file for file in files) for what, files in data.remarks.items()}
-    notes = (*found.problems, *found.notes, *told_of(remarks))
-    return replace(data, passed_over=(*found.passed_over, *unreadable), notes=notes, remarks=remarks)
+    notes = (*layout.problems, *layout.notes, *told_of(remarks))
+    return replace(data, passed_over=(*layout.passed_over, *unreadable), notes=notes, remarks=remarks)
 
 
 def told_of(remarks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

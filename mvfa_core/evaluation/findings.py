@@ -103,24 +103,24 @@ class Findings:
         return made
 
 
-def _expect_fitting(found: Findings) -> None:
+def _expect_fitting(findings: Findings) -> None:
     """Raise `ValueError` unless every array is as long and as wide as the others say, and every index has a name."""
-    n, c, r = len(found.names), len(found.classes), len(found.sizes)
+    n, c, r = len(findings.names), len(findings.classes), len(findings.sizes)
     shapes = {"wrong_box_N4": (n, 4), "profile_NR": (n, r), "tally_NC": (n, c)}
     for field in fields(Findings)[3:-1]:
-        value = getattr(found, field.name)
+        value = getattr(findings, field.name)
         if value is None and field.default is None:
             continue
         shape = shapes.get(field.name, (n,))
         fits = isinstance(value, np.ndarray) and value.shape == shape and value.dtype.kind in "iuf"
         expect(fits, field.name, f"numbers of shape {shape}", getattr(value, "shape", "nothing"))
     for name in ("label_N", "predicted_N", "auxiliary_N", "wrong_N"):
-        index = getattr(found, name)
+        index = getattr(findings, name)
         known = index is None or (index.dtype.kind in "iu" and bool(((index >= 0) & (index < c)).all()))
         expect(known, name, f"classes from 0 to {c - 1}", "others")
-    texts = (*found.classes, *found.names, found.note)
+    texts = (*findings.classes, *findings.names, findings.note)
     expect(all(isinstance(text, str) for text in texts), "names", "texts", "others")
-    expect_sizes(found.sizes or (1,))
+    expect_sizes(findings.sizes or (1,))
 
 
 def joined(parts: Sequence[Findings]) -> Findings:

@@ -51,11 +51,11 @@ def paired(first_N: np.ndarray, second_N: np.ndarray) -> Paired:
     )
 
 
-def rescued_and_harmed(found: Findings) -> Paired | None:
+def rescued_and_harmed(findings: Findings) -> Paired | None:
     """The ensemble against the auxiliary head: `only_first` are rescued by the views, `only_second` harmed by them."""
-    if found.auxiliary_N is None:
+    if findings.auxiliary_N is None:
         return None
-    return paired(found.right_N, found.auxiliary_N == found.label_N)
+    return paired(findings.right_N, findings.auxiliary_N == findings.label_N)
 
 
 def side_by_side(first: Findings, second: Findings) -> Paired:
@@ -69,24 +69,24 @@ def side_by_side(first: Findings, second: Findings) -> Paired:
     return paired(first.right_N, second.right_N)
 
 
-def confusion(found: Findings) -> np.ndarray:
+def confusion(findings: Findings) -> np.ndarray:
     """(C, C) counts: row the true class, column the answer.
 
     Raises:
         TooLargeError: so many classes that the matrix takes more memory than it may; see `confused`.
     """
-    count = len(found.classes)
+    count = len(findings.classes)
     budget.expect_fits(
         budget.of_matrix(count), f"counts of {count:,} x {count:,} classes", "look at `confused` instead"
     )
-    return np.bincount(found.label_N * count + found.predicted_N, minlength=count**2).reshape(count, count)
+    return np.bincount(findings.label_N * count + findings.predicted_N, minlength=count**2).reshape(count, count)
 
 
-def confused(found: Findings) -> np.ndarray:
+def confused(findings: Findings) -> np.ndarray:
     """The counts above zero of the same matrix, rows of (true class, answer, pictures) in its order; as many as there
     are pictures at most."""
-    count = len(found.classes)
-    place, pictures = np.unique(found.label_N.astype(np.int64) * count + found.predicted_N, return_counts=True)
+    count = len(findings.classes)
+    place, pictures = np.unique(findings.label_N.astype(np.int64) * count + findings.predicted_N, return_counts=True)
     return np.stack((place // count, place % count, pictures), axis=1)
 
 
@@ -100,24 +100,24 @@ class ClassFigures:
     auxiliary: float | None
 
 
-def by_class(found: Findings) -> list[ClassFigures]:
+def by_class(findings: Findings) -> list[ClassFigures]:
     """The classes that have pictures, in their order."""
     rows = []
-    for label in np.unique(found.label_N).tolist():
-        of_class = found.label_N == label
-        auxiliary = None if found.auxiliary_N is None else float((found.auxiliary_N[of_class] == label).mean())
-        rows.append(ClassFigures(label, int(of_class.sum()), float(found.right_N[of_class].mean()), auxiliary))
+    for label in np.unique(findings.label_N).tolist():
+        of_class = findings.label_N == label
+        auxiliary = None if findings.auxiliary_N is None else float((findings.auxiliary_N[of_class] == label).mean())
+        rows.append(ClassFigures(label, int(of_class.sum()), float(findings.right_N[of_class].mean()), auxiliary))
     return rows
 
 
-def by_scale(found: Findings) -> list[dict]:
+def by_scale(findings: Findings) -> list[dict]:
     """Accuracy in bands of object scale, of the ensemble and (as "auxiliary") of the auxiliary head; empty where the
     scales are not known."""
-    if found.scale_N is None:
+    if findings.scale_N is None:
         return []
-    rows = accuracy_by_scale(found.right_N, found.scale_N)
-    if found.auxiliary_N is not None:
-        others = accuracy_by_scale(found.auxiliary_N == found.label_N, found.scale_N)
+    rows = accuracy_by_scale(findings.right_N, findings.scale_N)
+    if findings.auxiliary_N is not None:
+        others = accuracy_by_scale(findings.auxiliary_N == findings.label_N, findings.scale_N)
         rows = [{**row, "auxiliary": other["accuracy"]} for row, other in zip(rows, others, strict=True)]
     return rows
 
@@ -133,38 +133,41 @@ class Bin:
     accuracy: float
 
 
-def reliability(found: Findings, bins: int = BINS) -> tuple[list[Bin], float]:
+def reliability(findings: Findings, bins: int = BINS) -> tuple[list[Bin], float]:
     """The bins that hold answers, and the expected calibration error: the gap between confidence and accuracy, averaged
     over the pictures (Guo et al. 2017, equal-width bins)."""
-    place_N = np.minimum((found.confidence_N * bins).astype(int), bins - 1)
+    place_N = np.minimum((findings.confidence_N * bins).astype(int), bins - 1)
     filled = []
     for place in np.unique(place_N).tolist():
         inside = place_N == place
-        confidence, accuracy = float(found.confidence_N[inside].mean()), float(found.right_N[inside].mean())
+        confidence, accuracy = float(findings.confidence_N[inside].mean()), float(findings.right_N[inside].mean())
         filled.append(Bin(place / bins, (place + 1) / bins, int(inside.sum()), confidence, accuracy))
-    error = sum(one.n * abs(one.confidence - one.accuracy) for one in filled) / len(found)
+    error = sum(one.n * abs(one.confidence - one.accuracy) for one in filled) / len(findings)
     return filled, float(error)
 
 
-def profiles(found: Findings) -> dict[int, np.ndarray]:
+def profiles(findings: Findings) -> dict[int, np.ndarray]:
     """For every class with pictures the mean confidence in it by region size, (R,), in the order of L_R; empty for
     GAP."""
-    if found.profile_NR is None:
+    if findings.profile_NR is None:
         return {}
-    return {label: found.profile_NR[found.label_N == label].mean(axis=0) for label in np.unique(found.label_N).tolist()}
+    return {
+        label: findings.profile_NR[findings.label_N == label].mean(axis=0)
+        for label in np.unique(findings.label_N).tolist()
+    }
 
 
-def chosen(found: Findings, kind: str) -> np.ndarray:
+def chosen(findings: Findings, kind: str) -> np.ndarray:
     """Which pictures are of a kind, bool (N,): all, wrong, right, sure (confident and wrong), split (fewer than half of
     the views vote for the answer), rescued or harmed. Of GAP models no picture is of the last three."""
-    right_N, none_N = found.right_N, np.zeros(len(found), dtype=bool)
-    auxiliary_N = None if found.auxiliary_N is None else found.auxiliary_N == found.label_N
+    right_N, none_N = findings.right_N, np.zeros(len(findings), dtype=bool)
+    auxiliary_N = None if findings.auxiliary_N is None else findings.auxiliary_N == findings.label_N
     kinds = {
         "all": ~none_N,
         "wrong": ~right_N,
         "right": right_N,
-        "sure": ~right_N & (found.confidence_N >= SURE),
-        "split": none_N if found.agreeing_N is None else found.agreeing_N < SPLIT,
+        "sure": ~right_N & (findings.confidence_N >= SURE),
+        "split": none_N if findings.agreeing_N is None else findings.agreeing_N < SPLIT,
         "rescued": none_N if auxiliary_N is None else right_N & ~auxiliary_N,
         "harmed": none_N if auxiliary_N is None else ~right_N & auxiliary_N,
     }
@@ -172,8 +175,8 @@ def chosen(found: Findings, kind: str) -> np.ndarray:
     return kinds[kind]
 
 
-def wrong_crops(found: Findings, count: int) -> np.ndarray:
+def wrong_crops(findings: Findings, count: int) -> np.ndarray:
     """The pictures whose views are surest of a wrong class, surest first, at most `count`; none for GAP."""
-    if found.wrong_confidence_N is None:
+    if findings.wrong_confidence_N is None:
         return np.empty(0, dtype=np.int64)
-    return np.argsort(-found.wrong_confidence_N, kind="stable")[:count]
+    return np.argsort(-findings.wrong_confidence_N, kind="stable")[:count]

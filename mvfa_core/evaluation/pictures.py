@@ -72,12 +72,12 @@ def side_of(split: Split, side: str) -> Side:
     # evaluations and links of before knew no test side: it stands for val where there is no other
     only_test = side == "val" and side not in known.counts and "test" in known.counts
     names = known.side("test" if only_test else side)
-    if known.found is None or known.listings is None:
+    if known.layout is None or known.listings is None:
         return Side(split.data, side, known.classes, sum(known.counts[name] for name in names))
     listings = [known.listings[name] for name in names]
     files = tuple(file for one in listings for file in one.files)
     listing = Listing(files, tuple(label for one in listings for label in one.labels))
-    return Side(split.data, side, known.classes, len(files), known.found.home, listing)
+    return Side(split.data, side, known.classes, len(files), known.layout.home, listing)
 
 
 def spread(count: int, limit: int | None) -> np.ndarray:

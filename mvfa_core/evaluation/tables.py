@@ -22,57 +22,62 @@ from mvfa_core.evaluation.metrics import (
 from mvfa_core.evaluation.request import EvaluationSpec
 
 
-def csv_table(found: Findings) -> str:
+def csv_table(findings: Findings) -> str:
     """A line for every picture, with class names; columns that a GAP model has nothing for are left out."""
-    rows = [_row(found, i) for i in range(len(found))]
+    rows = [_row(findings, i) for i in range(len(findings))]
     return csv_files.records(rows[0] if rows else (), rows)
 
 
-def _row(found: Findings, i: int) -> dict[str, Any]:
-    classes = found.classes
-    row: dict[str, Any] = {"picture": found.names[i], "place": int(found.place_N[i])}
-    row |= {"class": classes[found.label_N[i]], "answer": classes[found.predicted_N[i]]}
-    row |= {"right": int(found.right_N[i]), "confidence": _short(found.confidence_N[i])}
-    row |= {"confidence_in_class": _short(found.true_N[i]), "margin": _short(found.margin_N[i])}
-    if found.scale_N is not None:
-        row["scale"] = _short(found.scale_N[i])
-    if found.agreeing_N is None:
+def _row(findings: Findings, i: int) -> dict[str, Any]:
+    classes = findings.classes
+    row: dict[str, Any] = {"picture": findings.names[i], "place": int(findings.place_N[i])}
+    row |= {"class": classes[findings.label_N[i]], "answer": classes[findings.predicted_N[i]]}
+    row |= {"right": int(findings.right_N[i]), "confidence": _short(findings.confidence_N[i])}
+    row |= {"confidence_in_class": _short(findings.true_N[i]), "margin": _short(findings.margin_N[i])}
+    if findings.scale_N is not None:
+        row["scale"] = _short(findings.scale_N[i])
+    if findings.agreeing_N is None:
         return row
-    assert found.auxiliary_N is not None and found.auxiliary_confidence_N is not None
-    assert found.disagree_N is not None and found.unsure_N is not None and found.total_N is not None
-    assert found.wrong_N is not None and found.wrong_confidence_N is not None
-    assert found.wrong_size_N is not None and found.wrong_box_N4 is not None and found.profile_NR is not None
-    row |= {"auxiliary": classes[found.auxiliary_N[i]], "auxiliary_confidence": _short(found.auxiliary_confidence_N[i])}
-    row |= {"views_for_answer": _short(found.agreeing_N[i]), "entropy_bits": _short(found.total_N[i])}
-    row |= {"unsure_bits": _short(found.unsure_N[i]), "disagree_bits": _short(found.disagree_N[i])}
-    row |= {"wrong_view": classes[found.wrong_N[i]], "wrong_view_confidence": _short(found.wrong_confidence_N[i])}
-    row["wrong_view_size"] = int(found.wrong_size_N[i])
-    row |= {f"wrong_view_{side}": _short(found.wrong_box_N4[i, j]) for j, side in enumerate(("x0", "y0", "x1", "y1"))}
-    return row | {f"confidence_r{r}": _short(found.profile_NR[i, j]) for j, r in enumerate(found.sizes)}
+    assert findings.auxiliary_N is not None and findings.auxiliary_confidence_N is not None
+    assert findings.disagree_N is not None and findings.unsure_N is not None and findings.total_N is not None
+    assert findings.wrong_N is not None and findings.wrong_confidence_N is not None
+    assert findings.wrong_size_N is not None and findings.wrong_box_N4 is not None and findings.profile_NR is not None
+    row |= {
+        "auxiliary": classes[findings.auxiliary_N[i]],
+        "auxiliary_confidence": _short(findings.auxiliary_confidence_N[i]),
+    }
+    row |= {"views_for_answer": _short(findings.agreeing_N[i]), "entropy_bits": _short(findings.total_N[i])}
+    row |= {"unsure_bits": _short(findings.unsure_N[i]), "disagree_bits": _short(findings.disagree_N[i])}
+    row |= {"wrong_view": classes[findings.wrong_N[i]], "wrong_view_confidence": _short(findings.wrong_confidence_N[i])}
+    row["wrong_view_size"] = int(findings.wrong_size_N[i])
+    row |= {
+        f"wrong_view_{side}": _short(findings.wrong_box_N4[i, j]) for j, side in enumerate(("x0", "y0", "x1", "y1"))
+    }
+    return row | {f"confidence_r{r}": _short(findings.profile_NR[i, j]) for j, r in enumerate(findings.sizes)}
 
 
-def summary(found: Findings, request: EvaluationSpec) -> dict[str, Any]:
+def summary(findings: Findings, request: EvaluationSpec) -> dict[str, Any]:
     """Every figure of an evaluation as JSON types, with what was asked for."""
-    classes, pair = found.classes, rescued_and_harmed(found)
-    bins, error = reliability(found)
-    told: dict[str, Any] = {"model": request.name, "data": request.data_name, "side": request.side, "n": len(found)}
-    told |= {"limit": request.limit, "seed": request.seed, "accuracy": float(found.right_N.mean())}
+    classes, pair = findings.classes, rescued_and_harmed(findings)
+    bins, error = reliability(findings)
+    told: dict[str, Any] = {"model": request.name, "data": request.data_name, "side": request.side, "n": len(findings)}
+    told |= {"limit": request.limit, "seed": request.seed, "accuracy": float(findings.right_N.mean())}
     if pair is not None:
         told["auxiliary_accuracy"] = (pair.both + pair.only_second) / pair.n
         told |= {"rescued": pair.only_first, "harmed": pair.only_second, "p": pair.p}
     told |= {"calibration_error": error, "reliability": [asdict(one) for one in bins]}
-    told["by_class"] = [{"class": classes[one.label], **asdict(one)} for one in by_class(found)]
-    if found.scale_N is not None:
-        told["by_scale"] = by_scale(found)
-    if found.profile_NR is not None:
-        told["sizes"] = list(found.sizes)
-        told["profiles"] = {classes[label]: values.tolist() for label, values in profiles(found).items()}
-    if found.note:
-        told["note"] = found.note
+    told["by_class"] = [{"class": classes[one.label], **asdict(one)} for one in by_class(findings)]
+    if findings.scale_N is not None:
+        told["by_scale"] = by_scale(findings)
+    if findings.profile_NR is not None:
+        told["sizes"] = list(findings.sizes)
+        told["profiles"] = {classes[label]: values.tolist() for label, values in profiles(findings).items()}
+    if findings.note:
+        told["note"] = findings.note
     told["classes"] = list(classes)
     if budget.of_matrix(len(classes)) > budget.allowed():  # the counts above zero as [true class, answer, pictures]
-        return told | {"confused": confused(found).tolist()}
-    return told | {"confusion": confusion(found).tolist()}
+        return told | {"confused": confused(findings).tolist()}
+    return told | {"confusion": confusion(findings).tolist()}
 
 
 def _short(value: Any) -> float:

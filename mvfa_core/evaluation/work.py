@@ -107,11 +107,11 @@ def _part(
     return found, False
 
 
-def _finish(folder: Evaluation, found: Findings, request: EvaluationSpec) -> None:
+def _finish(folder: Evaluation, findings: Findings, request: EvaluationSpec) -> None:
     """The tables first: with pictures.npz the evaluation is complete."""
-    replace_text(folder.path / "pictures.csv", csv_table(found))
-    replace_text(folder.path / "summary.json", json.dumps(summary(found, request), indent=2))
-    found.save(folder.findings_file)
+    replace_text(folder.path / "pictures.csv", csv_table(findings))
+    replace_text(folder.path / "summary.json", json.dumps(summary(findings, request), indent=2))
+    findings.save(folder.findings_file)
     for file in folder.parts.glob("*.npz"):
         file.unlink(missing_ok=True)
     folder.parts.rmdir()

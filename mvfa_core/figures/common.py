@@ -26,7 +26,7 @@ class Explained:
     """A picture and what a model made of it; `title` is what stands above it."""
 
     picture: PictureSource
-    found: Explanation
+    explanation: Explanation
     title: str
 
 
@@ -47,8 +47,8 @@ def explained(request: FigureSpec, desk: FigureSources, model: str, *, views: bo
     every = []
     for place, where in enumerate(request.pictures):
         picture = desk.picture(where)
-        found = desk.explanation(model, where, target_of(options, source, picture), k, sizes)
-        every.append(Explained(picture, found, title_of(options, place, found.classes[found.target])))
+        explanation = desk.explanation(model, where, target_of(options, source, picture), k, sizes)
+        every.append(Explained(picture, explanation, title_of(options, place, explanation.classes[explanation.target])))
     return every
 
 
@@ -136,7 +136,7 @@ def _range(panels: Sequence[Panel], signed: bool) -> tuple[float, float]:
 # --- what the caption says ---
 
 
-def model_facts(source: ModelSource, options: Options, found: Explanation | None = None) -> list[Fact]:
+def model_facts(source: ModelSource, options: Options, explanation: Explanation | None = None) -> list[Fact]:
     """What the model is, and with which K and L_R it was asked."""
     words, card = table(options.language), source.card
     recipe = card.get("recipe", {})
@@ -149,8 +149,8 @@ def model_facts(source: ModelSource, options: Options, found: Explanation | None
     facts: list[Fact] = [
         ("fact model", {"name": source.name, "backbone": backbone, "pooling": pooling, "trained": trained})
     ]
-    if found is not None and found.sizes is not None:
-        facts.append(("fact views", {"k": found.k, "sizes": ", ".join(map(str, found.sizes))}))
+    if explanation is not None and explanation.sizes is not None:
+        facts.append(("fact views", {"k": explanation.k, "sizes": ", ".join(map(str, explanation.sizes))}))
     return facts
 
 
@@ -174,6 +174,6 @@ def picture_facts(request: FigureSpec, desk: FigureSources, *, classes: bool = T
     return facts
 
 
-def grid_words(found: Explanation) -> str:
+def grid_words(explanation: Explanation) -> str:
     """The grid as captions write it."""
-    return f"{found.grid[0]} × {found.grid[1]}"
+    return f"{explanation.grid[0]} × {explanation.grid[1]}"

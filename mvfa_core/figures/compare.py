@@ -38,14 +38,18 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
                 rows[0].append(plain(one, place, above=named))
         row: list[Panel] = []
         for place, one in enumerate(every):
-            found = one.found
-            name = class_name(found.classes[found.predicted], options.language)
-            said = words["said"].format(name=name, percent=percent(float(found.ensemble_C[found.predicted])))
-            tile = map_tile(one, f"{place + 1:02d}-{number + 1}-{file_name(source.name)}", found.adacam_HW, options)
+            explanation = one.explanation
+            name = class_name(explanation.classes[explanation.predicted], options.language)
+            said = words["said"].format(
+                name=name, percent=percent(float(explanation.ensemble_C[explanation.predicted]))
+            )
+            tile = map_tile(
+                one, f"{place + 1:02d}-{number + 1}-{file_name(source.name)}", explanation.adacam_HW, options
+            )
             row.append(replace(tile, below=said))
         rows.append(row)
         names.append(source.name)
-        facts += model_facts(source, options, every[0].found)
+        facts += model_facts(source, options, every[0].explanation)
     head: list[Fact] = [("caption compare", {"count": len(request.models)}), (f"fact span {options.span}", {})]
     facts = head + facts + picture_facts(request, desk, classes=False)
     panels = with_limits(rows, options)

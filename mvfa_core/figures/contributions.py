@@ -32,17 +32,17 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     words = table(options.language)
     rows: list[list[Panel]] = [[], []]
     for place, one in enumerate(every):
-        values_HW = one.found.contribution_HW
+        values_HW = one.explanation.contribution_HW
         expect(values_HW is not None, "contributions: model", "one with a linear head", "a head with a hidden layer")
         assert values_HW is not None
         tile = map_tile(one, f"{place + 1:02d}-contribution", values_HW, options)
         total = words["sum"].format(value=f"{values_HW.sum(dtype=float):+.1f}")
         rows[0].append(plain_tile(one, place))
         rows[1].append(replace(tile, palette="diverging", below=total))
-    biases = [one.found.contribution_bias for one in every]
+    biases = [one.explanation.contribution_bias for one in every]
     bias = f"{biases[0]:+.1f}" if max(biases) - min(biases) < 0.05 else f"{min(biases):+.1f} … {max(biases):+.1f}"
-    facts: list[Fact] = [("caption contributions", {"grid": grid_words(every[0].found), "bias": bias})]
-    facts += [(f"fact span {options.span}", {}), *model_facts(desk.model(model), options, every[0].found)]
+    facts: list[Fact] = [("caption contributions", {"grid": grid_words(every[0].explanation), "bias": bias})]
+    facts += [(f"fact span {options.span}", {}), *model_facts(desk.model(model), options, every[0].explanation)]
     facts += picture_facts(request, desk)
     panels = with_limits(rows, options, signed=True)
     names = (words["picture"], words["contribution"])

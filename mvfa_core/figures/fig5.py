@@ -21,13 +21,13 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     words = table(options.language)
     rows: list[list[Panel]] = [[], [], []]
     for place, one in enumerate(every):
-        cam_HW = one.found.cam_HW
+        cam_HW = one.explanation.cam_HW
         expect(cam_HW is not None, "model", "one with CAM (a single-layer head)", "a hidden layer after GAP")
         assert cam_HW is not None
         rows[0].append(plain_tile(one, place))
         rows[1].append(map_tile(one, f"{place + 1:02d}-cam", cam_HW, options))
-        rows[2].append(map_tile(one, f"{place + 1:02d}-adacam", one.found.adacam_HW, options))
+        rows[2].append(map_tile(one, f"{place + 1:02d}-adacam", one.explanation.adacam_HW, options))
     facts: list[Fact] = [("caption fig5", {}), (f"fact span {options.span}", {})]
-    facts += model_facts(desk.model(model), options, every[0].found) + picture_facts(request, desk)
+    facts += model_facts(desk.model(model), options, every[0].explanation) + picture_facts(request, desk)
     names = (words["picture"], words["cam"], words["adacam"])
     return Sheet("fig5", names, with_limits(rows, options), words["logits"], options.span, facts=tuple(facts))

@@ -25,29 +25,31 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
         for row, count in enumerate(options.top)
     )
     names = tuple(words["top"].format(n=count) for count in options.top)
-    found = every[0].found
-    assert found.sizes is not None
-    legend = tuple((words["region"].format(r=r), colour(r, found.sizes)) for r in sorted(found.sizes))
+    explanation = every[0].explanation
+    assert explanation.sizes is not None
+    legend = tuple((words["region"].format(r=r), colour(r, explanation.sizes)) for r in sorted(explanation.sizes))
     facts: list[Fact] = [
         (
             "caption fig7",
-            {"tops": words["and"].join(words["top"].format(n=n) for n in options.top), "grid": grid_words(found)},
+            {"tops": words["and"].join(words["top"].format(n=n) for n in options.top), "grid": grid_words(explanation)},
         )
     ]
-    facts += model_facts(desk.model(model), options, found) + picture_facts(request, desk)
+    facts += model_facts(desk.model(model), options, explanation) + picture_facts(request, desk)
     return Sheet("fig7", names, rows, legend=legend, facts=tuple(facts))
 
 
 def _tile(one: Explained, place: int, count: int, *, first: bool) -> Tile:
-    boxes = top_boxes(one.found, count)
+    boxes = top_boxes(one.explanation, count)
     above = one.title if first else ""
-    return Tile(f"{place + 1:02d}-top-{count}", one.picture.picture, boxes=boxes, grid=one.found.grid, above=above)
+    return Tile(
+        f"{place + 1:02d}-top-{count}", one.picture.picture, boxes=boxes, grid=one.explanation.grid, above=above
+    )
 
 
-def top_boxes(found: Explanation, count: int) -> tuple[Box, ...]:
+def top_boxes(explanation: Explanation, count: int) -> tuple[Box, ...]:
     """The surest regions as boxes, best first."""
-    assert found.sizes is not None
-    return tuple(Box(one.box_px, colour(one.size, found.sizes), one.rank) for one in found.top(count))
+    assert explanation.sizes is not None
+    return tuple(Box(one.box_px, colour(one.size, explanation.sizes), one.rank) for one in explanation.top(count))
 
 
 def colour(size: int, sizes: tuple[int, ...]) -> str:

@@ -26,19 +26,21 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     words = table(options.language)
     pictures = tuple(plain_tile(one, place) for place, one in enumerate(every))
     charts = tuple(_chart(one, place, words) for place, one in enumerate(every))
-    facts: list[Fact] = [("caption scale", {}), *model_facts(desk.model(model), options, every[0].found)]
+    facts: list[Fact] = [("caption scale", {}), *model_facts(desk.model(model), options, every[0].explanation)]
     facts += picture_facts(request, desk)
     return Sheet("scale", (words["picture"], ""), (pictures, charts), facts=tuple(facts))
 
 
 def _chart(one: Explained, place: int, words: dict[str, str]) -> Chart:
-    found = one.found
-    assert found.confidence_MC is not None and found.sizes is not None and found.k is not None
-    order = np.argsort(found.sizes)
-    confidence_KR = found.confidence_MC[:, found.target].reshape(found.k, len(found.sizes))[:, order]
+    explanation = one.explanation
+    assert explanation.confidence_MC is not None and explanation.sizes is not None and explanation.k is not None
+    order = np.argsort(explanation.sizes)
+    confidence_KR = explanation.confidence_MC[:, explanation.target].reshape(explanation.k, len(explanation.sizes))[
+        :, order
+    ]
     low_R, high_R = np.quantile(confidence_KR, (0.25, 0.75), axis=0)
-    mean_R = scale_profile(found, found.target)[order]
-    sizes = tuple(int(found.sizes[i]) for i in order)
+    mean_R = scale_profile(explanation, explanation.target)[order]
+    sizes = tuple(int(explanation.sizes[i]) for i in order)
     line = Line("", MAIN, tuple(map(float, sizes)), _floats(mean_R), _floats(low_R), _floats(high_R), marker="o")
     name = f"{place + 1:02d}-profile"
     return Chart(name, (line,), words["size"], words["confidence"], ticks=sizes, range_y=(0.0, 1.0))

@@ -23,14 +23,14 @@ raw map adds up to the logit. `energy` needs shares and takes the positive part 
 _SPREAD = 0.25
 
 
-def maps_of(found: Explanation) -> dict[str, np.ndarray]:
+def maps_of(explanation: Explanation) -> dict[str, np.ndarray]:
     """The maps that an explanation has, name -> (H, W)."""
     maps = {
-        "CAM": found.cam_HW,
-        "Grad-CAM": found.grad_cam_HW,
-        "AdaCAM": found.adacam_HW,
-        "contribution": found.contribution_HW,
-        "centre": centre(found.grid),
+        "CAM": explanation.cam_HW,
+        "Grad-CAM": explanation.grad_cam_HW,
+        "AdaCAM": explanation.adacam_HW,
+        "contribution": explanation.contribution_HW,
+        "centre": centre(explanation.grid),
     }
     return {name: values for name, values in maps.items() if values is not None}
 

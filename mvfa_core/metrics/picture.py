@@ -20,20 +20,20 @@ THRESHOLD = 0.5
 
 
 def located(
-    found: Explanation,
+    explanation: Explanation,
     truth: Truth,
     best_box_4: np.ndarray | None = None,
     thresholds: tuple[float, ...] = THRESHOLDS,
 ) -> dict[str, Located]:
     """Every map of an explanation, and the best box if given (inclusive cells), against the truth."""
-    each = {name: locate(values, truth, thresholds) for name, values in maps_of(found).items()}
+    each = {name: locate(values, truth, thresholds) for name, values in maps_of(explanation).items()}
     if best_box_4 is not None:
-        each[BEST_BOX] = locate_box(best_box_4, truth, found.grid)
+        each[BEST_BOX] = locate_box(best_box_4, truth, explanation.grid)
     return each
 
 
 def measure_picture(
-    found: Explanation, truth: Truth, *, best_box_4: np.ndarray | None = None, threshold: float = THRESHOLD
+    explanation: Explanation, truth: Truth, *, best_box_4: np.ndarray | None = None, threshold: float = THRESHOLD
 ) -> dict[str, dict[str, Any]]:
     """Method -> its figures for one picture, as JSON types; `MEANINGS` says what each of them is.
 
@@ -48,12 +48,13 @@ def measure_picture(
     """
     expect(0 < threshold <= 1, "threshold", "more than 0, at most 1", threshold)
     return {
-        name: _record(found, one) for name, one in located(found, truth, best_box_4, thresholds=(threshold,)).items()
+        name: _record(explanation, one)
+        for name, one in located(explanation, truth, best_box_4, thresholds=(threshold,)).items()
     }
 
 
-def _record(found: Explanation, one: Located) -> dict[str, Any]:
-    steps = np.array((found.size_px[0] / found.grid[1], found.size_px[1] / found.grid[0]) * 2)
+def _record(explanation: Explanation, one: Located) -> dict[str, Any]:
+    steps = np.array((explanation.size_px[0] / explanation.grid[1], explanation.size_px[1] / explanation.grid[0]) * 2)
     return {
         "pointing": one.pointing,
         "energy": one.energy,

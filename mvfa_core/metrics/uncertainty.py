@@ -12,17 +12,17 @@ from mvfa_core.analysis.votes import agreement, tally
 from mvfa_core.explanation import Explanation
 
 
-def doubts(found: Explanation) -> dict[str, float]:
+def doubts(explanation: Explanation) -> dict[str, float]:
     """Every doubt about one answer, larger where the model is less sure; GAP, which has no views, has only the first.
 
     confidence: 1 less the largest share of the ensemble. entropy: mean entropy of the single views, bits. disagreement:
     mutual information of view and class, bits. tally: 1 less the share of the views that the answer wins.
     """
-    doubt = {"confidence": 1 - float(found.ensemble_C[found.predicted])}
-    if found.logits_MC is None:
+    doubt = {"confidence": 1 - float(explanation.ensemble_C[explanation.predicted])}
+    if explanation.logits_MC is None:
         return doubt
-    split, won_C = agreement(found), tally(found)
-    share = float(won_C[found.predicted] / won_C.sum())
+    split, won_C = agreement(explanation), tally(explanation)
+    share = float(won_C[explanation.predicted] / won_C.sum())
     return {**doubt, "entropy": split.unsure, "disagreement": split.disagree, "tally": 1 - share}
 
 

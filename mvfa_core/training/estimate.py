@@ -171,8 +171,8 @@ def _key(recipe: Recipe, classes: int) -> str:
 
 def _notes() -> dict[str, Any]:
     try:
-        found = read_json(cache_root() / "measured.json")
-        return found if isinstance(found, dict) else {}
+        content = read_json(cache_root() / "measured.json")
+        return content if isinstance(content, dict) else {}
     except (OSError, ValueError):
         return {}
 

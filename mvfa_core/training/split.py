@@ -52,12 +52,12 @@ class Split:
 
 @dataclass(frozen=True)
 class Listed:
-    """A divided data set, nothing of it decoded. `found` and the listings are None for drawn pictures."""
+    """A divided data set, nothing of it decoded. `layout` and the listings are None for drawn pictures."""
 
     split: Split
     classes: tuple[str, ...]
     counts: Mapping[str, int]
-    found: Layout | None = None
+    layout: Layout | None = None
     listings: Mapping[str, Listing] | None = None
 
     @property
@@ -68,7 +68,7 @@ class Listed:
     @property
     def said(self) -> tuple[str, ...]:
         """What is not as it should be, and how the data was read, one sentence each."""
-        return () if self.found is None else (*self.found.problems, *self.found.notes)
+        return () if self.layout is None else (*self.layout.problems, *self.layout.notes)
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -197,8 +197,8 @@ def copies(known: Listed) -> tuple[tuple[str, str], ...]:
     """Pairs of files of one side that are the same bytes and lie in two classes. Only files of one size are read."""
     found: list[tuple[str, str]] = []
     for listing in (known.listings or {}).values():
-        assert known.found is not None, "it has listings"
-        home = known.found.home
+        assert known.layout is not None, "it has listings"
+        home = known.layout.home
         by_size: dict[int, list[tuple[str, int]]] = {}
         for file, label in zip(listing.files, listing.labels, strict=True):
             by_size.setdefault((home / file).stat().st_size, []).append((file, label))

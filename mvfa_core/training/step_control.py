@@ -57,8 +57,8 @@ class StepControl:
 def control_of(run: Run) -> StepControl:
     """What is asked of a run; to run freely where nobody asked or the file cannot be read."""
     try:
-        asked = read_json(run.path / PACE)
-        return StepControl(asked["mode"], asked.get("until", 0), asked.get("delay_s", 1.0))
+        content = read_json(run.path / PACE)
+        return StepControl(content["mode"], content.get("until", 0), content.get("delay_s", 1.0))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return StepControl()
 
@@ -92,10 +92,10 @@ def run_on(run: Run) -> None:
 def read_report(run: Run) -> dict[str, Any] | None:
     """What the last step did, see `step_report`; None while there is none."""
     try:
-        told = read_json(run.path / LESSON)
+        content = read_json(run.path / LESSON)
     except (OSError, ValueError):
         return None
-    return told if isinstance(told, dict) and isinstance(told.get("step"), int) else None
+    return content if isinstance(content, dict) and isinstance(content.get("step"), int) else None
 
 
 class StepController:

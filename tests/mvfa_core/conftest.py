@@ -8,9 +8,16 @@ import pytest
 import torch
 
 
+TINY = ("mvfa_core", "analysis", "metrics", "weights")
+"""The folders whose tests work on tiny tensors."""
+
+
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """The tensors here are tiny: a second thread only waits, and on a busy machine it waits long."""
+def one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """On tiny tensors a second thread only waits, and on a busy machine it waits long."""
+    if request.path.parent.name not in TINY:
+        yield
+        return
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

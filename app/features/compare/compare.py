@@ -26,7 +26,7 @@ class Side:
 
     model: str
     facts: ModelInfo
-    found: Explanation
+    explanation: Explanation
 
 
 def second(first: str) -> str | None:
@@ -70,12 +70,12 @@ def side(
 def show_answers(sides: tuple[Side, Side], picture: Picture, target: str | None) -> None:
     """What each says, a line each."""
     for one in sides:
-        found = one.found
-        name, share = found.classes[found.predicted], float(found.ensemble_C[found.predicted])
+        explanation = one.explanation
+        name, share = explanation.classes[explanation.predicted], float(explanation.ensemble_C[explanation.predicted])
         known = picture.truth in models.model(*models.version(one.model)).classes
         st.markdown(words.answer(one.model, name, share, picture.truth, known=known))
-        class_subset.note(one.facts.known, len(found.classes))
-        if target is not None and target not in found.classes:
+        class_subset.note(one.facts.known, len(explanation.classes))
+        if target is not None and target not in explanation.classes:
             st.caption(words.CLASS_UNKNOWN.format(model=wording.plain(one.model), name=wording.plain(target),
                                                   own=wording.plain(name)))  # fmt: skip
 
@@ -92,22 +92,22 @@ def show_maps(sides: tuple[Side, Side], picture: Picture) -> None:
     """CAM, Grad-CAM and AdaCAM of both: on one board and range where the grids agree, on two boards otherwise."""
     first, other = sides
     shown = picture.digest
-    recipe = panels.recipe(f"{first.model} and {other.model}", picture, first.found)
-    if first.found.grid == other.found.grid:
+    recipe = panels.recipe(f"{first.model} and {other.model}", picture, first.explanation)
+    if first.explanation.grid == other.explanation.grid:
         both = [panel for one in sides for panel in _maps(one)]
-        panels.show_board(session.COMPARED("maps"), "compare", shown, first.found, both, recipe)
+        panels.show_board(session.COMPARED("maps"), "compare", shown, first.explanation, both, recipe)
         return
-    grids = [" × ".join(map(str, one.found.grid)) for one in sides]
+    grids = [" × ".join(map(str, one.explanation.grid)) for one in sides]
     st.caption(words.OTHER_GRID.format(first=grids[0], second=grids[1]))
     for place, one in enumerate(sides):
-        own = panels.recipe(one.model, picture, one.found)
+        own = panels.recipe(one.model, picture, one.explanation)
         key = session.COMPARED(f"maps_{place}")
-        panels.show_board(key, "compare", shown, one.found, _maps(one), own, channel=key)
+        panels.show_board(key, "compare", shown, one.explanation, _maps(one), own, channel=key)
 
 
 def _maps(one: Side) -> list[dict]:
     renamed = []
-    for panel in panels.maps(one.found):
+    for panel in panels.maps(one.explanation):
         title = words.MAP_TITLE.format(title=panel["title"], model=visible(one.model))
         renamed.append(panel | {"id": f"{one.model} {panel['id']}", "title": title})
     return renamed
@@ -115,7 +115,7 @@ def _maps(one: Side) -> list[dict]:
 
 def show_likeness(sides: tuple[Side, Side], k: int) -> None:
     """Every kind of map of the first model against the same kind of the second."""
-    a, b = (one.found for one in sides)
+    a, b = (one.explanation for one in sides)
     named = (("CAM", a.cam_HW, b.cam_HW), ("Grad-CAM", a.grad_cam_HW, b.grad_cam_HW),
              ("AdaCAM", a.adacam_HW, b.adacam_HW))  # fmt: skip
     rows = [(title, map_similarity(x, y, k)) for title, x, y in named if x is not None and y is not None]
@@ -135,39 +135,41 @@ def show_likeness(sides: tuple[Side, Side], k: int) -> None:
 
 def show_regions(sides: tuple[Side, Side], picture: Picture) -> None:
     """The surest region of every model that has views."""
-    with_views = [one for one in sides if one.found.logits_MC is not None]
+    with_views = [one for one in sides if one.explanation.logits_MC is not None]
     if not with_views:
         st.caption(words.NO_REGIONS)
         return
     shown = picture.digest
     drawn = []
     for one in with_views:
-        top = panels.regions(one.found, distinct=False)[1]
+        top = panels.regions(one.explanation, distinct=False)[1]
         title = words.REGION_TITLE.format(model=visible(one.model))
         drawn.append(top | {"id": f"{one.model} top-1", "title": title})
-    found = with_views[0].found
-    recipe = panels.recipe(" and ".join(one.model for one in with_views), picture, found)
+    explanation = with_views[0].explanation
+    recipe = panels.recipe(" and ".join(one.model for one in with_views), picture, explanation)
     key = session.COMPARED("regions")
-    panels.show_board(key, "compare regions", shown, found, drawn, recipe, channel=key)
+    panels.show_board(key, "compare regions", shown, explanation, drawn, recipe, channel=key)
 
 
 def show_verdict(sides: tuple[Side, Side], truth: str | None) -> None:
     """The confidence of both in every class; beside each other if their classes differ."""
-    if sides[0].found.classes == sides[1].found.classes:
+    if sides[0].explanation.classes == sides[1].explanation.classes:
         panels.show_rows(session.VERDICT, _verdict(sides, truth))
         return
     st.caption(words.OTHER_CLASSES)
     for column, one in zip(st.columns(2, gap="large"), sides, strict=True):
         with column:
             st.text(visible(one.model))
-            panels.show_rows(f"{session.VERDICT}_{one.model}", panels.verdict(one.found, truth))
+            panels.show_rows(f"{session.VERDICT}_{one.model}", panels.verdict(one.explanation, truth))
 
 
 def _verdict(sides: tuple[Side, Side], truth: str | None) -> dict:
     family = {"gap": 0, "mfa": 0}
     heads = []
     for one in sides:
-        pooling = one.found.pooling
+        pooling = one.explanation.pooling
         heads.append({"name": one.model, "colour": colours.of_family(pooling, family[pooling])})
         family[pooling] += 1
-    return panels.rows(sides[0].found, heads, [one.found.ensemble_C for one in sides], truth) | {"words": words.VERDICT}
+    return panels.rows(sides[0].explanation, heads, [one.explanation.ensemble_C for one in sides], truth) | {
+        "words": words.VERDICT
+    }

@@ -44,17 +44,17 @@ def fitting(model: str, data: str) -> Listed:
     return found
 
 
-def fits(model: str, found: Listed) -> bool:
+def fits(model: str, listed: Listed) -> bool:
     """Whether a model knows a class of a data set."""
     try:
-        return bool(_matching(model, found).shared)
+        return bool(_matching(model, listed).shared)
     except (DataError, OSError):
         return False
 
 
-def unshared(model: str, found: Listed) -> str:
+def unshared(model: str, listed: Listed) -> str:
     """Which classes the model and the data do not share, in a sentence; empty if they share all."""
-    said = _matching(model, found).sentence(Path(found.split.data).name)
+    said = _matching(model, listed).sentence(Path(listed.split.data).name)
     return words.UNSHARED.format(why=wording.plain(said)) if said else ""
 
 
@@ -97,5 +97,5 @@ def _classes(model: str) -> tuple[str, ...]:
     return tuple(map(str, known)) if isinstance(known, list) else ()
 
 
-def _matching(model: str, found: Listed) -> Matching:
-    return match(_classes(model), found.classes, Path(found.split.data).name, join=found.split.join)
+def _matching(model: str, listed: Listed) -> Matching:
+    return match(_classes(model), listed.classes, Path(listed.split.data).name, join=listed.split.join)

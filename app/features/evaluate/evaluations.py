@@ -84,10 +84,10 @@ def choose(model: str) -> Choice | None:
     return Choice(found.split.data, side, most[limit])
 
 
-def _sides(found: Listed, known: list[EvaluationSpec]) -> list[str]:
+def _sides(listed: Listed, known: list[EvaluationSpec]) -> list[str]:
     """The sides that there are, all of them together, and those that earlier evaluations name."""
-    every = [EVERY] if len(found.sides) > 1 else []
-    return list(dict.fromkeys([*found.sides, *every, *(one.side for one in known if one.data == found.split.data)]))
+    every = [EVERY] if len(listed.sides) > 1 else []
+    return list(dict.fromkeys([*listed.sides, *every, *(one.side for one in known if one.data == listed.split.data)]))
 
 
 def _select(
@@ -228,11 +228,11 @@ def _findings(path: str, stamp_ns: int) -> Findings:
     return Evaluation(path).findings()
 
 
-def trouble(asked: EvaluationSpec, found: Findings) -> str:
+def trouble(spec: EvaluationSpec, findings: Findings) -> str:
     """Why the pictures cannot be shown any more, in a sentence; empty if they can."""
     try:
-        side = dataset_pictures.side(asked.split, asked.side)
-        places = zip(found.names, found.place_N.tolist(), strict=True)
+        side = dataset_pictures.side(spec.split, spec.side)
+        places = zip(findings.names, findings.place_N.tolist(), strict=True)
         same = side.listing is None or all(p < side.count and side.name(p) == name for name, p in places)
     except (DataError, OSError) as error:
         return words.GONE.format(why=wording.plain(f"{errors.message(error)}.".replace("..", ".")))

@@ -32,20 +32,20 @@ OF_VIEWS = ("split", "rescued", "harmed")
 """Kinds that only a model with views has."""
 
 
-def show(model: str, asked: EvaluationSpec, found: Findings) -> None:
+def show(model: str, spec: EvaluationSpec, findings: Findings) -> None:
     """The pictures that the filters leave, sorted, with the filters above them."""
-    order = _sorted(found, _filtered(found))
+    order = _sorted(findings, _filtered(findings))
     last = max(0, (len(order) - 1) // ON_A_PAGE)
     page = session.follow(session.PAGE, range(last + 1), 0, session.number)
     here = order[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
-    items = [_item(model, asked, found, i) for i in here.tolist()]
-    _show(session.GRID, items, wording_findings.shown(len(order), len(found)), page, last)
+    items = [_item(model, spec, findings, i) for i in here.tolist()]
+    _show(session.GRID, items, wording_findings.shown(len(order), len(findings)), page, last)
 
 
-def show_crops(model: str, asked: EvaluationSpec, found: Findings) -> None:
+def show_crops(model: str, spec: EvaluationSpec, findings: Findings) -> None:
     """The views that are surest of a wrong class, on their pictures."""
-    items = [_crop(model, asked, found, i) for i in wrong_crops(found, CROPS).tolist()]
-    _show(session.CROPS, items, wording_findings.shown(len(items), len(found)), 0, 0)
+    items = [_crop(model, spec, findings, i) for i in wrong_crops(findings, CROPS).tolist()]
+    _show(session.CROPS, items, wording_findings.shown(len(items), len(findings)), 0, 0)
 
 
 def back_to_start() -> None:
@@ -64,57 +64,57 @@ def follow() -> None:
 # --- which pictures ---
 
 
-def _filtered(found: Findings) -> np.ndarray:
-    kinds = [kind for kind in words.KINDS if found.tally_NC is not None or kind not in OF_VIEWS]
+def _filtered(findings: Findings) -> np.ndarray:
+    kinds = [kind for kind in words.KINDS if findings.tally_NC is not None or kind not in OF_VIEWS]
     session.remembered(session.KIND, kinds.__contains__, "all")
     kind = st.segmented_control(
         words.SHOW,
         kinds,
         required=True,
-        format_func=lambda one: f"{words.KINDS[one]} {int(chosen(found, one).sum()):,}",
+        format_func=lambda one: f"{words.KINDS[one]} {int(chosen(findings, one).sum()):,}",
         key=session.KIND,
         help=words.KINDS_HELP,
         on_change=back_to_start,
         persist_state="session",
     )
     with st.container(horizontal=True):
-        truth = _class(words.TRUE, session.TRUTH, found)
-        said = _class(words.SAID, session.SAID, found)
-        sorts = _sorts(found)
+        truth = _class(words.TRUE, session.TRUTH, findings)
+        said = _class(words.SAID, session.SAID, findings)
+        sorts = _sorts(findings)
         session.remembered(session.SORT, sorts.__contains__, sorts[0])
         st.selectbox(
             words.SORT, sorts, key=session.SORT, format_func=words.SORTS.__getitem__, on_change=back_to_start,
             width=220, persist_state="session",
         )  # fmt: skip
-    kept = chosen(found, kind or "all")
-    kept &= True if truth is None else found.label_N == truth
-    return kept & (True if said is None else found.predicted_N == said)
+    kept = chosen(findings, kind or "all")
+    kept &= True if truth is None else findings.label_N == truth
+    return kept & (True if said is None else findings.predicted_N == said)
 
 
-def _class(label: str, key: str, found: Findings) -> int | None:
-    options = [ANY, *found.classes]
+def _class(label: str, key: str, findings: Findings) -> int | None:
+    options = [ANY, *findings.classes]
     session.remembered(key, options.__contains__, ANY)
     name = st.selectbox(
         label, options, key=key, format_func=lambda one: one or words.ANY, on_change=back_to_start, width=170,
         persist_state="session",
     )  # fmt: skip
-    return None if name == ANY else found.classes.index(name)
+    return None if name == ANY else findings.classes.index(name)
 
 
-def _sorts(found: Findings) -> list[str]:
-    left_out = {*(("small", "large") if found.scale_N is None else ())}
-    left_out |= {"disagree"} if found.disagree_N is None else set()
+def _sorts(findings: Findings) -> list[str]:
+    left_out = {*(("small", "large") if findings.scale_N is None else ())}
+    left_out |= {"disagree"} if findings.disagree_N is None else set()
     return [name for name in words.SORTS if name not in left_out]
 
 
-def _sorted(found: Findings, kept: np.ndarray) -> np.ndarray:
+def _sorted(findings: Findings, kept: np.ndarray) -> np.ndarray:
     by = session.get(session.SORT, "place")
-    keys = {"sure": -found.confidence_N, "unsure": found.confidence_N, "margin": found.margin_N}
-    if found.disagree_N is not None:
-        keys["disagree"] = -found.disagree_N
-    if found.scale_N is not None:
-        keys |= {"small": found.scale_N, "large": -found.scale_N}
-    order = np.argsort(keys[by], kind="stable") if by in keys else np.arange(len(found))
+    keys = {"sure": -findings.confidence_N, "unsure": findings.confidence_N, "margin": findings.margin_N}
+    if findings.disagree_N is not None:
+        keys["disagree"] = -findings.disagree_N
+    if findings.scale_N is not None:
+        keys |= {"small": findings.scale_N, "large": -findings.scale_N}
+    order = np.argsort(keys[by], kind="stable") if by in keys else np.arange(len(findings))
     return order[kept[order]]
 
 
@@ -152,36 +152,36 @@ def _show(key: str, items: Sequence[dict[str, Any]], count: str, page: int, last
     )
 
 
-def _item(model: str, asked: EvaluationSpec, found: Findings, i: int) -> dict[str, Any]:
-    truth, said = found.classes[found.label_N[i]], found.classes[found.predicted_N[i]]
-    agreeing, sure = found.agreeing_N, float(found.confidence_N[i])
+def _item(model: str, spec: EvaluationSpec, findings: Findings, i: int) -> dict[str, Any]:
+    truth, said = findings.classes[findings.label_N[i]], findings.classes[findings.predicted_N[i]]
+    agreeing, sure = findings.agreeing_N, float(findings.confidence_N[i])
     lines = (
         wording_findings.answer(truth, said),
         wording_findings.sure(sure, None if agreeing is None else float(agreeing[i])),
     )
-    return _tile(model, asked, found, i) | {"lines": lines, "alt": wording_findings.sure_hint(truth, said, sure)}
+    return _tile(model, spec, findings, i) | {"lines": lines, "alt": wording_findings.sure_hint(truth, said, sure)}
 
 
-def _crop(model: str, asked: EvaluationSpec, found: Findings, i: int) -> dict[str, Any]:
-    assert found.wrong_N is not None and found.wrong_confidence_N is not None
-    assert found.wrong_size_N is not None and found.wrong_box_N4 is not None
-    truth, wrong = found.classes[found.label_N[i]], found.classes[found.wrong_N[i]]
-    sure, r = float(found.wrong_confidence_N[i]), int(found.wrong_size_N[i])
-    return _tile(model, asked, found, i) | {
+def _crop(model: str, spec: EvaluationSpec, findings: Findings, i: int) -> dict[str, Any]:
+    assert findings.wrong_N is not None and findings.wrong_confidence_N is not None
+    assert findings.wrong_size_N is not None and findings.wrong_box_N4 is not None
+    truth, wrong = findings.classes[findings.label_N[i]], findings.classes[findings.wrong_N[i]]
+    sure, r = float(findings.wrong_confidence_N[i]), int(findings.wrong_size_N[i])
+    return _tile(model, spec, findings, i) | {
         "lines": (truth, *wording_findings.crop_line(wrong, sure, r)),
         "alt": wording_findings.crop_hint(truth, wrong, sure, r),
-        "box": [round(float(share), 4) for share in found.wrong_box_N4[i]],
-        "colour": colours.size(r, found.sizes),
+        "box": [round(float(share), 4) for share in findings.wrong_box_N4[i]],
+        "colour": colours.size(r, findings.sizes),
     }
 
 
-def _tile(model: str, asked: EvaluationSpec, found: Findings, i: int) -> dict[str, Any]:
-    picture = dataset_pictures.address(asked, int(found.place_N[i]))
+def _tile(model: str, spec: EvaluationSpec, findings: Findings, i: int) -> dict[str, Any]:
+    picture = dataset_pictures.address(spec, int(findings.place_N[i]))
     return {
         "id": picture,
         "model": model,
         "src": thumbnail(picture),
-        "tone": "right" if found.right_N[i] else "wrong",
+        "tone": "right" if findings.right_N[i] else "wrong",
         "query": "?" + urlencode({session.PICTURE: picture, session.MODEL: model}, safe="/"),
         "box": None,
     }

@@ -41,9 +41,9 @@ MANY = 15
 """More rows than this scroll in a frame."""
 
 
-def headline(found: Findings) -> None:
+def headline(findings: Findings) -> None:
     """How often it is right, and whether the views helped, in numbers and in words."""
-    pair, right, n = rescued_and_harmed(found), int(found.right_N.sum()), len(found)
+    pair, right, n = rescued_and_harmed(findings), int(findings.right_N.sum()), len(findings)
     figures = [(words.ACCURACY if pair else words.ACCURACY_GAP, wording_findings.share(right, n))]
     if pair:
         auxiliary = pair.both + pair.only_second
@@ -60,15 +60,15 @@ def headline(found: Findings) -> None:
     st.caption(words.HEADLINE_NOTE)
 
 
-def remarks(model: str, asked: EvaluationSpec, found: Findings) -> None:
+def remarks(model: str, spec: EvaluationSpec, findings: Findings) -> None:
     """What must be known beside the numbers: pictures the model has learned from, classes it does not share."""
-    if said := class_match.trained_on(model, asked.data, asked.side):
+    if said := class_match.trained_on(model, spec.data, spec.side):
         st.warning(said)
-    if found.note:
-        st.caption(words.UNSHARED.format(why=wording.plain(found.note)))
+    if findings.note:
+        st.caption(words.UNSHARED.format(why=wording.plain(findings.note)))
 
 
-def against(model: str, choice: Choice, found: Findings) -> None:
+def against(model: str, choice: Choice, findings: Findings) -> None:
     """Another model on the same pictures, if one is chosen."""
     st.header(words.AGAINST_TITLE, anchor=False)
     others = _others(model, choice)
@@ -83,7 +83,7 @@ def against(model: str, choice: Choice, found: Findings) -> None:
         evaluation = evaluation_status.show(evaluations.request(other, choice))
         if evaluation is None:
             return
-        pair = side_by_side(found, evaluations.findings(evaluation))
+        pair = side_by_side(findings, evaluations.findings(evaluation))
     except ValueError as error:
         st.warning(words.AGAINST_UNLIKE.format(why=wording.plain(errors.message(error))))
         return
@@ -103,20 +103,20 @@ def _others(model: str, choice: Choice) -> list[str]:
     return [name for name in models.model_ids() if name != model and class_match.fits(name, listed)]
 
 
-def show_confusion(found: Findings) -> None:
+def show_confusion(findings: Findings) -> None:
     """The matrix; a pressed cell leaves its pictures in the grid."""
     st.subheader(words.CONFUSION_TITLE, anchor=False)
-    cells = confused(found).tolist()
+    cells = confused(findings).tolist()
     pressed = tuple(session.get(key, picture_grid.ANY) for key in (session.TRUTH, session.SAID))
-    selected = [found.classes.index(name) for name in pressed if name in found.classes]
+    selected = [findings.classes.index(name) for name in pressed if name in findings.classes]
 
     def picked() -> None:
         cell = component_values.wholes(session.MATRIX, "picked", 2)
         if cell is None and component_values.value(session.MATRIX, "picked") != []:
             return
-        if cell and max(cell) >= len(found.classes):
+        if cell and max(cell) >= len(findings.classes):
             return
-        names = [found.classes[place] for place in cell or ()] or [picture_grid.ANY, picture_grid.ANY]
+        names = [findings.classes[place] for place in cell or ()] or [picture_grid.ANY, picture_grid.ANY]
         for key, name in zip((session.TRUTH, session.SAID), names, strict=True):
             session.put(key, name)
         session.put(session.KIND, "all")
@@ -126,7 +126,7 @@ def show_confusion(found: Findings) -> None:
         key=session.MATRIX,
         on_picked_change=picked,
         data={
-            "classes": list(found.classes),
+            "classes": list(findings.classes),
             "cells": cells,
             "selected": selected if len(selected) == 2 else None,
             "right": colours.MAIN,
@@ -137,16 +137,16 @@ def show_confusion(found: Findings) -> None:
     st.caption(words.CONFUSION_NOTE)
 
 
-def show_classes(found: Findings) -> None:
+def show_classes(findings: Findings) -> None:
     """Accuracy of every class, sortable."""
     st.subheader(words.CLASSES_TITLE, anchor=False)
-    rows, titles = by_class(found), words.CLASS_COLUMNS
-    views = found.auxiliary_N is not None
+    rows, titles = by_class(findings), words.CLASS_COLUMNS
+    views = findings.auxiliary_N is not None
     head = [titles["name"], titles["n"], titles["ours"] if views else words.CLASS_OURS_GAP]
     head += [titles["auxiliary"], titles["gain"]] if views else []
     lines = []
     for one in rows:
-        lines.append([found.classes[one.label], f"{one.n:,}", of_count(one.accuracy)])
+        lines.append([findings.classes[one.label], f"{one.n:,}", of_count(one.accuracy)])
         if one.auxiliary is not None:
             gain = f"{100 * (one.accuracy - one.auxiliary):+.1f}".replace("-", "\u2212")
             lines[-1] += [of_count(one.auxiliary), gain]
@@ -154,14 +154,14 @@ def show_classes(found: Findings) -> None:
     st.caption(words.CLASSES_NOTE)
 
 
-def show_scales(found: Findings) -> None:
+def show_scales(findings: Findings) -> None:
     """Accuracy by the size of the object, where it is known."""
-    bands = by_scale(found)
+    bands = by_scale(findings)
     if not bands:
         return
     st.header(words.SCALE_TITLE, anchor=False)
     key = [_key(colours.MAIN, words.ACCURACY)]
-    if found.auxiliary_N is not None:
+    if findings.auxiliary_N is not None:
         key.insert(0, _key(colours.AUXILIARY, words.AUXILIARY, hollow=True))
     else:
         key = [_key(colours.GAP, words.ACCURACY_GAP)]
@@ -171,24 +171,24 @@ def show_scales(found: Findings) -> None:
         name = words.SCALE_BAND.format(low=100 * band["from"], high=100 * band["to"])
         rows.append(_row(name, band["n"], values, wording.share(band["accuracy"])))
     columns = (
-        words.SCALE_COLUMNS if found.auxiliary_N is not None else {**words.SCALE_COLUMNS, "value": words.SCALE_RIGHT}
+        words.SCALE_COLUMNS if findings.auxiliary_N is not None else {**words.SCALE_COLUMNS, "value": words.SCALE_RIGHT}
     )
     _show_dots("scale", words.SCALE_TITLE, columns, key, rows)
     st.caption(words.SCALE_NOTE)
 
 
-def show_profiles(found: Findings) -> None:
+def show_profiles(findings: Findings) -> None:
     """Mean confidence in the true class by region size, class by class."""
-    of_class = profiles(found)
+    of_class = profiles(findings)
     if not of_class:
         return
     st.header(words.PROFILE_TITLE, anchor=False)
-    key = [_key(colours.size(r, found.sizes), words.SIZE_KEY.format(r=r)) for r in found.sizes]
-    counts = np.bincount(found.label_N, minlength=len(found.classes))
+    key = [_key(colours.size(r, findings.sizes), words.SIZE_KEY.format(r=r)) for r in findings.sizes]
+    counts = np.bincount(findings.label_N, minlength=len(findings.classes))
     rows = []
     for label, values in of_class.items():
-        best = words.SIZE_KEY.format(r=found.sizes[int(values.argmax())])
-        rows.append(_row(found.classes[label], int(counts[label]), values.tolist(), best))
+        best = words.SIZE_KEY.format(r=findings.sizes[int(values.argmax())])
+        rows.append(_row(findings.classes[label], int(counts[label]), values.tolist(), best))
     _show_dots("profile", words.PROFILE_TITLE, words.PROFILE_COLUMNS, key, rows)
     st.caption(words.PROFILE_NOTE)
 
@@ -208,11 +208,11 @@ def _show_dots(key: str, caption: str, columns: dict[str, str], looks: list[dict
     _dots(key=session.DOTS(key), data=data)
 
 
-def show_reliability(found: Findings) -> None:
+def show_reliability(findings: Findings) -> None:
     """The reliability diagram with the number of answers in each bin, and what it says."""
     st.header(words.RELIABILITY_TITLE, anchor=False)
-    bins, error = reliability(found)
-    colour = colours.GAP if found.auxiliary_N is None else colours.MAIN
+    bins, error = reliability(findings)
+    colour = colours.GAP if findings.auxiliary_N is None else colours.MAIN
     told = [[wording.share(one.accuracy), one.confidence] for one in bins]
     figure = go.Figure()
     figure.add_scatter(
@@ -232,7 +232,7 @@ def show_reliability(found: Findings) -> None:
         xaxis={**axis, "range": [0, 1.001], "title": words.RELIABILITY_X, "dtick": 0.2},
         yaxis={**axis, "range": [0, 1.08], "title": words.RELIABILITY_Y, "dtick": 0.25},
     )  # fmt: skip
-    said = wording_findings.calibration(error, float(found.confidence_N.mean()), float(found.right_N.mean()))
+    said = wording_findings.calibration(error, float(findings.confidence_N.mean()), float(findings.right_N.mean()))
     alt = f"{words.RELIABILITY_TITLE} {said}"
     st.plotly_chart(figure, key="reliability", config={"displaylogo": False, "modeBarButtons": [["toImage"]]}, alt=alt)
     with st.expander(words.RELIABILITY_TABLE):
@@ -245,13 +245,13 @@ def show_reliability(found: Findings) -> None:
     st.markdown(said)
 
 
-def exports(model: str, asked: EvaluationSpec, found: Findings) -> None:
+def exports(model: str, spec: EvaluationSpec, findings: Findings) -> None:
     """The findings as files, and the same as a command line."""
     st.header(words.EXPORT_TITLE, anchor=False)
-    stem = f"{asked.name}-{asked.data_name}-{asked.side}".replace("/", "-")
+    stem = f"{spec.name}-{spec.data_name}-{spec.side}".replace("/", "-")
     with st.container(horizontal=True):
-        st.download_button(words.CSV, csv_table(found), f"{stem}.csv", "text/csv", on_click="ignore", key="as_csv")
-        told = json.dumps(summary(found, asked), indent=2, ensure_ascii=False)
+        st.download_button(words.CSV, csv_table(findings), f"{stem}.csv", "text/csv", on_click="ignore", key="as_csv")
+        told = json.dumps(summary(findings, spec), indent=2, ensure_ascii=False)
         st.download_button(words.JSON, told, f"{stem}.json", "application/json", on_click="ignore", key="as_json")
     with st.expander(words.COMMAND):
-        st.code(asked.command(places=not shared()), language=None, wrap_lines=True)
+        st.code(spec.command(places=not shared()), language=None, wrap_lines=True)

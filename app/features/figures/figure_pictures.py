@@ -135,9 +135,9 @@ def _specimen(name: str) -> Picture | None:
         return None
 
 
-def _item(one: Picture) -> dict:
-    name = one.truth or one.id.rpartition("-")[2][:8]
-    return {"id": one.id, "name": name, "alt": f"{name}, {one.id}", "src": pictures.thumbnail(one)}
+def _item(picture: Picture) -> dict:
+    name = picture.truth or picture.id.rpartition("-")[2][:8]
+    return {"id": picture.id, "name": name, "alt": f"{name}, {picture.id}", "src": pictures.thumbnail(picture)}
 
 
 # --- what changes the choice ---

@@ -105,16 +105,16 @@ def data(model: str, picture: Picture, facts: explanations.ModelInfo, found: Les
     }  # fmt: skip
 
 
-def _colours(found: LessonFacts) -> dict[str, Any]:
-    sizes = found.views.sizes if found.views else ()
+def _colours(facts: LessonFacts) -> dict[str, Any]:
+    sizes = facts.views.sizes if facts.views else ()
     return {
         "anchor": colours.ANCHOR,
         "gap": colours.GAP,
         "mfa": colours.MFA,
         "auxiliary": colours.AUXILIARY,
-        "main": colours.MAIN if found.views else colours.GAP,
+        "main": colours.MAIN if facts.views else colours.GAP,
         "sizes": [colours.size(r, sizes) for r in sizes],
-        "classes": [colours.winner(place) for place in range(len(found.told))],
+        "classes": [colours.winner(place) for place in range(len(facts.told))],
     }
 
 
@@ -141,29 +141,29 @@ def _step(name: str, model: str, picture: Picture, facts: explanations.ModelInfo
     return step | _missing(name, model, found)
 
 
-def _missing(name: str, model: str, found: LessonFacts) -> dict[str, Any]:
+def _missing(name: str, model: str, facts: LessonFacts) -> dict[str, Any]:
     """Why a step does not apply, and the model that it does apply to."""
-    if found.views is None and name in NEEDS_VIEWS:
+    if facts.views is None and name in NEEDS_VIEWS:
         other = _with_views()
         missing = {"missing": words.NOT_HERE.format(model=model)}
         if other is None:
             return {"missing": f"{missing['missing']} {words.NO_VIEWS_ANYWHERE}"}
         return missing | {"offer": words.CHOOSE_VIEWS.format(model=other)}
-    if name == "cam" and found.cam is None:
+    if name == "cam" and facts.cam is None:
         return {"missing": str(words.CAM["missing"])}
     if name == "problem" and findings.scales() is None:
         return {"missing": str(words.PROBLEM["absent"])}
     return {}
 
 
-def _variant(name: str, found: LessonFacts) -> str:
+def _variant(name: str, facts: LessonFacts) -> str:
     """Which of a step's sentences fits this model."""
-    if found.views is None:
-        mlp = found.cam is None and name in ("features", "maps")
+    if facts.views is None:
+        mlp = facts.cam is None and name in ("features", "maps")
         return "mlp" if mlp else "gap"
     if name == "anchors":
-        return found.views.rule
-    return found.head if name == "votes" else ""
+        return facts.views.rule
+    return facts.head if name == "votes" else ""
 
 
 def _said(picture: Picture, facts: explanations.ModelInfo, found: LessonFacts) -> dict[str, Any]:
@@ -237,8 +237,8 @@ def _cam(cam: CamProof) -> dict[str, Any]:
     }
 
 
-def _views(found: LessonFacts, views: Views) -> dict[str, Any]:
-    names = found.classes
+def _views(facts: LessonFacts, views: Views) -> dict[str, Any]:
+    names = facts.classes
     return {
         "k": views.k,
         "sizes": list(views.sizes),

@@ -27,61 +27,61 @@ AGAIN = ("deletion", "insertion", "road")
 LOWER_IS_BETTER = "deletion"
 
 
-def known(one: Picture) -> GroundTruth | None:
+def known(picture: Picture) -> GroundTruth | None:
     """Where the object is, with a way to say it where it is not drawn; a bad file is answered in a sentence."""
-    if drawn := ground_truth.drawn(one):
+    if drawn := ground_truth.drawn(picture):
         return drawn
     with st.popover(words.BOXES):
-        st.file_uploader(words.BOXES_FILE, ["csv", "xml"], key=session.BOXES_FILE, on_change=_keep, args=(one,))
+        st.file_uploader(words.BOXES_FILE, ["csv", "xml"], key=session.BOXES_FILE, on_change=_keep, args=(picture,))
         if message := session.take(session.MESSAGE("boxes")):
             st.error(wording.plain(message))
         st.caption(words.BOXES_NOTE)
-    if found := ground_truth.given(one):
+    if found := ground_truth.given(picture):
         st.button(words.FORGET, on_click=session.drop, args=(session.BOXES,))
         return found
     try:
-        return findings.truth_on_disk(one)
+        return findings.truth_on_disk(picture)
     except DataError as error:
         st.warning(wording.plain(errors.message(error)))
         return None
 
 
-def _keep(one: Picture) -> None:
+def _keep(picture: Picture) -> None:
     file = component_values.file(session.get(session.BOXES_FILE))
     if file is None:
         return
     try:
-        ground_truth.keep(one, file.name, file.getvalue())
+        ground_truth.keep(picture, file.name, file.getvalue())
     except ValueError as error:
         session.put(session.MESSAGE("boxes"), errors.message(error))
 
 
-def show(model: str, picture: Picture, found: Explanation, known: GroundTruth, recipe: dict) -> None:
+def show(model: str, picture: Picture, explanation: Explanation, known: GroundTruth, recipe: dict) -> None:
     """Maps and boxes on one board, then all figures in one table."""
-    best = findings.best_rectangle(model, picture, found.target)
-    figures = measure_picture(found, known.truth, best_box_4=np.array(best.box))
-    st.markdown(_intro(found, known, picture))
-    panels.show_board(session.MARKED, "marked", picture.digest, found, board(found, known, figures), recipe)
-    _show_figures(model, picture, found, known, figures, recipe)
+    best = findings.best_rectangle(model, picture, explanation.target)
+    figures = measure_picture(explanation, known.truth, best_box_4=np.array(best.box))
+    st.markdown(_intro(explanation, known, picture))
+    panels.show_board(session.MARKED, "marked", picture.digest, explanation, board(explanation, known, figures), recipe)
+    _show_figures(model, picture, explanation, known, figures, recipe)
 
 
 @errors.part
 def _show_figures(
-    model: str, picture: Picture, found: Explanation, known: GroundTruth, figures: Figures, recipe: dict
+    model: str, picture: Picture, explanation: Explanation, known: GroundTruth, figures: Figures, recipe: dict
 ) -> None:
     """The table, and the button for what takes longer: only this part of the page waits for it."""
     place = st.empty()
     with place.container():
-        _table(found, known, figures, {}, recipe)
-    if again := _again(model, picture, found):
+        _table(explanation, known, figures, {}, recipe)
+    if again := _again(model, picture, explanation):
         with place.container():
-            _table(found, known, figures, again, recipe)
+            _table(explanation, known, figures, again, recipe)
     st.caption(words.CAPTION)
 
 
-def _intro(found: Explanation, known: GroundTruth, picture: Picture) -> str:
+def _intro(explanation: Explanation, known: GroundTruth, picture: Picture) -> str:
     said = words.SOURCES[known.source].format(name=wording.plain(known.file))
-    target, truth = found.classes[found.target], picture.truth
+    target, truth = explanation.classes[explanation.target], picture.truth
     if truth is None or truth == target:
         return said
     return f"{said} {words.OTHER_CLASS.format(target=wording.plain(target), truth=wording.plain(truth))}"
@@ -90,20 +90,20 @@ def _intro(found: Explanation, known: GroundTruth, picture: Picture) -> str:
 # --- the board ---
 
 
-def board(found: Explanation, known: GroundTruth, figures: Figures) -> list[dict]:
+def board(explanation: Explanation, known: GroundTruth, figures: Figures) -> list[dict]:
     """Every map with the object's box and its own, and the best rectangle."""
-    name = found.classes[found.target]
+    name = explanation.classes[explanation.target]
     symbols = {"CAM": f"G_c, {name}", "Grad-CAM": f"∂/∂F, {name}", "AdaCAM": "A = Σ f_i G_i",
                "contribution": words.CONTRIBUTION_SYMBOL}  # fmt: skip
     drawn = []
-    for method, map_HW in maps_of(found).items():
+    for method, map_HW in maps_of(explanation).items():
         if method not in symbols:
             continue
         panel = panels.one_map(f"marked-{method}", words.METHODS[method], symbols[method], map_HW, words.MAP_CAPTION)
         if method == "contribution":
             panel |= {"own": True}
-        drawn.append(panel | {"boxes": _boxes(found, known, figures[method], words.FOUND), "single": True})
-    boxes = _boxes(found, known, figures[BEST_BOX], words.BEST)
+        drawn.append(panel | {"boxes": _boxes(explanation, known, figures[method], words.FOUND), "single": True})
+    boxes = _boxes(explanation, known, figures[BEST_BOX], words.BEST)
     best = {
         "id": "marked-best",
         "kind": "boxes",
@@ -119,12 +119,12 @@ def board(found: Explanation, known: GroundTruth, figures: Figures) -> list[dict
     return [*drawn, best]
 
 
-def _boxes(found: Explanation, known: GroundTruth, record: Mapping[str, Any], name: str) -> list[dict]:
+def _boxes(explanation: Explanation, known: GroundTruth, record: Mapping[str, Any], name: str) -> list[dict]:
     """The box of a map and those of the object, in px of the picture that is shown."""
     share = wording.share(record["iou"])
     label = words.BOX_LABEL.format(name=name, share=share)
     mine = _box(record["box_px"], colours.FOUND, name, share, words.BOX_TAG.format(name=name, share=share), label)
-    scale = [found.size_px[i % 2] / known.truth.size_px[i % 2] for i in range(4)]
+    scale = [explanation.size_px[i % 2] / known.truth.size_px[i % 2] for i in range(4)]
     said = (colours.TRUTH, words.TRUTH, "", words.TRUTH_TAG, words.TRUTH)
     corners = [[a * b for a, b in zip(box, scale, strict=True)] for box in known.truth.boxes_N4.tolist()]
     own = [_box(px, *said) for px in corners]
@@ -139,18 +139,18 @@ def _box(px: list[float], colour: str, name: str, value: str, tag: str, label: s
 # --- asking the model again ---
 
 
-def _again(model: str, picture: Picture, found: Explanation) -> dict[str, dict[str, float]]:
+def _again(model: str, picture: Picture, explanation: Explanation) -> dict[str, dict[str, float]]:
     """Deletion, insertion and ROAD of every map if they were asked for; method -> figure -> value."""
-    asked = (model, picture.digest, found.target, found.k, found.sizes)
+    asked = (model, picture.digest, explanation.target, explanation.k, explanation.sizes)
     if session.get(session.MEASURED) != asked:
         st.button(words.AGAIN, help=words.AGAIN_HELP, on_click=session.put, args=(session.MEASURED, asked))
         return {}
-    steps = [(what, method) for method in maps_of(found) for what in ("deletion", "road")]
-    figures: dict[str, dict[str, float]] = {method: {} for method in maps_of(found)}
+    steps = [(what, method) for method in maps_of(explanation) for what in ("deletion", "road")]
+    figures: dict[str, dict[str, float]] = {method: {} for method in maps_of(explanation)}
     bar = st.progress(0.0)
     for done, (what, method) in enumerate(steps):
         bar.progress(done / len(steps), words.AGAIN_STEP[what].format(name=words.METHODS[method]))
-        figures[method] |= findings.faithful(model, picture, found, method, what)
+        figures[method] |= findings.faithful(model, picture, explanation, method, what)
     bar.empty()
     return figures
 
@@ -158,12 +158,12 @@ def _again(model: str, picture: Picture, found: Explanation) -> dict[str, dict[s
 # --- the table ---
 
 
-def _table(found: Explanation, known: GroundTruth, figures: Figures, again: Figures, recipe: dict) -> None:
+def _table(explanation: Explanation, known: GroundTruth, figures: Figures, again: Figures, recipe: dict) -> None:
     methods = list(figures)
     rows = {name: [figures[method].get(name) for method in methods] for name in IN_PLACE}
     rows |= {name: [again.get(method, {}).get(name) for method in methods] for name in AGAIN if again}
     rows = {name: values for name, values in rows.items() if any(value is not None for value in values)}
-    said = _sentences(found, known)
+    said = _sentences(explanation, known)
     columns: dict[str, list[str]] = {words.FIGURE: [f"**{words.NAMES[name]}**" for name in rows]}
     for place, method in enumerate(methods):
         columns[words.METHODS[method]] = [_shown(name, values, place) for name, values in rows.items()]
@@ -188,12 +188,12 @@ def _shown(name: str, values: list[float | None], place: int) -> str:
     return f"**{text}**" if leads else text
 
 
-def _sentences(found: Explanation, known: GroundTruth) -> dict[str, str]:
-    mask = known.truth.mask_coverage(found.grid)
+def _sentences(explanation: Explanation, known: GroundTruth) -> dict[str, str]:
+    mask = known.truth.mask_coverage(explanation.grid)
     fill = {
-        "box": wording.share(float(known.truth.coverage(found.grid).mean())),
+        "box": wording.share(float(known.truth.coverage(explanation.grid).mean())),
         "mask": "" if mask is None else wording.share(float(mask.mean())),
-        "name": wording.plain(found.classes[found.target]),
+        "name": wording.plain(explanation.classes[explanation.target]),
     }
     return {name: sentence.format(**fill) for name, sentence in words.SENTENCES.items()}
 

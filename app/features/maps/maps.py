@@ -56,22 +56,22 @@ def _turning(atlas: ClassAtlas, first: int) -> dict:
     return frame | frames[start] | {"frames": frames, "frame": start, "ends": words.DIAL_ENDS}
 
 
-def claim(atlas: ClassAtlas, found: Explanation, k: int) -> str:
+def claim(atlas: ClassAtlas, explanation: Explanation, k: int) -> str:
     """The paper's claim that A is very close to the predicted class's map, measured on this picture."""
     first = likeliest(atlas)
-    alike = map_similarity(found.adacam_HW, atlas.G_CHW[first], k)
+    alike = map_similarity(explanation.adacam_HW, atlas.G_CHW[first], k)
     return words.claim(atlas.classes[first], float(atlas.f_C[first]), alike.rank, alike.shared, k)
 
 
-def show_likeness(atlas: ClassAtlas, found: Explanation, others: dict[str, np.ndarray], k: int) -> None:
+def show_likeness(atlas: ClassAtlas, explanation: Explanation, others: dict[str, np.ndarray], k: int) -> None:
     """AdaCAM against every other map on the page, as a table."""
     first = likeliest(atlas)
     maps = {words.LIKELIEST.format(name=atlas.classes[first]): atlas.G_CHW[first], words.MEAN: atlas.G_CHW.mean(axis=0)}
-    named = {"CAM": found.cam_HW, "Grad-CAM": found.grad_cam_HW}
-    name = found.classes[found.target]
+    named = {"CAM": explanation.cam_HW, "Grad-CAM": explanation.grad_cam_HW}
+    name = explanation.classes[explanation.target]
     maps |= {f"{title}, {name}": map_HW for title, map_HW in named.items() if map_HW is not None}
     maps |= {f"{i18n.library(title)}, {name}": map_HW for title, map_HW in others.items()}
-    rows = [(title, map_similarity(found.adacam_HW, map_HW, k)) for title, map_HW in maps.items()]
+    rows = [(title, map_similarity(explanation.adacam_HW, map_HW, k)) for title, map_HW in maps.items()]
     columns = {
         words.ALIKE_AGAINST: [title for title, _ in rows],
         words.ALIKE_RANK: [None if np.isnan(alike.rank) else alike.rank for _, alike in rows],
@@ -85,9 +85,9 @@ def show_likeness(atlas: ClassAtlas, found: Explanation, others: dict[str, np.nd
     st.caption(words.ALIKE_CAPTION.format(k=k))
 
 
-def other_panels(found: Explanation, others: dict[str, np.ndarray]) -> list[dict]:
+def other_panels(explanation: Explanation, others: dict[str, np.ndarray]) -> list[dict]:
     """The maps of other methods, each on its own range."""
-    symbol = words.OTHERS_SYMBOL.format(name=found.classes[found.target])
+    symbol = words.OTHERS_SYMBOL.format(name=explanation.classes[explanation.target])
     made = [
         panels.one_map(f"other-{place}", i18n.library(method), symbol, map_HW, words.OTHERS_CAPTIONS[method])
         for place, (method, map_HW) in enumerate(others.items())

@@ -18,73 +18,73 @@ from mvfa_core.explain import Explanation
 _ask = component("ask")
 
 
-def chosen(found: Explanation) -> Corners:
+def chosen(explanation: Explanation) -> Corners:
     """The rectangle in the session or the address, if it lies on this grid; else the middle of the picture."""
-    rows, columns = found.grid
-    box = session.region(found.grid)
+    rows, columns = explanation.grid
+    box = session.region(explanation.grid)
     if box and box[0] <= box[2] < columns and box[1] <= box[3] < rows:
         return box
     return columns // 4, rows // 4, columns - 1 - columns // 4, rows - 1 - rows // 4
 
 
-def show(picture: Picture, found: Explanation, asked: RectangleAnswer, best: RectangleAnswer | None) -> None:
+def show(picture: Picture, explanation: Explanation, answer: RectangleAnswer, best: RectangleAnswer | None) -> None:
     """The picture with the rectangle that can be dragged, and the best one if it was searched."""
 
     def keep() -> None:
         session.put(session.REGION, component_values.wholes(session.ASK, "box", 4))
 
-    winner = int(asked.confidence_C.argmax())
-    tag = words.TAG.format(name=found.classes[winner], share=wording.percent(float(asked.confidence_C[winner])))
+    winner = int(answer.confidence_C.argmax())
+    tag = words.TAG.format(name=explanation.classes[winner], share=wording.percent(float(answer.confidence_C[winner])))
     _ask(
         key=session.ASK,
         on_box_change=keep,
         data={
             "picture": picture.digest,
-            "size": list(found.size_px),
-            "grid": list(found.grid),
-            "box": list(asked.box),
+            "size": list(explanation.size_px),
+            "grid": list(explanation.grid),
+            "box": list(answer.box),
             "tag": tag,
             "colour": colours.ANCHOR,
-            "best": best and _best(found, best),
+            "best": best and _best(explanation, best),
             "words": words.ASK,
             "name": f"region {picture.id}",
-            "record": _record(picture, found, asked),
+            "record": _record(picture, explanation, answer),
         },
     )
 
 
-def _record(picture: Picture, found: Explanation, asked: RectangleAnswer) -> dict:
+def _record(picture: Picture, explanation: Explanation, answer: RectangleAnswer) -> dict:
     """The answer for the rectangle, for a file."""
     return {
         "picture": picture.id,
         "picture_digest": picture.digest,
-        "box_cells": list(asked.box),
-        "box_px": list(asked.box_px),
-        "confidence": dict(zip(found.classes, asked.confidence_C.tolist(), strict=True)),
-        "logits": dict(zip(found.classes, asked.logits_C.tolist(), strict=True)),
+        "box_cells": list(answer.box),
+        "box_px": list(answer.box_px),
+        "confidence": dict(zip(explanation.classes, answer.confidence_C.tolist(), strict=True)),
+        "logits": dict(zip(explanation.classes, answer.logits_C.tolist(), strict=True)),
     }
 
 
-def _best(found: Explanation, best: RectangleAnswer) -> dict:
-    share = wording.percent(float(best.confidence_C[found.target]))
-    tag = words.BEST_TAG.format(name=found.classes[found.target], share=share)
+def _best(explanation: Explanation, best: RectangleAnswer) -> dict:
+    share = wording.percent(float(best.confidence_C[explanation.target]))
+    tag = words.BEST_TAG.format(name=explanation.classes[explanation.target], share=share)
     return {"box": list(best.box), "colour": colours.MAIN, "tag": tag}
 
 
-def show_answer(found: Explanation, asked: RectangleAnswer, truth: str | None) -> None:
+def show_answer(explanation: Explanation, answer: RectangleAnswer, truth: str | None) -> None:
     """What the head says about the rectangle, class by class, beside its answer for the picture."""
-    winner = int(asked.confidence_C.argmax())
-    share = float(asked.confidence_C[winner])
-    st.markdown(words.answer(found.classes[winner], share, asked.cells, math.prod(found.grid)))
-    family = colours.GAP if found.pooling == "gap" else colours.MAIN
+    winner = int(answer.confidence_C.argmax())
+    share = float(answer.confidence_C[winner])
+    st.markdown(words.answer(explanation.classes[winner], share, answer.cells, math.prod(explanation.grid)))
+    family = colours.GAP if explanation.pooling == "gap" else colours.MAIN
     heads = [{"name": words.HEAD_REGION, "colour": colours.ANCHOR}, {"name": words.HEAD_PICTURE, "colour": family}]
-    answers = [asked.confidence_C, found.ensemble_C]
-    panels.show_rows(session.VERDICT, panels.rows(found, heads, answers, truth) | {"words": words.VERDICT})
+    answers = [answer.confidence_C, explanation.ensemble_C]
+    panels.show_rows(session.VERDICT, panels.rows(explanation, heads, answers, truth) | {"words": words.VERDICT})
 
 
-def buttons(found: Explanation, best: RectangleAnswer | None) -> None:
+def buttons(explanation: Explanation, best: RectangleAnswer | None) -> None:
     """Two rectangles worth asking about."""
-    rows, columns = found.grid
+    rows, columns = explanation.grid
     whole = [0, 0, columns - 1, rows - 1]
     with st.container(horizontal=True):
         st.button(words.WHOLE, key="whole", on_click=session.put, args=(session.REGION, whole))
@@ -92,8 +92,8 @@ def buttons(found: Explanation, best: RectangleAnswer | None) -> None:
             st.button(words.USE_BEST, key="use_best", on_click=session.put, args=(session.REGION, list(best.box)))
 
 
-def best_caption(found: Explanation) -> str:
+def best_caption(explanation: Explanation) -> str:
     """What was searched, and by which score."""
-    rows, columns = found.grid
+    rows, columns = explanation.grid
     count = rows * (rows + 1) * columns * (columns + 1) // 4
-    return words.BEST_CAPTION.format(count=f"{count:,}", name=wording.plain(found.classes[found.target]))
+    return words.BEST_CAPTION.format(count=f"{count:,}", name=wording.plain(explanation.classes[explanation.target]))

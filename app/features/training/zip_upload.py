@@ -138,15 +138,15 @@ def look(split: Split) -> ZipContents:
 @st.cache_data(show_spinner=False, max_entries=32, ttl=600)
 def _look(split: Split, stamp_ns: int) -> ZipContents:
     known = listed(split)
-    assert known.found is not None and known.listings is not None, "drawn pictures are not looked at"
+    assert known.layout is not None and known.listings is not None, "drawn pictures are not looked at"
     by_class = [Counter(known.listings[side].labels) for side in known.sides]
     train = known.listings["train"]
     first = {label: file for file, label in reversed(list(zip(train.files, train.labels, strict=True)))}
     classes = []
     for label, name in enumerate(known.classes):
-        sample = _sample(known.found.home / first[label]) if label < SHOWN and label in first else None
+        sample = _sample(known.layout.home / first[label]) if label < SHOWN and label in first else None
         classes.append(Class(name, tuple(counted[label] for counted in by_class), sample))
-    found = known.found
+    found = known.layout
     return ZipContents(tuple(classes), dict(known.counts), found.passed_over, known.said, copies(known))
 
 

@@ -17,22 +17,22 @@ from mvfa_core.explain import Explanation
 MOST_TERMS = 12
 
 
-def chosen(found: Explanation) -> tuple[int, int]:
+def chosen(explanation: Explanation) -> tuple[int, int]:
     """The cell (x, y) to tell about: the one that was clicked, or else the first anchor."""
-    if cell := session.cell(found.grid):
+    if cell := session.cell(explanation.grid):
         return cell
-    assert found.anchors_K2 is not None
-    x, y = found.anchors_K2[0].tolist()
+    assert explanation.anchors_K2 is not None
+    x, y = explanation.anchors_K2[0].tolist()
     return x, y
 
 
-def board(found: Explanation, story: CellStory) -> list[dict]:
+def board(explanation: Explanation, story: CellStory) -> list[dict]:
     """The attention in cells, the anchors, and the regions of the chosen cell."""
-    A_HW = found.adacam_HW
+    A_HW = explanation.adacam_HW
     attention = panels.one_map("attention", "AdaCAM", "A = Σ f_i G_i", A_HW, words.ATTENTION_CAPTION, sharp=True)
     if not attention.get("message"):
         attention["rest"] = words.attention_rest(float(A_HW.min()), float(A_HW.max()))
-    return [attention, panels.anchors(found), _regions(story)]
+    return [attention, panels.anchors(explanation), _regions(story)]
 
 
 def _regions(story: CellStory) -> dict:
@@ -71,16 +71,21 @@ def _box(rank: int, region: CellRegion, story: CellStory, sizes: tuple[int, ...]
     }
 
 
-def sentence(found: Explanation, story: CellStory) -> str:
+def sentence(explanation: Explanation, story: CellStory) -> str:
     """The chosen cell's place among all cells."""
     return words.cell(
-        *story.cell, story.attention, story.rank, math.prod(story.grid), _rank(found, story.cell), found.k or 0
+        *story.cell,
+        story.attention,
+        story.rank,
+        math.prod(story.grid),
+        _rank(explanation, story.cell),
+        explanation.k or 0,
     )
 
 
-def _rank(found: Explanation, cell: tuple[int, int]) -> int | None:
-    assert found.anchors_K2 is not None
-    hits = np.flatnonzero((found.anchors_K2 == cell).all(axis=1))
+def _rank(explanation: Explanation, cell: tuple[int, int]) -> int | None:
+    assert explanation.anchors_K2 is not None
+    hits = np.flatnonzero((explanation.anchors_K2 == cell).all(axis=1))
     return int(hits[0]) + 1 if len(hits) else None
 
 
@@ -109,13 +114,13 @@ def _term(name: str, term: float, cells: list[str]) -> dict:
     return bar_table.row(name, term, words.fixed(term), colours.FOR if term >= 0 else colours.AGAINST, cells=cells)
 
 
-def show_ranking(found: Explanation, cell: tuple[int, int]) -> None:
+def show_ranking(explanation: Explanation, cell: tuple[int, int]) -> None:
     """The K anchors by falling A; pressing one chooses its cell."""
-    assert found.anchors_K2 is not None
+    assert explanation.anchors_K2 is not None
     st.subheader(words.RANKING_TITLE, anchor=False)
     rows = []
-    for rank, (x, y) in enumerate(found.anchors_K2.tolist(), start=1):
-        value = float(found.adacam_HW[y, x])
+    for rank, (x, y) in enumerate(explanation.anchors_K2.tolist(), start=1):
+        value = float(explanation.adacam_HW[y, x])
         options: dict = {"cells": [f"({x}, {y})"], "cell": (x, y), "chosen": (x, y) == cell}
         rows.append(bar_table.row(str(rank), value, words.fixed(value), colours.ANCHOR, **options))
     bar_table.show("ranking", words.RANKING_TITLE, words.RANKING_COLUMNS, rows, scroll=True)

@@ -23,12 +23,12 @@ class Seen:
     share: float
 
 
-def seen(story: CellStory, sight: ReceptiveField, found: Explanation) -> dict[int, Seen]:
+def seen(story: CellStory, sight: ReceptiveField, explanation: Explanation) -> dict[int, Seen]:
     """What the region of every size saw."""
-    width, height = found.size_px
+    width, height = explanation.size_px
     all_seen = {}
     for region in story.regions:
-        x0, y0, x1, y1 = sight.of(region.box, found.size_px)
+        x0, y0, x1, y1 = sight.of(region.box, explanation.size_px)
         all_seen[region.size] = Seen(region, (x0, y0, x1, y1), (x1 - x0) * (y1 - y0) / (width * height))
     return all_seen
 
@@ -44,7 +44,12 @@ def with_outlines(boards: list[dict], all_seen: dict[int, Seen]) -> list[dict]:
 
 
 def show(
-    shown: str, found: Explanation, story: CellStory, sight: ReceptiveField, all_seen: dict[int, Seen], recipe: dict
+    shown: str,
+    explanation: Explanation,
+    story: CellStory,
+    sight: ReceptiveField,
+    all_seen: dict[int, Seen],
+    recipe: dict,
 ) -> None:
     """The chosen region with its outline on the left, the sentence and all sizes on the right."""
     left, right = st.columns([2, 3], gap="large")
@@ -61,13 +66,13 @@ def show(
         )
         one = all_seen[size]
         st.markdown(_sentence(sight, one.share))
-        _table(all_seen, found)
-        st.caption(_scale(sight, found))
+        _table(all_seen, explanation)
+        st.caption(_scale(sight, explanation))
         st.latex(words.EQUATION)
         st.caption(words.EQUATION_CAPTION)
     with left:
         panels.show_board(
-            session.SEEN_BOARD, "seen", shown, found, [_panel(one, story, sizes)], recipe, selected=story.cell
+            session.SEEN_BOARD, "seen", shown, explanation, [_panel(one, story, sizes)], recipe, selected=story.cell
         )
 
 
@@ -116,7 +121,7 @@ def _sentence(sight: ReceptiveField, share: float) -> str:
     return words.rule(sight.cell, sight.side, share)
 
 
-def _table(all_seen: dict[int, Seen], found: Explanation) -> None:
+def _table(all_seen: dict[int, Seen], explanation: Explanation) -> None:
     lines = []
     for r, one in all_seen.items():
         own, (x0, y0, x1, y1) = one.region.box_px, one.px
@@ -131,8 +136,8 @@ def _table(all_seen: dict[int, Seen], found: Explanation) -> None:
     st.table({title: [line[name] for line in lines] for name, title in words.COLUMNS.items()}, hide_index=True)
 
 
-def _scale(sight: ReceptiveField, found: Explanation) -> str:
-    width, height = found.size_px
+def _scale(sight: ReceptiveField, explanation: Explanation) -> str:
+    width, height = explanation.size_px
     if width == height:
         return words.CAPTION_SQUARE.format(side=sight.side, width=width, height=height)
     return words.CAPTION.format(side=sight.side, width=f"{width / sight.side:.2f}", height=f"{height / sight.side:.2f}")

@@ -23,17 +23,17 @@ MOST_BOXES = 12
 LEAST_SHARE = 0.02
 
 
-def show_path(path: PredictionPath, found: Explanation, recipe: dict) -> None:
+def show_path(path: PredictionPath, explanation: Explanation, recipe: dict) -> None:
     """The share of the leading classes for every K, the sentence, and where the answer changes."""
     st.subheader(words.PATH_TITLE, anchor=False)
-    k = found.k or 1
+    k = explanation.k or 1
     runs = _runs(path)
     here = next(run for run in runs if run[0] <= k <= run[1])
     cells = len(path.winner_N)
-    st.markdown(words.path_sentence(found.classes[here[2]], k, len(runs), here[0], here[1], cells))
+    st.markdown(words.path_sentence(explanation.classes[here[2]], k, len(runs), here[0], here[1], cells))
     series = [
-        line_chart.line(found.classes[c], path.share_NC[:, c], colours.winner(place))
-        for place, c in enumerate(_leading(path, found))
+        line_chart.line(explanation.classes[c], path.share_NC[:, c], colours.winner(place))
+        for place, c in enumerate(_leading(path, explanation))
     ]
     marks = [line_chart.mark(change - 1) for change in path.changes()]
     marks.append(line_chart.mark(k - 1, words.PATH_HERE.format(k=k), strong=True))
@@ -51,7 +51,7 @@ def show_path(path: PredictionPath, found: Explanation, recipe: dict) -> None:
     st.caption(words.PATH_CAPTION)
     columns: dict[str, list] = {title: [] for title in words.PATH_COLUMNS}
     for first, last, winner in runs:
-        row = (first, last, found.classes[winner],
+        row = (first, last, explanation.classes[winner],
                *(words.share(float(path.share_NC[n - 1, winner])) for n in (first, last)))  # fmt: skip
         for title, value in zip(words.PATH_COLUMNS, row, strict=True):
             columns[title].append(value)
@@ -65,24 +65,24 @@ def _runs(path: PredictionPath) -> list[tuple[int, int, int]]:
     return [(a, b, int(path.winner_N[a - 1])) for a, b in zip(starts, ends, strict=True)]
 
 
-def _leading(path: PredictionPath, found: Explanation) -> list[int]:
+def _leading(path: PredictionPath, explanation: Explanation) -> list[int]:
     """The classes worth a line: those that win votes, in their order and colours, then the likeliest of all K."""
     best = np.argsort(-path.share_NC.max(axis=0), kind="stable").tolist()
-    order = list(dict.fromkeys([*views.winning(found), *path.winner_N.tolist(), *best]))
+    order = list(dict.fromkeys([*views.winning(explanation), *path.winner_N.tolist(), *best]))
     seen = [c for c in best if path.share_NC[:, c].max() >= LEAST_SHARE]
-    wanted = set(list(dict.fromkeys([found.predicted, *path.winner_N.tolist(), *seen]))[:MOST_LINES])
+    wanted = set(list(dict.fromkeys([explanation.predicted, *path.winner_N.tolist(), *seen]))[:MOST_LINES])
     return [c for c in order if c in wanted]
 
 
-def show_views(firm: Stability, found: Explanation, shown: str, recipe: dict) -> None:
+def show_views(firm: Stability, explanation: Explanation, shown: str, recipe: dict) -> None:
     """The two counts, how the lead falls and grows view by view, the views themselves, and their table."""
     st.subheader(words.VIEWS_TITLE, anchor=False)
-    lead_M = votes.pushes(found, found.predicted, firm.rival).astype(np.float64)
+    lead_M = votes.pushes(explanation, explanation.predicted, firm.rival).astype(np.float64)
     order_M = np.argsort(-lead_M, kind="stable")
     sums = np.concatenate(([0.0], np.cumsum(lead_M[order_M])))
     total, against = float(sums[-1]), float(-lead_M[lead_M < 0].sum())
     carry, overturn, count = len(firm.carry), len(firm.overturn), len(lead_M)
-    name, rival = found.classes[found.predicted], found.classes[firm.rival]
+    name, rival = explanation.classes[explanation.predicted], explanation.classes[firm.rival]
     st.markdown(words.views_sentence(name, rival, total, carry, overturn, count))
     line_chart.show(
         "firmness",
@@ -97,21 +97,21 @@ def show_views(firm: Stability, found: Explanation, shown: str, recipe: dict) ->
             line_chart.mark(carry, words.CARRY_MARK.format(n=carry)),
             line_chart.mark(overturn, words.OVERTURN_MARK.format(n=overturn)),
         ],
-        cells=[None, *(_anchor(found, view) for view in order_M.tolist())],
+        cells=[None, *(_anchor(explanation, view) for view in order_M.tolist())],
         recipe=recipe,
     )
     st.caption(words.VIEWS_CAPTION.format(rival=wording.plain(rival)))
     both = [
-        _boxes("carry", words.CARRY_TITLE, words.CARRY_CAPTION, firm.carry, lead_M, found, rival),
-        _boxes("overturn", words.OVERTURN_TITLE, words.OVERTURN_CAPTION, firm.overturn, lead_M, found, rival),
+        _boxes("carry", words.CARRY_TITLE, words.CARRY_CAPTION, firm.carry, lead_M, explanation, rival),
+        _boxes("overturn", words.OVERTURN_TITLE, words.OVERTURN_CAPTION, firm.overturn, lead_M, explanation, rival),
     ]
-    panels.show_board(session.FIRM, "firmness", shown, found, both, recipe)
-    _table(order_M, lead_M, total - sums[1:], firm, found, rival)
+    panels.show_board(session.FIRM, "firmness", shown, explanation, both, recipe)
+    _table(order_M, lead_M, total - sums[1:], firm, explanation, rival)
 
 
-def _anchor(found: Explanation, view: int) -> tuple[int, int]:
-    assert found.anchors_K2 is not None and found.sizes is not None
-    x, y = found.anchors_K2[view // len(found.sizes)].tolist()
+def _anchor(explanation: Explanation, view: int) -> tuple[int, int]:
+    assert explanation.anchors_K2 is not None and explanation.sizes is not None
+    x, y = explanation.anchors_K2[view // len(explanation.sizes)].tolist()
     return x, y
 
 
@@ -121,11 +121,11 @@ def _boxes(
     caption: str,
     chosen: Sequence[int],
     lead_M: np.ndarray,
-    found: Explanation,
+    explanation: Explanation,
     rival: str,
 ) -> dict[str, Any]:
-    assert found.boxes_px_KR4 is not None and found.sizes is not None
-    sizes, drawn, count = found.sizes, chosen[:MOST_BOXES], len(lead_M)
+    assert explanation.boxes_px_KR4 is not None and explanation.sizes is not None
+    sizes, drawn, count = explanation.sizes, chosen[:MOST_BOXES], len(lead_M)
     boxes: list[dict[str, Any]] = []
     for rank, view in enumerate(drawn, start=1):
         k, place = divmod(view, len(sizes))
@@ -133,7 +133,7 @@ def _boxes(
         said["lead"] = words.fixed(float(lead_M[view]), 2)
         boxes.append(
             {
-                "px": [round(value, 3) for value in found.boxes_px_KR4[k, place].tolist()],
+                "px": [round(value, 3) for value in explanation.boxes_px_KR4[k, place].tolist()],
                 "rank": rank,
                 "size": sizes[place],
                 "confidence": float(lead_M[view]),
@@ -160,18 +160,18 @@ def _boxes(
 
 
 def _table(
-    order_M: np.ndarray, lead_M: np.ndarray, left_M: np.ndarray, firm: Stability, found: Explanation, rival: str
+    order_M: np.ndarray, lead_M: np.ndarray, left_M: np.ndarray, firm: Stability, explanation: Explanation, rival: str
 ) -> None:
     """All views by how much they help, with what is left without them."""
-    assert found.sizes is not None
+    assert explanation.sizes is not None
     carry, overturn = len(firm.carry), len(firm.overturn)
     places = range(1, len(order_M) + 1)
     views_M = order_M.tolist()
     titles = [title.format(rival=rival) for title in words.TABLE_COLUMNS]
     values = (
         list(places),
-        ["({}, {})".format(*_anchor(found, view)) for view in views_M],
-        [found.sizes[view % len(found.sizes)] for view in views_M],
+        ["({}, {})".format(*_anchor(explanation, view)) for view in views_M],
+        [explanation.sizes[view % len(explanation.sizes)] for view in views_M],
         lead_M[order_M].tolist(),
         left_M.tolist(),
         [place <= carry for place in places],

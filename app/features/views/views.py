@@ -22,48 +22,48 @@ from mvfa_core.explain import Explanation
 MOST_LETTERS = 3
 
 
-def against(found: Explanation, rival: int | None) -> int:
+def against(explanation: Explanation, rival: int | None) -> int:
     """The class to hold against the explained one: the one asked for, or else the best of the others."""
-    if rival is not None and rival != found.target:
+    if rival is not None and rival != explanation.target:
         return rival
-    order = np.argsort(-found.logits_C, kind="stable").tolist()
-    return next(c for c in order if c != found.target)
+    order = np.argsort(-explanation.logits_C, kind="stable").tolist()
+    return next(c for c in order if c != explanation.target)
 
 
-def _winners(found: Explanation) -> dict[int, tuple[str, str]]:
+def _winners(explanation: Explanation) -> dict[int, tuple[str, str]]:
     """The classes that win a view or an anchor, most views first: their colour and their letters."""
-    tally_C = votes.tally(found)
-    seen = set(np.flatnonzero(tally_C).tolist()) | set(votes.anchor_winners(found).tolist())
+    tally_C = votes.tally(explanation)
+    seen = set(np.flatnonzero(tally_C).tolist()) | set(votes.anchor_winners(explanation).tolist())
     order = sorted(seen, key=lambda c: (-tally_C[c], c))
-    short = formats.initials([found.classes[c] for c in order])
-    return {c: (colours.winner(place), short[found.classes[c]]) for place, c in enumerate(order)}
+    short = formats.initials([explanation.classes[c] for c in order])
+    return {c: (colours.winner(place), short[explanation.classes[c]]) for place, c in enumerate(order)}
 
 
-def winning(found: Explanation) -> list[int]:
+def winning(explanation: Explanation) -> list[int]:
     """The classes that win a view or an anchor, most views first: the order of their colours."""
-    return list(_winners(found))
+    return list(_winners(explanation))
 
 
-def board(found: Explanation, *, distinct: bool) -> list[dict]:
+def board(explanation: Explanation, *, distinct: bool) -> list[dict]:
     """The vote map, the top-1 region and the top-10 regions."""
-    return [_vote_map(found), *panels.regions(found, distinct=distinct)[1:]]
+    return [_vote_map(explanation), *panels.regions(explanation, distinct=distinct)[1:]]
 
 
-def _vote_map(found: Explanation) -> dict:
-    winner_K, known = votes.anchor_winners(found).tolist(), _winners(found)
-    names = found.classes
+def _vote_map(explanation: Explanation) -> dict:
+    winner_K, known = votes.anchor_winners(explanation).tolist(), _winners(explanation)
+    names = explanation.classes
     first = max(set(winner_K), key=lambda c: (winner_K.count(c), -c))
-    rest = words.VOTES_REST.format(count=winner_K.count(first), k=found.k, name=names[first])
+    rest = words.VOTES_REST.format(count=winner_K.count(first), k=explanation.k, name=names[first])
     key = [
         {"text": f"{letters} = {names[c]}", "colour": colour, "shape": "dot"}
         for c, (colour, letters) in known.items()
         if c in winner_K
     ]
-    return panels.anchors(found) | {
+    return panels.anchors(explanation) | {
         "id": "votes",
         "title": words.VOTES_TITLE,
-        "symbol": words.VOTES_SYMBOL.format(k=found.k),
-        "caption": words.VOTES_CAPTION.format(r=len(found.sizes or ())),
+        "symbol": words.VOTES_SYMBOL.format(k=explanation.k),
+        "caption": words.VOTES_CAPTION.format(r=len(explanation.sizes or ())),
         "colours": [known[c][0] for c in winner_K],
         "letters": [known[c][1] for c in winner_K],
         "names": [names[c] for c in winner_K],
@@ -76,24 +76,24 @@ def _vote_map(found: Explanation) -> dict:
 # --- the ledger ---
 
 
-def show_ledger(found: Explanation, rival: int) -> None:
+def show_ledger(explanation: Explanation, rival: int) -> None:
     """All K*R views, the surest first, each with its push; and the balance."""
-    name, other = found.classes[found.target], found.classes[rival]
-    push_M = votes.pushes(found, found.target)
-    total, logit = float(push_M.sum(dtype=np.float64)), float(found.logits_C[found.target])
+    name, other = explanation.classes[explanation.target], explanation.classes[rival]
+    push_M = votes.pushes(explanation, explanation.target)
+    total, logit = float(push_M.sum(dtype=np.float64)), float(explanation.logits_C[explanation.target])
     st.markdown(words.ledger_sum(len(push_M), name, total, logit))
-    ranked = found.top(len(push_M))
+    ranked = explanation.top(len(push_M))
     views = [region.view for region in ranked]
-    winner_M, lead_M = votes.winners(found), votes.pushes(found, found.target, rival)
+    winner_M, lead_M = votes.winners(explanation), votes.pushes(explanation, explanation.target, rival)
     sure, push = words.LEDGER_SURE.format(name=name), words.LEDGER_PUSH.format(name=name)
     lead = words.LEDGER_LEAD.format(name=name, against=other)
     columns = {
         words.LEDGER_RANK: [region.rank for region in ranked],
-        words.LEDGER_ANCHOR: [region.view // len(found.sizes or ()) + 1 for region in ranked],
+        words.LEDGER_ANCHOR: [region.view // len(explanation.sizes or ()) + 1 for region in ranked],
         words.LEDGER_CELL: ["({}, {})".format(*region.anchor) for region in ranked],
         words.LEDGER_SIZE: [region.size for region in ranked],
         sure: [100 * region.confidence for region in ranked],
-        words.LEDGER_WINS: [found.classes[winner_M[view]] for view in views],
+        words.LEDGER_WINS: [explanation.classes[winner_M[view]] for view in views],
         push: [float(push_M[view]) for view in views],
         lead: [float(lead_M[view]) for view in views],
     }
@@ -117,21 +117,23 @@ def show_ledger(found: Explanation, rival: int) -> None:
 # --- the maps that add up ---
 
 
-def maps(found: Explanation, other: Explanation) -> list[dict]:
+def maps(explanation: Explanation, other: Explanation) -> list[dict]:
     """What every cell adds to the class, to the other one, and to the difference."""
-    a, b = found.classes[found.target], other.classes[other.target]
+    a, b = explanation.classes[explanation.target], other.classes[other.target]
     both = {"name": a, "against": b}
-    shown = [_contribution("mine", found), _contribution("other", other)]
-    if found.contribution_HW is None or other.contribution_HW is None:
+    shown = [_contribution("mine", explanation), _contribution("other", other)]
+    if explanation.contribution_HW is None or other.contribution_HW is None:
         return [_map("contrast", words.CONTRAST_TITLE.format(**both), words.CONTRAST_SYMBOL, None, 0.0, "")]
     title, caption = words.CONTRAST_TITLE.format(**both), words.CONTRAST_CAPTION.format(**both)
-    return [*shown, _map("contrast", title, words.CONTRAST_SYMBOL, *votes.contrast(found, other), caption)]
+    return [*shown, _map("contrast", title, words.CONTRAST_SYMBOL, *votes.contrast(explanation, other), caption)]
 
 
-def _contribution(panel_id: str, found: Explanation) -> dict:
-    name = found.classes[found.target]
+def _contribution(panel_id: str, explanation: Explanation) -> dict:
+    name = explanation.classes[explanation.target]
     title, caption = words.CONTRIBUTION_TITLE.format(name=name), words.CONTRIBUTION_CAPTION.format(name=name)
-    return _map(panel_id, title, words.CONTRIBUTION_SYMBOL, found.contribution_HW, found.contribution_bias, caption)
+    return _map(
+        panel_id, title, words.CONTRIBUTION_SYMBOL, explanation.contribution_HW, explanation.contribution_bias, caption
+    )
 
 
 def _map(panel_id: str, title: str, symbol: str, map_HW: np.ndarray | None, bias: float, caption: str) -> dict:
@@ -141,30 +143,40 @@ def _map(panel_id: str, title: str, symbol: str, map_HW: np.ndarray | None, bias
     return panel
 
 
-def map_sentence(found: Explanation, rival: int) -> str:
+def map_sentence(explanation: Explanation, rival: int) -> str:
     """The balance of the maps; empty for a head whose logits are not a sum over cells."""
-    if found.contribution_HW is None:
+    if explanation.contribution_HW is None:
         return ""
-    logit, cells = float(found.logits_C[found.target]), float(found.contribution_HW.sum(dtype=np.float64))
-    lead = logit - float(found.logits_C[rival])
-    return words.map_sum(found.classes[found.target], found.classes[rival], cells, found.contribution_bias, logit, lead)
+    logit, cells = (
+        float(explanation.logits_C[explanation.target]),
+        float(explanation.contribution_HW.sum(dtype=np.float64)),
+    )
+    lead = logit - float(explanation.logits_C[rival])
+    return words.map_sum(
+        explanation.classes[explanation.target],
+        explanation.classes[rival],
+        cells,
+        explanation.contribution_bias,
+        logit,
+        lead,
+    )
 
 
-def other(model: str, picture: Picture, found: Explanation, rival: int) -> Explanation:
+def other(model: str, picture: Picture, explanation: Explanation, rival: int) -> Explanation:
     """The same views, asked about the other class."""
-    return explanations.explanation(model, picture, rival, found.k, found.sizes)
+    return explanations.explanation(model, picture, rival, explanation.k, explanation.sizes)
 
 
 # --- how they agree ---
 
 
-def show_tally(found: Explanation) -> None:
+def show_tally(explanation: Explanation) -> None:
     """How many views each class wins."""
     st.subheader(words.TALLY_TITLE, anchor=False)
-    tally_C, count = votes.tally(found), len(votes.winners(found))
+    tally_C, count = votes.tally(explanation), len(votes.winners(explanation))
     rows = [
-        bar_table.row(found.classes[c], tally_C[c], str(tally_C[c]), colour, badge=letters)
-        for c, (colour, letters) in _winners(found).items()
+        bar_table.row(explanation.classes[c], tally_C[c], str(tally_C[c]), colour, badge=letters)
+        for c, (colour, letters) in _winners(explanation).items()
         if tally_C[c]
     ]
     total = (words.TALLY_TOTAL, str(count))
@@ -172,40 +184,40 @@ def show_tally(found: Explanation) -> None:
     st.caption(words.TALLY_CAPTION)
 
 
-def show_split(found: Explanation) -> None:
+def show_split(explanation: Explanation) -> None:
     """The entropy of the mean vote and its two parts."""
     st.subheader(words.SPLIT_TITLE, anchor=False)
-    split, most = votes.agreement(found), math.log2(len(found.classes))
+    split, most = votes.agreement(explanation), math.log2(len(explanation.classes))
     rows = [
         bar_table.row(name, value, words.bits(value), colours.MAIN)
         for name, value in ((words.SPLIT_UNSURE, split.unsure), (words.SPLIT_DISAGREE, split.disagree))
     ]
     total = (words.SPLIT_TOTAL, words.bits(split.total))
     bar_table.show("split", words.SPLIT_TITLE, words.SPLIT_COLUMNS, rows, span=(0, most), total=total)
-    st.caption(words.SPLIT_CAPTION.format(most=f"{most:.2f}", count=len(found.classes)))
+    st.caption(words.SPLIT_CAPTION.format(most=f"{most:.2f}", count=len(explanation.classes)))
 
 
-def show_profile(found: Explanation) -> None:
+def show_profile(explanation: Explanation) -> None:
     """Mean confidence of the views of each size."""
     st.subheader(words.PROFILE_TITLE, anchor=False)
-    sizes = found.sizes or ()
+    sizes = explanation.sizes or ()
     rows = [
         bar_table.row(words.square(r), share, wording.percent(float(share)), colours.size(r, sizes))
-        for r, share in zip(sizes, votes.scale_profile(found, found.target), strict=True)
+        for r, share in zip(sizes, votes.scale_profile(explanation, explanation.target), strict=True)
     ]
     bar_table.show("profile", words.PROFILE_TITLE, words.PROFILE_COLUMNS, rows, span=(0, 1))
-    name = wording.plain(found.classes[found.target])
-    st.caption(words.PROFILE_CAPTION.format(name=name, k=found.k))
+    name = wording.plain(explanation.classes[explanation.target])
+    st.caption(words.PROFILE_CAPTION.format(name=name, k=explanation.k))
 
 
-def show_rules(found: Explanation) -> None:
+def show_rules(explanation: Explanation) -> None:
     """What three ways of counting say."""
     st.subheader(words.RULES_TITLE, anchor=False)
     rows = []
-    for verdict in votes.verdicts(found):
+    for verdict in votes.verdicts(explanation):
         share = float(verdict.share_C[verdict.winner])
         text = wording.share(share) if verdict.rule == "majority" else wording.percent(share)
-        name = found.classes[verdict.winner]
+        name = explanation.classes[verdict.winner]
         rows.append(bar_table.row(words.RULES[verdict.rule], share, text, colours.MAIN, cells=[name]))
     bar_table.show("rules", words.RULES_TITLE, words.RULES_COLUMNS, rows, span=(0, 1))
     st.caption(words.RULES_CAPTION)

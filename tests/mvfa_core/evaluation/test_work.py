@@ -29,9 +29,9 @@ DEADLINE_S = 240
 def wait_for(evaluation: Evaluation, *states: str) -> str:
     """Until it stands so; the time limit only ends a test that would hang."""
     deadline = time.monotonic() + DEADLINE_S
-    while (state := evaluate.status().state) not in states and time.monotonic() < deadline:
+    while (state := evaluation.status().state) not in states and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert state in states, (evaluate.path / "output.log").read_text()
+    assert state in states, (evaluation.path / "output.log").read_text()
     return state
 
 
