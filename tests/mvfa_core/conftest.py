@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-
 TINY = ("mvfa_core", "analysis", "metrics", "weights")
 """The folders whose tests work on tiny tensors."""
 
