@@ -43,7 +43,7 @@ def english() -> set[str]:
         for name, value in translations.texts(module).items():
             here |= parts(value)
             with i18n.spoken("zh"):
-                there |= parts(getattr(import_module(f"app.{module}"), name))
+                there |= parts(getattr(import_module(f"app.base.wording.{module}"), name))
     assert len(here - there) > 300
     return here - there
 
