@@ -130,6 +130,7 @@ OWN_MODEL_NEXT = "own_model_next"
 OWN_MODEL_ARCHITECTURE = "own_model_architecture"
 OWN_MODEL_CLASSES = "own_model_classes"
 OWN_MODEL_CLASSES_FILE = "own_model_classes_file"
+OWN_MODEL_OTHER = "own_model_other"
 OWN_MODEL_OPEN = "own_model_open"
 OWN_MODEL_NUMBERED = "own_model_numbered"
 LOST = "lost_{}".format

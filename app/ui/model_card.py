@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.base.wording import wording_own_model as words
-from app.services import models
+from app.services import models, own_models
 
 
 def show(model_id: str) -> None:
@@ -24,9 +24,12 @@ def _told(card: dict[str, Any]) -> dict[str, Any]:
     """What the card says of the adoption; `KeyError` where there was none."""
     spec = card["model"]["adopted"]
     made = spec["network"]
+    architecture = f"{made['library']}:{made['name']}" if made else None
+    named = own_models.NETWORK.findall(" ".join(map(str, spec.get("notes", ()))))
     return {
         "origin": str(spec["origin"]),
-        "architecture": f"{made['library']}:{made['name']}" if made else None,
+        "architecture": architecture,
+        "others": [name for name in dict.fromkeys(named) if name != architecture],
         "count": len(card["classes"]),
         "kind": spec["anatomy"]["kind"],
         "preprocessing": spec["preprocessing"],

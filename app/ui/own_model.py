@@ -12,7 +12,7 @@ from app.base.wording import wording
 from app.base.wording import wording_own_model as words
 from app.services import limits, own_models, visitor_files
 from app.services.own_models import Answers, ArchitectureError, ClassesError
-from mvfa_core.adoption.sources import TORCHVISION, torchvision_names
+from mvfa_core.adoption.known import known_names
 from mvfa_core.names import visible
 
 FILE, NAME, ANSWERS, NUMBERS = "file", "name", "answers", "numbers"
@@ -50,8 +50,11 @@ def offer() -> None:
         _offer_names()
         if todo := session.get(session.OWN_MODEL_TODO):
             _try(todo)
-        if question := session.get(session.OWN_MODEL_QUESTION):
+        question = session.get(session.OWN_MODEL_QUESTION)
+        if question:
             _ask(question)
+        if session.get(session.OWN_MODEL_FILE) and not (question and question.architecture):
+            st.button(words.OTHER, key=session.OWN_MODEL_OTHER, on_click=_ask_architecture, type="tertiary")
         st.caption(wording.OWN_MODEL_NOTE_SHARED if shared() else wording.OWN_MODEL_NOTE)
         for name, model in visitor_files.models().items():
             st.button(
@@ -103,6 +106,12 @@ def _begin(source: str) -> None:
     session.drop(session.OWN_MODEL_TODO)
     if session.get(key):
         session.put(session.OWN_MODEL_TODO, source)
+
+
+def _ask_architecture() -> None:
+    """The visitor knows better which network the weights are of."""
+    before = session.get(session.OWN_MODEL_QUESTION) or Question(FILE)
+    session.put(session.OWN_MODEL_QUESTION, replace(before, sentence=words.OTHER_NOTE, architecture=True))
 
 
 def _go_on(how: str) -> None:
@@ -164,10 +173,9 @@ def _ask(question: Question) -> None:
     asks = question.architecture or question.count
     (st.info if asks else st.error)(wording.plain(question.sentence))
     if question.architecture:
-        known = [f"{TORCHVISION}:{name}" for name in torchvision_names()]
         st.selectbox(
             words.ARCHITECTURE,
-            list(dict.fromkeys((*question.suggestions, *known))),
+            list(dict.fromkeys((*question.suggestions, *known_names()))),
             index=None,
             key=session.OWN_MODEL_ARCHITECTURE,
             placeholder=words.ARCHITECTURE_EMPTY,

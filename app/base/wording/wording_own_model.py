@@ -31,6 +31,8 @@ FILE_AGAIN = "Drop the file again: this page does not hold it any more."
 ARCHITECTURE = "Architecture"
 ARCHITECTURE_EMPTY = "Choose or type one"
 ARCHITECTURE_HELP = "The network whose weights these are, as timm:NAME or torchvision:NAME."
+OTHER = "Choose another architecture"
+OTHER_NOTE = "Several architectures can have the same tensors. Name the one that these weights are of."
 CLASSES = "Class names, one a line"
 CLASSES_HELP = "In the order of the model's outputs. JSON is read too: a list, or a map from index to name."
 CLASSES_FILE = "or a list of classes as .txt or .json"
@@ -50,6 +52,10 @@ CARD_KINDS = {
     "pooled": "Pooled: a nonlinear layer follows the average of its last map. Views are exact, cells are approximate.",
     "tokens": "Tokens: a class token answers. Its head is read at the patches, which is approximate throughout.",
 }
+CARD_OTHERS = (
+    "Taken for {architecture}, though {others} have the same tensors. If it is one of those, choose another "
+    "architecture under *Use your own model*."
+)
 CARD_TEST = (
     "Self-test: the view of the whole map differs from the classifier's own answer by {whole}; the views name its "
     "class for {agreement} of {pictures} pictures."
@@ -66,7 +72,8 @@ def card(told: dict) -> list[str]:
     """What an adoption found, a sentence each.
 
     Args:
-        told: origin, architecture (None for none), count, kind, preprocessing and self_test as the card has them.
+        told: origin, architecture (None for none), count, kind, preprocessing and self_test as the card has them, and
+            others, the networks that have the same tensors.
     """
     prepared, test = told["preprocessing"], told["self_test"]
     mean, std = (" ".join(f"{value:.3g}" for value in prepared[name]) for name in ("mean", "std"))
@@ -83,4 +90,8 @@ def card(told: dict) -> list[str]:
     line = here.CARD_TEST_TOKENS if whole is None else here.CARD_TEST
     distance = "" if whole is None else f"{whole:.0e}"
     tested = line.format(whole=distance, agreement=agreement, pictures=int(test["pictures"]))
-    return [found, here.CARD_KINDS[told["kind"]], ready, tested]
+    lines = [found, here.CARD_KINDS[told["kind"]], ready, tested]
+    if told["others"]:
+        others = wording.plain(", ".join(told["others"]))
+        lines.append(here.CARD_OTHERS.format(architecture=wording.plain(told["architecture"] or ""), others=others))
+    return lines

@@ -80,6 +80,22 @@ def test_a_resnet_asks_for_its_class_names_and_opens(app: AppTest, resnet: torch
         assert app.selectbox(key=session.MODEL).value == own()
 
 
+def test_a_visitor_who_knows_better_names_another_architecture(app: AppTest, resnet: torch.nn.Module) -> None:
+    """timm's resnetblur18 has the tensors of torchvision's resnet18, which the file is taken for."""
+    dropped(app.run(), "pets.pth", saved(resnet.state_dict()))
+    app.button(key=session.OWN_MODEL_NUMBERED).click().run()
+    assert "torchvision:resnet18, though timm:resnet18, timm:resnetblur18" in said(app)
+    first = own()
+    app.button(key=session.OWN_MODEL_OTHER).click().run()
+    assert words.OTHER_NOTE in said(app)
+    app.selectbox(key=session.OWN_MODEL_ARCHITECTURE).set_value("timm:resnetblur18").run()
+    app.button(key=session.OWN_MODEL_OPEN).click().run()
+    app.button(key=session.OWN_MODEL_NUMBERED).click().run()
+    assert not app.exception and len(visitor_files.models()) == 2
+    chosen = str(app.selectbox(key=session.MODEL).value)
+    assert chosen != first and models.card(chosen)["model"]["adopted"]["network"]["name"] == "resnetblur18"
+
+
 def test_numbers_do_where_nobody_knows_the_names(app: AppTest, resnet: torch.nn.Module) -> None:
     dropped(app.run(), "pets.pt", saved({f"module.{key}": one for key, one in resnet.state_dict().items()}))
     app.button(key=session.OWN_MODEL_NUMBERED).click().run()
