@@ -78,9 +78,9 @@ def test_pictures_and_models(visit: Visit, quiet: None, shelves: dict[str, dict[
     for what in PICTURES:
         refused(page, "A picture file", shelves["picture"][what])
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Use your own checkpoint").click()
+    page.get_by_role("button", name="Use your own model").click()
     for what in MODELS:
-        refused(page, "A .safetensors file", shelves["model"][what])
+        refused(page, "A file of weights", shelves["model"][what])
 
 
 def test_zips(visit: Visit, quiet: None, server: Any, shelves: dict[str, dict[str, Bad]]) -> None:  # noqa: F811

@@ -49,7 +49,7 @@ def test_from_the_drop_to_the_views(visit: Visit, tmp_path: Path) -> None:
     settle(page)
     page.keyboard.press("Escape")
     page.get_by_text(words.CARD).click()
-    expect(page.get_by_text("torchvision:resnet18")).to_be_visible()
+    expect(page.get_by_text("torchvision:resnet18", exact=True)).to_be_visible()
     expect(page.get_by_text(words.CARD_KINDS["exact"])).to_be_visible()
     for name in PETS:
         expect(page.get_by_test_id("stMain").get_by_text(name, exact=True).first).to_be_attached()

@@ -15,7 +15,7 @@ INTRO = (
     "Class, K and L_R are the same for both."
 )
 SECOND = "Compare with"
-ONLY_ONE = "There is one model so far. Train another, or upload a checkpoint, to compare."
+ONLY_ONE = "There is one model so far. Train another, or use your own, to compare."
 
 MAPS_HEADING = "Where each finds its evidence"
 MAP_TITLE = "{title}, {model}"

@@ -52,7 +52,7 @@ SHARE = {
         "under an address that others can reach, open that one here, and share again."
     ),
     "own_picture": "Your own picture stays on this computer: whoever opens the link sees the example in its place.",
-    "own_model": "Your own checkpoint stays on this computer: whoever opens the link sees a bundled one in its place.",
+    "own_model": "Your own model stays on this computer: whoever opens the link sees a bundled one in its place.",
     "teacher": "For teaching",
     "free": "free",
     "locked": "locked",

@@ -137,9 +137,12 @@ def test_a_vgg_is_refused_with_the_way_that_works(app: AppTest) -> None:
     assert not visitor_files.models() and session.OWN_MODEL_OPEN not in [one.key for one in app.button]
 
 
-def test_what_is_no_classifier_is_refused(app: AppTest) -> None:
+def test_what_is_no_classifier_is_refused(app: AppTest, resnet: torch.nn.Module) -> None:
     app.run()
+    whole = io.BytesIO()
+    torch.save(resnet, whole)
     for name, content, sentence in [
+        ("whole.pth", whole.getvalue(), "save its weights alone there: torch.save(model.state_dict(), FILE)"),
         ("a.pth", saved({"x": torch.zeros(3)}), "of no network of torchvision or timm"),
         ("b.pt", b"\x80\x04cos\nsystem\n(S'true'\ntR.", "b.pt"),
         ("c.safetensors", b"no model", "c.safetensors"),
