@@ -40,7 +40,9 @@ def view() -> None:
         st.header(words.BOARD_TITLE, anchor=False)
         saw = receptive_field.seen(story, sight, explanation)
         board = receptive_field.with_outlines(anchors.board(explanation, story), saw)
-        panels.show_board(session.ATTENTION, "anchors", picture.digest, explanation, board, recipe, selected=cell)
+        panels.show_board(
+            session.ATTENTION, "anchors", picture.digest, explanation, board, recipe, selected=cell, scale="own"
+        )
         st.markdown(anchors.sentence(explanation, story))
         left, right = st.columns([3, 2], gap="large")
         with left:

@@ -32,7 +32,9 @@ def view() -> None:
     def maps() -> None:
         """The maps and what the chosen cell did; choosing another one runs this again and nothing else."""
         st.header(wording.MAPS_TITLE, anchor=False)
-        panels.show_board(session.MAPS, "maps", picture.digest, explanation, panels.maps(explanation), recipe)
+        panels.show_board(
+            session.MAPS, "maps", picture.digest, explanation, panels.maps(explanation), recipe, scale="own"
+        )
         cell = session.cell(explanation.grid)
         st.markdown((cell and panels.cell_sentence(explanation, cell)) or wording.CELL_HINT)
 

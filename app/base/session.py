@@ -91,7 +91,7 @@ _ENDS = f"[A-Za-z ]{{1,20}}~{_NUMBER}~{_NUMBER}"
 BROWSER = {
     **{
         "look": "cells",
-        "range": "own|fixed",
+        "range": "own|shared|fixed",
         "ends": rf"{_ENDS}(;{_ENDS}){{0,3}}",
         "opacity": "[0-9]|[1-9][0-9]|100",
         "t": r"[0-9]{1,3}(\.[0-9]{1,2})?",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -37,6 +37,7 @@ def show_board(
     selected: tuple[int, int] | None = None,
     small: bool = False,
     channel: str = CHANNEL,
+    scale: Literal["own", "shared"] = "shared",
 ) -> None:
     """Panels side by side over one picture. A clicked cell is kept under `session.CELL` and shown on every board.
 
@@ -45,6 +46,7 @@ def show_board(
         picture: the digest of the one on the strip. recipe: what made the numbers; goes into exported files.
         selected: the cell that is outlined; the clicked one if not given. small: many small panels in a row.
         channel: boards of one channel point at the same cells.
+        scale: whether the colours of a map span its own values or those of all maps, until somebody chooses.
     """
 
     chosen = selected or session.cell(explanation.grid)
@@ -62,6 +64,7 @@ def show_board(
             "size": list(explanation.size_px),
             "grid": list(explanation.grid),
             "small": small,
+            "scale": scale,
             "selected": chosen and list(chosen),
             "palettes": colours.palettes(),
             "panels": panels,

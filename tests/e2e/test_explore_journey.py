@@ -63,9 +63,9 @@ def test_explore(visit: Visit, tmp_path: Path) -> None:
     expect(panel(page, "Anchors").locator(".symbol")).to_have_text("V, K = 51")
     expect(page).to_have_url(re.compile("k=51"))
 
-    # Cells or smooth, one range or own ranges: all in the browser.
+    # Cells or smooth, one scale or the same for all: all in the browser.
     page.get_by_role("button", name="Cells", exact=True).click()
-    page.get_by_role("button", name="Own ranges", exact=True).click()
+    page.get_by_role("button", name="Same scale", exact=True).click()
     assert coloured(cam)
 
     with page.expect_download() as figure:

@@ -105,7 +105,7 @@ def test_links_to_the_pages_of_one_picture(visit: Visit, page: Page, stranger: O
     page.get_by_role("slider", name="Anchors K").press("ArrowRight")
     expect(page).to_have_url(re.compile("k=51"))
     page.get_by_role("button", name="Cells", exact=True).click()
-    page.get_by_role("button", name="Own ranges", exact=True).click()
+    page.get_by_role("button", name="Same scale", exact=True).click()
     page.get_by_label("Opacity").fill("40")
     page.locator("figure.panel .stage").first.click(position={"x": 60, "y": 60})
     expect(page).to_have_url(re.compile("cell="))

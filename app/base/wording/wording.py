@@ -166,9 +166,9 @@ BOX_LABEL = "rank {rank}: {r} × {r} cells, {share} sure of {name}"
 BOARD = {
     "smooth": "Smooth",
     "cells": "Cells",
-    "shared": "One range",
-    "own": "Own ranges",
-    "fixed": "Fixed",
+    "shared": "Same scale",
+    "own": "Scale each map",
+    "fixed": "Fixed scale",
     "ends": ["Colours begin at", "Colours end at"],
     "opacity": "Opacity",
     "json": "Numbers (JSON)",

@@ -61,7 +61,9 @@ def show(model: str, picture: Picture, explanation: Explanation, known: GroundTr
     best = findings.best_rectangle(model, picture, explanation.target)
     figures = measure_picture(explanation, known.truth, best_box_4=np.array(best.box))
     st.markdown(_intro(explanation, known, picture))
-    panels.show_board(session.MARKED, "marked", picture.digest, explanation, board(explanation, known, figures), recipe)
+    panels.show_board(
+        session.MARKED, "marked", picture.digest, explanation, board(explanation, known, figures), recipe, scale="own"
+    )
     _show_figures(model, picture, explanation, known, figures, recipe)
 
 

@@ -19,7 +19,7 @@ const EVENT = "mvfa-board-cell";
 const OPACITY = 75;
 const view = (window.mvfaBoardView ??= {
   smooth: !told("look", /^cells$/),
-  range: told("range", /^(own|fixed)$/) ?? "shared",
+  range: told("range", /^(own|shared|fixed)$/), // none: every board has its own default, `scale`
   opacity: Number(told("opacity", /^([0-9]|[1-9][0-9]|100)$/) ?? OPACITY) / 100,
   ends: endsOf(told("ends", ENDS_FORM)),
 });
@@ -30,7 +30,7 @@ function publish() {
   const percent = Math.round(100 * view.opacity);
   tell({
     look: view.smooth ? null : "cells",
-    range: view.range === "shared" ? null : view.range,
+    range: view.range ?? null,
     ends: view.range === "fixed" ? endsText(view.ends) : null,
     opacity: percent === OPACITY ? null : String(percent),
   });
@@ -129,7 +129,7 @@ export class Board {
     const { words } = this.data;
     const tools = element("div", "tools");
     const smooth = choice([[words.smooth, true], [words.cells, false]], (value) => this.set("smooth", value));
-    const ranges = [[words.shared, "shared"], [words.own, "own"], [words.fixed, "fixed"]];
+    const ranges = [[words.own, "own"], [words.shared, "shared"], [words.fixed, "fixed"]];
     const range = choice(ranges, (value) => this.set("range", value));
     this.ends = new Ends(this, view);
     const label = element("label", "opacity");
@@ -144,7 +144,7 @@ export class Board {
     tools.append(button(words.json, () => saveJson(this.data), "quiet"));
     this.showTools = () => {
       smooth.mark(view.smooth);
-      range.mark(view.range);
+      range.mark(this.range);
       this.ends.show();
       slider.value = String(Math.round(100 * view.opacity));
       shown.textContent = `${slider.value} %`;
@@ -287,11 +287,15 @@ export class Board {
     this.tables.show(this.data);
   }
 
+  get range() {
+    return view.range ?? this.data.scale ?? "shared";
+  }
+
   rangeOf(panel) {
     if (!this.ranges) {
       const usable = this.data.panels.filter((one) => one.kind === "map" && !one.message);
       const common = view.range === "fixed" ? fixedRange(this.ends.values()) : this.sharedRange();
-      const shared = (one) => view.range !== "own" && !one.own;
+      const shared = (one) => this.range !== "own" && !one.own;
       this.ranges = new Map(usable.map((one) => [one.id, shared(one) ? common : colourRange(this.valuesOf(one))]));
     }
     return this.ranges.get(panel.id);

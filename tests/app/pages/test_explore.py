@@ -31,6 +31,7 @@ def test_opens_on_a_finished_example(app: AppTest, shown: Shown) -> None:
     assert list(maps) == ["cam", "grad-cam", "adacam"]
     assert all(len(panel["values"]) == 196 and np.isfinite(panel["values"]).all() for panel in maps.values())
     assert len(regions["anchors"]["cells"]) == 50
+    assert shown("board_maps")["scale"] == "own" and shown("board_regions")["scale"] == "shared"
     assert len(regions["top-1"]["boxes"]) == 1 and len(regions["top-10"]["boxes"]) == 10
     assert any("It says" in element.value for element in app.markdown)
 
