@@ -40,7 +40,7 @@ define typescript
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app serve load hostile test test-lowest soak audit lint format bench bench-app bench-memory bench-gpu reproduce-gpu models browser \
+.PHONY: help setup app serve load hostile test quick test-lowest soak audit lint format bench bench-app bench-memory bench-gpu reproduce-gpu models browser \
 	clean
 
 help: ## List these commands
@@ -58,6 +58,10 @@ setup: $(RUNTIME) ## Only install what the app needs, into .venv
 
 test: $(DEV) browser ## Set up if needed, then run all tests, browser included (ARGS="-k words" for some)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations 15 $(ARGS)
+
+quick: $(DEV) ## The tests that answer at once, for the loop of work: rules, the paper, the app's base and services
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not browser and not slow and not soak" -k "not properties" \
+		tests/house tests/mvfa_core/test_*.py tests/mvfa_core/analysis tests/app/base tests/app/services $(ARGS)
 
 test-lowest: $(LOWEST)/.ready ## Run the tests that need no browser with the oldest versions that pyproject.toml allows
 	@$(LOWEST)/bin/python -m pytest -m "not soak and not browser" $(ARGS)
