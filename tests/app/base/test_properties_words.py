@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from app.base import i18n
 from app.base.i18n import Language, current, fields, fitted, languages, library, preferred, spoken
-from app.base.wording import wording_train
+from app.base.wording import wording_own_model, wording_train
 from app.features.lesson.lesson import STEPS
 from mvfa_core.experiments.plan import Settings
 from mvfa_core.percent import of_count
@@ -50,11 +50,25 @@ KINDS: dict[Any, st.SearchStrategy[Any]] = {
 }  # fmt: skip
 
 
+THREE = st.lists(st.floats(0, 1), min_size=3, max_size=3)
+CARDS = st.fixed_dictionaries(
+    {
+        "origin": WORDS, "architecture": st.none() | WORDS, "count": st.integers(1, 10**6),
+        "kind": st.sampled_from(sorted(wording_own_model.CARD_KINDS)), "others": st.lists(WORDS, max_size=3),
+        "preprocessing": st.fixed_dictionaries(
+            {"mean": THREE, "std": THREE, "side": st.integers(1, 1024), "origin": WORDS}
+        ),
+        "self_test": st.fixed_dictionaries(
+            {"agreement": st.floats(0, 1), "whole_view": st.none() | st.floats(0, 1), "pictures": st.integers(1, 99)}
+        ),
+    }
+)  # fmt: skip
 CHOSEN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "ending": {"state": st.sampled_from(sorted(wording_train.ENDINGS))},
     "step": {"name": st.sampled_from(STEPS)},
     "rate": {"steps_per_s": st.floats(1e-6, 1e6)},
     "grid": {"stride": st.integers(1, 64)},
+    "card": {"told": CARDS},
     "counted": {"sides": st.dictionaries(st.sampled_from(["train", "val", "test"]), st.integers(0, 10**7))},
 }
 """What only a few values can be of."""

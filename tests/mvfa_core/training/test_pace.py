@@ -144,7 +144,9 @@ def test_a_held_run_ends_with_the_weights_of_a_free_one(
     step_control.hold(held)
     # paused on the way, and gone on with
     visitor = Visitor(*[lambda: step_control.step_on(held)] * 3, held.request_pause)
-    monkeypatch.setattr("mvfa_core.training.recorders.Pacer", lambda *args: StepController(*args, wait=visitor))
+    monkeypatch.setattr(
+        "mvfa_core.training.recorders.StepController", lambda *args: StepController(*args, wait=visitor)
+    )
     resume(held)
     assert held.status().state == "paused"
     visitor.acts = [lambda: step_control.step_on(held), lambda: step_control.slow(held, 0.1)]

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-WEB = Path(__file__).resolve().parents[2] / "mvfa_core" / "web"
+from mvfa_core.web import payload
+
+WEB = Path(payload.__file__).parent
 HERE = Path(__file__).resolve().parent
 ADDRESS = "http://method.test"
 
@@ -35,8 +37,11 @@ class Method:
         if not name:
             route.fulfill(content_type="text/html", body="<!doctype html><title>method</title>")
             return
-        folder = HERE if (HERE / name).is_file() else WEB
-        route.fulfill(content_type="text/javascript", body=(folder / name).read_text(encoding="utf-8"))
+        file = next((file for file in (HERE / name, WEB / name) if file.is_file()), None)
+        if file is None:  # a handler that fails leaves the page waiting for ever
+            route.fulfill(status=404)
+            return
+        route.fulfill(content_type="text/javascript", body=file.read_text(encoding="utf-8"))
 
     def take(self, payload: bytes) -> None:
         self.page.evaluate("bytes => window.method.take(bytes)", base64.b64encode(payload).decode())
