@@ -174,7 +174,7 @@ $(LOWEST)/.ready: pyproject.toml requirements-dev.txt | $(CREATED)
 	@rm -rf $(LOWEST)
 	@$(PYTHON) -m venv $(LOWEST)
 	@sed -n 's/^ *"\([a-z-]*\)>=\([0-9.]*\)",$$/\1==\2.*/p' pyproject.toml >$(LOWEST)/bounds.txt
-	@sed -e '/^-r/d' -e '/^# What those bring/,$$d' -e '/^pillow-heif=/d' -e '/^ray=/d' -e '/^tensorboard=/d' requirements-dev.txt >$(LOWEST)/tools.txt
+	@sed -e '/^-r/d' -e '/^# What those bring/,$$d' -e '/^pillow-heif=/d' -e '/^ray=/d' -e '/^tensorboard=/d' -e '/^transformers=/d' requirements-dev.txt >$(LOWEST)/tools.txt
 	@$(BIN)/uv pip install --python $(LOWEST)/bin/python --resolution lowest-direct \
 		-c $(LOWEST)/bounds.txt -r $(LOWEST)/tools.txt -e '.[heic,logs,ray]'
 	@touch $@

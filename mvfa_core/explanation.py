@@ -97,9 +97,9 @@ class Explanation:
         if self.labels == "multi":
             return logits_MC[:, target]
         others_MC = np.delete(logits_MC, target, axis=1)
-        peak_M1 = others_MC.max(
-            axis=1, keepdims=True
-        )  # `np.logaddexp.reduce` takes milliseconds for a thousand classes
+        if not others_MC.size:  # of a single class every view is certain
+            return np.full(len(logits_MC), np.inf)
+        peak_M1 = others_MC.max(axis=1, keepdims=True)  # faster than `np.logaddexp.reduce` by milliseconds
         return logits_MC[:, target] - peak_M1[:, 0] - np.log(np.exp(others_MC - peak_M1).sum(axis=1))
 
     def to_json(self, top: int = 10) -> dict:

@@ -115,6 +115,16 @@ def test_the_gap_twin_has_no_regions() -> None:
     assert gap_record().top(10, distinct=True) == ()
 
 
+def test_of_a_single_class_every_view_is_certain() -> None:
+    """No class stands against it, so its odds have no end, and the views keep their order."""
+    single = dataclasses.replace(
+        record(), classes=("ant",), target=0, predicted=0,
+        confidence_MC=np.ones((15, 1), np.float32), logits_MC=np.arange(15, dtype=np.float32)[:, None],
+    )  # fmt: skip
+    assert np.isposinf(single.log_odds(0)).all()
+    assert [region.view for region in single.top(15)] == list(range(15))
+
+
 @pytest.mark.parametrize("target", [-1, 3, 1.0, True])
 def test_a_class_out_of_range(target: object) -> None:
     with refusal("target", "0 to 2", repr(target)):
