@@ -10,9 +10,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserType, Page, expect
 
 from app.base.wording import wording_serving as words
 from tests.e2e.conftest import Server, errors_of, panel, settle, started
@@ -123,8 +124,12 @@ def proxied(closed: Server, repo_root: Path, tmp_path_factory: pytest.TempPathFa
 
 
 @nginx.needs_nginx
-def test_behind_nginx(proxied: str, browser: Browser) -> None:
-    context = browser.new_context(ignore_https_errors=True)
+def test_behind_nginx(proxied: str, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> None:
+    # in a browser of its own that takes every certificate: with `ignore_https_errors` each handshake fails once and is
+    # made again, and on a busy machine Chromium gives up a file after a few of them
+    options = {**browser_type_launch_args, "args": [*browser_type_launch_args["args"], "--ignore-certificate-errors"]}
+    browser = browser_type.launch(**options)
+    context = browser.new_context()
     page = context.new_page()
     enter(page, proxied)
     expect(page).to_have_url(f"{proxied}/")
@@ -138,4 +143,4 @@ def test_behind_nginx(proxied: str, browser: Browser) -> None:
     settle(page)
     expect(panel(page, "AdaCAM").locator("canvas").first).to_be_visible()
     assert not errors, "\n".join(errors)
-    context.close()
+    browser.close()
