@@ -48,7 +48,6 @@ def show_board(
         channel: boards of one channel point at the same cells.
         scale: whether the colours of a map span its own values or those of all maps, until somebody chooses.
     """
-
     chosen = selected or session.cell(explanation.grid)
 
     def keep() -> None:

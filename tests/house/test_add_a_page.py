@@ -36,7 +36,7 @@ def test_the_example_works_and_breaks_no_rule(repo_root: Path, tmp_path: Path) -
     main = tmp_path / "app" / "main.py"
     before = main.read_text(encoding="utf-8")
     pages = list(re.finditer(r"^ *st\.Page\(.*\n", before, re.M))
-    main.write_text(before[: pages[-1].end()] + f"            {line}\n" + before[pages[-1].end() :], encoding="utf-8")
+    main.write_text(before[: pages[-1].end()] + f"            {line},\n" + before[pages[-1].end() :], encoding="utf-8")
     assert not violations(tmp_path)
     done = subprocess.run(
         [sys.executable, "-c", VISIT], cwd=tmp_path, capture_output=True, text=True, timeout=500,
