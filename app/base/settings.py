@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from mvfa_core.names import visible
+from mvfa_core.processes import SHARED
 
 P = ParamSpec("P")
 
@@ -26,7 +27,6 @@ YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 SHORTEST = 6
 """Letters of a passcode: short enough for a blackboard, and guessing is slowed down."""
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = "MVFA_SHARED"
 SECRET = ("MVFA_PASSCODE", "MVFA_PASSCODE_FILE")
 _taken: list[str] = []
 """The passcode, once it has left the environment."""

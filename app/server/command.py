@@ -12,8 +12,9 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 
-from app.base.settings import NO, ROOT, SHARED, base_path, number, serving, switch
+from app.base.settings import NO, ROOT, base_path, number, serving, switch
 from mvfa_core.names import visible
+from mvfa_core.processes import SHARED
 
 MOST_PORT = 65_535
 HERE = ("localhost", "127.0.0.1")

@@ -23,11 +23,11 @@ from pathlib import Path
 import psutil
 
 from app.base.errors import message
-from app.base.settings import SHARED, number, shared
+from app.base.settings import number, shared
 from app.base.wording import wording_serving as words
 from mvfa_core import budget
 from mvfa_core.evaluation.folder import Evaluation, list_evaluations
-from mvfa_core.processes import end_with_all, memory_of
+from mvfa_core.processes import SHARED, end_with_all, memory_of
 from mvfa_core.training.archive import VISITOR, removed
 from mvfa_core.training.bounds import expect_offered
 from mvfa_core.training.launch import room_for_one

@@ -37,7 +37,7 @@ def model_file(model_id: str) -> Path:
 
 def card(model_id: str) -> dict[str, Any]:
     """What a model says of itself."""
-    return _card(*_key(model_id))
+    return _card(*version(model_id))
 
 
 def learned(model_id: str) -> str:
@@ -75,17 +75,13 @@ def _card(file: str, stamp_ns: int) -> dict[str, Any]:
     return read_card(Path(file))
 
 
-def _key(model_id: str) -> tuple[str, int]:
+def version(model_id: str) -> tuple[str, int]:
+    """A model's file and when it was written: the key of everything that is made with it."""
     file = model_file(model_id)
     try:  # a run saves again and again under one name: its time of writing tells the versions apart
         return str(file), file.stat().st_mtime_ns
     except FileNotFoundError:
         raise CheckpointError(wording.GONE.format(name=model_id)) from None
-
-
-def version(model_id: str) -> tuple[str, int]:
-    """A model's file and when it was written: the key of everything that is made with it."""
-    return _key(model_id)
 
 
 def model(file: str, stamp_ns: int) -> Any:

@@ -125,22 +125,17 @@ def proxied(closed: Server, repo_root: Path, tmp_path_factory: pytest.TempPathFa
 
 @nginx.needs_nginx
 def test_behind_nginx(proxied: str, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> None:
-    # in a browser of its own that takes every certificate: with `ignore_https_errors` each handshake fails once and is
-    # made again, and on a busy machine Chromium gives up a file after a few of them
-    options = {**browser_type_launch_args, "args": [*browser_type_launch_args["args"], "--ignore-certificate-errors"]}
-    browser = browser_type.launch(**options)
-    context = browser.new_context()
-    page = context.new_page()
-    enter(page, proxied)
-    expect(page).to_have_url(f"{proxied}/")
-    (cookie,) = [one for one in context.cookies() if one["name"] == "mvfa_pass"]
-    assert cookie["path"] == BASE and cookie["secure"]
-    errors = watched(page)
-    for name in ("", "maps?k=3", "lesson", "train"):
-        page.goto(f"{proxied}/{name}")
+    with nginx.browsing(browser_type, browser_type_launch_args) as context:
+        page = context.new_page()
+        enter(page, proxied)
+        expect(page).to_have_url(f"{proxied}/")
+        (cookie,) = [one for one in context.cookies() if one["name"] == "mvfa_pass"]
+        assert cookie["path"] == BASE and cookie["secure"]
+        errors = watched(page)
+        for name in ("", "maps?k=3", "lesson", "train"):
+            page.goto(f"{proxied}/{name}")
+            settle(page)
+        page.get_by_role("link", name="Explore").first.click()
         settle(page)
-    page.get_by_role("link", name="Explore").first.click()
-    settle(page)
-    expect(panel(page, "AdaCAM").locator("canvas").first).to_be_visible()
-    assert not errors, "\n".join(errors)
-    browser.close()
+        expect(panel(page, "AdaCAM").locator("canvas").first).to_be_visible()
+        assert not errors, "\n".join(errors)

@@ -12,8 +12,10 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import BrowserContext, BrowserType
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 needs_nginx = pytest.mark.skipif(not (NGINX and shutil.which("openssl")), reason="needs nginx and openssl")
@@ -41,6 +43,20 @@ def status(url: str) -> int:
         return error.code
     except OSError:
         return 0
+
+
+@contextmanager
+def browsing(browser_type: BrowserType, options: dict[str, Any]) -> Iterator[BrowserContext]:
+    """A browser of its own that takes every certificate.
+
+    With `ignore_https_errors` each handshake fails once and is made again, and on a busy machine Chromium gives up a
+    file after a few of them.
+    """
+    browser = browser_type.launch(**{**options, "args": [*options["args"], "--ignore-certificate-errors"]})
+    try:
+        yield browser.new_context()
+    finally:
+        browser.close()
 
 
 @contextmanager

@@ -19,10 +19,11 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserType, Locator, Page, expect
 
 from app.base.wording import wording
 from app.base.wording import wording_serving as words
@@ -190,15 +191,16 @@ def test_names_for_visitors(proxy: str) -> None:
 
 @needs_nginx
 @pytest.mark.browser
-def test_a_page_and_its_websocket_through_nginx(proxy: str, browser: Browser) -> None:
-    context = browser.new_context(ignore_https_errors=True)
-    page = context.new_page()
-    page.goto(f"{proxy.split()[0]}/runs")
-    page.get_by_label(words.PASSCODE_FIELD).fill(CODE)
-    page.get_by_label(words.PASSCODE_FIELD).press("Enter")
-    settle(page)
-    expect(page.get_by_text(words.READ_ONLY)).to_be_visible()
-    context.close()
+def test_a_page_and_its_websocket_through_nginx(
+    proxy: str, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
+) -> None:
+    with nginx.browsing(browser_type, browser_type_launch_args) as context:
+        page = context.new_page()
+        page.goto(f"{proxy.split()[0]}/runs")
+        page.get_by_label(words.PASSCODE_FIELD).fill(CODE)
+        page.get_by_label(words.PASSCODE_FIELD).press("Enter")
+        settle(page)
+        expect(page.get_by_text(words.READ_ONLY)).to_be_visible()
 
 
 # --- a visitor ---

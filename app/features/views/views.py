@@ -19,8 +19,6 @@ from mvfa_core.analysis import votes
 from mvfa_core.checks import is_whole
 from mvfa_core.explain import Explanation
 
-MOST_LETTERS = 3
-
 
 def against(explanation: Explanation, rival: int | None) -> int:
     """The class to hold against the explained one: the one asked for, or else the best of the others."""

@@ -294,7 +294,7 @@ export class Board {
   rangeOf(panel) {
     if (!this.ranges) {
       const usable = this.data.panels.filter((one) => one.kind === "map" && !one.message);
-      const common = view.range === "fixed" ? fixedRange(this.ends.values()) : this.sharedRange();
+      const common = this.range === "fixed" ? fixedRange(this.ends.values()) : this.sharedRange();
       const shared = (one) => this.range !== "own" && !one.own;
       this.ranges = new Map(usable.map((one) => [one.id, shared(one) ? common : colourRange(this.valuesOf(one))]));
     }
