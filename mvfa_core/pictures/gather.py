@@ -22,9 +22,10 @@ def divide(small: np.ndarray) -> None:
 
 
 def through_palette(parts: Iterator[Part], colormap: np.ndarray) -> Iterator[Part]:
-    """The colours of the samples. A palette of 16 bits that stays below 256 was written with 8."""
-    palette = colormap.T if colormap.max() < 256 else np.rint(colormap.T / 257)
-    palette = palette.astype(np.uint8)
+    """The colours of the samples. Writers put 8 bits into the palette's 16 in three ways: as they are, times 256
+    (Pillow) and times 257 (full range)."""
+    times = 1 if colormap.max() < 256 else 256 if not (colormap % 256).any() else 257
+    palette = np.rint(colormap.T / times).astype(np.uint8)
     for top, left, _, samples in parts:
         yield top, left, [0, 1, 2], palette[np.minimum(samples[..., 0], len(palette) - 1)]
 

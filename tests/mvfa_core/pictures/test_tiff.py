@@ -173,7 +173,7 @@ def test_transparency_multiplied_and_not() -> None:
 def test_palettes_of_8_and_16_bits() -> None:
     palette = np.random.default_rng(0).integers(0, 256, (3, 256), dtype=np.uint16)
     values = (X + Y).astype(np.uint8)
-    for colormap in (palette, palette * 257):
+    for colormap in (palette, palette * 256, palette * 257):
         found = read_picture(tiff(values, photometric="palette", colormap=colormap))
         assert apart(found, palette.T[values]) == 0
 
