@@ -27,7 +27,7 @@ def view() -> None:
             controls.heading(session.K, session.SIZES)
             k, sizes = controls.anchors(facts), controls.sizes(facts)
         explanation = explanations.explanation(model, picture, None, k, sizes)
-        sight = findings.seen(model)
+        sight = findings.receptive_field(model)
 
     panels.show_answer(model, picture, explanation)
     recipe = panels.recipe(model, picture, explanation)

@@ -31,15 +31,15 @@ def view() -> None:
     @errors.part
     def one_rectangle() -> None:
         """The rectangle and the answer for it; moving it runs this again and nothing else."""
-        asked = findings.asked(model, picture, region.chosen(explanation))
+        answer = findings.rectangle_answer(model, picture, region.chosen(explanation))
         left, right = st.columns([5, 4], gap="large")
         with left:
-            region.show(picture, explanation, asked, best)
+            region.show(picture, explanation, answer, best)
             region.buttons(explanation, best)
             if best:
                 st.caption(region.best_caption(explanation))
         with right:
-            region.show_answer(explanation, asked, picture.truth)
+            region.show_answer(explanation, answer, picture.truth)
             st.caption(words.CAPTION_GAP if explanation.pooling == "gap" else words.CAPTION)
 
     one_rectangle()

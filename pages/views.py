@@ -30,7 +30,7 @@ def view() -> None:
         explanation = explanations.explanation(model, picture, target, k, sizes)
         rival = views.against(explanation, asked)
         other = views.other(model, picture, explanation, rival)
-        path, held = findings.answer_path(model, picture, sizes), findings.firm(model, picture, explanation)
+        path, held = findings.answer_path(model, picture, sizes), findings.stability(model, picture, explanation)
 
     panels.show_answer(model, picture, explanation)
     recipe = panels.recipe(model, picture, explanation)

@@ -37,15 +37,15 @@ def weigh(value: Any) -> int:
     if isinstance(value, Image.Image):
         return value.width * value.height * len(value.getbands())
     if hasattr(value, "parameters") and hasattr(value, "buffers"):  # a network
-        return sum(int(one.nbytes) for one in (*value.parameters(), *value.buffers()))
+        return sum(int(tensor.nbytes) for tensor in (*value.parameters(), *value.buffers()))
     if isinstance(nbytes := getattr(value, "nbytes", None), int):
         return nbytes
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return sum(weigh(getattr(value, one.name)) for one in dataclasses.fields(value))
+        return sum(weigh(getattr(value, field.name)) for field in dataclasses.fields(value))
     if isinstance(value, dict):
-        return sum(weigh(key) + weigh(one) for key, one in value.items())
+        return sum(weigh(key) + weigh(member) for key, member in value.items())
     if isinstance(value, list | tuple | set | frozenset):
-        return sum(weigh(one) for one in value)
+        return sum(weigh(member) for member in value)
     return sys.getsizeof(value)
 
 
@@ -54,14 +54,14 @@ def seal(value: Any) -> None:
     if isinstance(value, np.ndarray):
         value.flags.writeable = False
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for one in dataclasses.fields(value):
-            seal(getattr(value, one.name))
+        for field in dataclasses.fields(value):
+            seal(getattr(value, field.name))
     elif isinstance(value, dict):
-        for one in value.values():
-            seal(one)
+        for member in value.values():
+            seal(member)
     elif isinstance(value, list | tuple):
-        for one in value:
-            seal(one)
+        for member in value:
+            seal(member)
 
 
 class Cache:
@@ -83,8 +83,8 @@ class Cache:
 
     def get(self, key: Hashable, make: Callable[[], T], still_wanted: Callable[[], None] | None = None) -> T:
         """The value of that key, made now if it is not there. An error of `make` is raised and nothing is kept."""
-        found, value = self._look(key)
-        if found:
+        present, value = self._look(key)
+        if present:
             return cast(T, value)
         with self._lock:
             making, waiting = self._being_made.get(key, (threading.Lock(), 0))
@@ -94,8 +94,8 @@ class Cache:
                 if still_wanted:
                     still_wanted()
             try:
-                found, value = self._look(key)
-                if found:
+                present, value = self._look(key)
+                if present:
                     return cast(T, value)
                 made = make()
                 self._keep(key, made)
@@ -153,22 +153,28 @@ def _names(key: Hashable, folder: str) -> bool:
 _CACHES: dict[str, Cache] = {}
 
 
-def cached(name: str, megabytes: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Keep what a function returns in the cache of that name, by its arguments except those that begin with a line."""
+def cached(
+    name: str, megabytes: int, key: Callable[..., Hashable] | None = None
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """The declaration of a cached computation: it stands over the one function that computes.
+
+    Args:
+        name: of the cache that keeps what the function returns. megabytes: the most that it keeps.
+        key: takes the function's arguments, in their order, and returns what tells its results apart: names and
+            digests, for an argument itself may be large or not hashable. All arguments without it.
+    """
 
     def wrap(function: Callable[P, T]) -> Callable[P, T]:
-        own = _CACHES.setdefault(name, Cache(name, megabytes * MEGABYTE))
-        named = inspect.signature(function)
-        counted = [place for place, one in enumerate(named.parameters) if not one.startswith("_")]
+        cache = _CACHES.setdefault(name, Cache(name, megabytes * MEGABYTE))
+        signature = inspect.signature(function)
 
         @functools.wraps(function)
-        def found(*args: P.args, **options: P.kwargs) -> T:
+        def from_cache(*args: P.args, **options: P.kwargs) -> T:
+            values = signature.bind(*args, **options).args
+            full_key = (function.__qualname__, values if key is None else key(*values))
+            return cache.get(full_key, lambda: function(*args, **options), page_rate.still_wanted)
 
-            bound = named.bind(*args, **options)
-            key = (function.__qualname__, *(bound.args[place] for place in counted))
-            return own.get(key, lambda: function(*args, **options), page_rate.still_wanted)
-
-        return found
+        return from_cache
 
     return wrap
 

@@ -19,9 +19,9 @@ SHARE = 0.25
 one core, and everybody else waits for it."""
 
 
-@cached("narrowed models", megabytes=64)
-def _narrowed(version: tuple[str, int], digest: str, most: int, _model: Any, _encoding: Any) -> Any:
-    return inference_queue.infer(likeliest, _model, _encoding, most)
+@cached("narrowed models", megabytes=64, key=lambda model, encoding, most, version, digest: (version, digest, most))
+def _narrowed(model: Any, encoding: Any, most: int, version: tuple[str, int], digest: str) -> Any:
+    return inference_queue.infer(likeliest, model, encoding, most)
 
 
 def fitted(model: Any, version: tuple[str, int], digest: str, encoding: Any) -> Any:
@@ -29,7 +29,7 @@ def fitted(model: Any, version: tuple[str, int], digest: str, encoding: Any) -> 
     anchor and region size that a page offers."""
     sizes = MOST_SIZES + len(getattr(model.pooling, "sizes", ()))
     most = classes_for(model, encoding, sizes, SHARE if shared() else 1.0)
-    return model if most >= len(model.classes) else _narrowed(version, digest, most, model, encoding)
+    return model if most >= len(model.classes) else _narrowed(model, encoding, most, version, digest)
 
 
 def note(known: int, shown: int) -> None:

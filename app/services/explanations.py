@@ -1,6 +1,7 @@
 """What a backbone made of a picture, and explanations of that, from the caches that all sessions share.
 
-Every cache is keyed by names and digests and bounded by bytes.
+Every computation stands once: its declaration names the cache, its size and the key, its body what is computed. Bodies
+wait in the queue for the network (`inference_queue.infer`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from app.services import inference_queue, models
 from app.services.cache import cached
 from app.services.class_subset import fitted
 from app.services.gallery import Picture
+from app.services.models import Version
 from mvfa_core.analysis.atlas import ClassAtlas, class_atlas
 from mvfa_core.analysis.cells import CellStory, cell_story
 from mvfa_core.analysis.other_methods import other_map
@@ -35,98 +37,68 @@ class ModelInfo:
     card: dict[str, Any]
 
 
-def model_for(version: tuple[str, int], digest: str, encoding: Encoding) -> Any:
-    """The model of that version as it is asked about one picture; see `narrowed.fitted`."""
+def model_for(version: Version, digest: str, encoding: Encoding) -> Any:
+    """The model of that version as it is asked about one picture; see `class_subset.fitted`."""
     return fitted(models.model(*version), version, digest, encoding)
 
 
-@cached("features", megabytes=192)
-def _encoding(file: str, stamp_ns: int, digest: str, _one: Any) -> Encoding:
-    return inference_queue.infer(encode, models.model(file, stamp_ns), _one.picture, _one.size_px)
-
-
-def encoding(model_id: str, one: Picture) -> Encoding:
+@cached("features", megabytes=192, key=lambda version, picture: (version, picture.digest))
+def encoding(version: Version, picture: Picture) -> Encoding:
     """A picture after a model's backbone: the only call of a backbone in this app."""
-    return _encoding(*models.version(model_id), one.digest, one)
+    return inference_queue.infer(encode, models.model(*version), picture.picture, picture.size_px)
 
 
-def model_info(model_id: str, one: Picture) -> ModelInfo:
+def model_and_encoding(model_id: str, picture: Picture) -> tuple[Any, Encoding]:
+    """A model as it is asked about a picture, and the picture after its backbone: both of one version of the
+    file, which a run may replace between two looks at it."""
+    version = models.version(model_id)
+    features = encoding(version, picture)
+    return model_for(version, picture.digest, features), features
+
+
+def by_model_and_picture(model_id: str, picture: Picture, *options: Any) -> tuple[Any, ...]:
+    """The key of whatever follows from a model, a picture and values: version of the file, digest, values."""
+    return models.version(model_id), picture.digest, options
+
+
+def model_info(model_id: str, picture: Picture) -> ModelInfo:
     """What the controls must know of a model. May raise `ValueError` with a sentence for the visitor."""
-    key = models.version(model_id)
-    whole, found = models.model(*key), encoding(model_id, one)
-    model = fitted(whole, key, one.digest, found)
-    rows, columns = found.F_BDHW.shape[-2:]
+    version = models.version(model_id)
+    features = encoding(version, picture)
+    model, known = model_for(version, picture.digest, features), len(models.model(*version).classes)
+    rows, columns = features.F_BDHW.shape[-2:]
     views = model.config["pooling"] == "mfa"
     k, sizes = (model.config["k"], tuple(model.config["sizes"])) if views else (1, (1,))
-    return ModelInfo(
-        model.classes, model.config["pooling"], k, sizes, rows * columns, len(whole.classes), models.card(model_id)
-    )
+    return ModelInfo(model.classes, model.config["pooling"], k, sizes, rows * columns, known, models.card(model_id))
 
 
-@cached("explanations", megabytes=64)
-def _explanation(
-    file: str,
-    stamp_ns: int,
-    digest: str,
-    target: int | None,
-    k: int | None,
-    sizes: tuple[int, ...] | None,
-    _one: Any,
-) -> Explanation:
-    found = _encoding(file, stamp_ns, digest, _one)
-    return inference_queue.infer(
-        explain_encoding, model_for((file, stamp_ns), digest, found), found, target=target, k=k, sizes=sizes
-    )
-
-
+@cached("explanations", megabytes=64, key=by_model_and_picture)
 def explanation(
-    model_id: str, one: Picture, target: int | None, k: int | None, sizes: tuple[int, ...] | None
+    model_id: str, picture: Picture, target: int | None, k: int | None, sizes: tuple[int, ...] | None
 ) -> Explanation:
     """Everything about a picture. May raise `ValueError` with a sentence for the visitor."""
-    return _explanation(*models.version(model_id), one.digest, target, k, sizes, one)
+    model, features = model_and_encoding(model_id, picture)
+    return inference_queue.infer(explain_encoding, model, features, target=target, k=k, sizes=sizes)
 
 
-@cached("cells", megabytes=32)
-def _cell(
-    file: str, stamp_ns: int, digest: str, cell: tuple[int, int], sizes: tuple[int, ...] | None, _one: Any
-) -> CellStory:
-    found = _encoding(file, stamp_ns, digest, _one)
-    return inference_queue.infer(cell_story, model_for((file, stamp_ns), digest, found), found, cell, sizes=sizes)
-
-
-def cell(model_id: str, one: Picture, place: tuple[int, int], sizes: tuple[int, ...] | None) -> CellStory:
+@cached("cells", megabytes=32, key=by_model_and_picture)
+def cell(model_id: str, picture: Picture, place: tuple[int, int], sizes: tuple[int, ...] | None) -> CellStory:
     """Everything about one cell (x, y) of a picture. May raise `ValueError` with a sentence for the visitor."""
-    return _cell(*models.version(model_id), one.digest, place, sizes, one)
+    model, features = model_and_encoding(model_id, picture)
+    return inference_queue.infer(cell_story, model, features, place, sizes=sizes)
 
 
-@cached("atlases", megabytes=64)
-def _atlas(file: str, stamp_ns: int, digest: str, temperatures: tuple[float, ...], _one: Any) -> ClassAtlas:
-    found = _encoding(file, stamp_ns, digest, _one)
-    return inference_queue.infer(class_atlas, model_for((file, stamp_ns), digest, found), found, temperatures)
-
-
-def atlas(model_id: str, one: Picture, temperatures: tuple[float, ...]) -> ClassAtlas:
+@cached("atlases", megabytes=64, key=by_model_and_picture)
+def atlas(model_id: str, picture: Picture, temperatures: tuple[float, ...]) -> ClassAtlas:
     """All class maps of a picture, and the dial at those temperatures."""
-    return _atlas(*models.version(model_id), one.digest, temperatures, one)
+    model, features = model_and_encoding(model_id, picture)
+    return inference_queue.infer(class_atlas, model, features, temperatures)
 
 
-@cached("other maps", megabytes=16)
-def _other_map(
-    file: str,
-    stamp_ns: int,
-    digest: str,
-    method: str,
-    target: int,
-    k: int | None,
-    sizes: tuple[int, ...] | None,
-    _one: Any,
+@cached("other maps", megabytes=16, key=by_model_and_picture)
+def other(
+    model_id: str, picture: Picture, method: str, target: int, k: int | None, sizes: tuple[int, ...] | None
 ) -> Any:
-    found = _encoding(file, stamp_ns, digest, _one)
-    return inference_queue.infer(
-        other_map, model_for((file, stamp_ns), digest, found), found, method, target, k=k, sizes=sizes
-    )
-
-
-def other(model_id: str, one: Picture, method: str, target: int, k: int | None, sizes: tuple[int, ...] | None) -> Any:
     """The map (H, W) of another method of `OTHER_MAPS`."""
-    return _other_map(*models.version(model_id), one.digest, method, target, k, sizes, one)
+    model, features = model_and_encoding(model_id, picture)
+    return inference_queue.infer(other_map, model, features, method, target, k=k, sizes=sizes)

@@ -13,6 +13,7 @@ import numpy as np
 from app.base import session
 from app.base.wording import wording_measure as words
 from app.services import dataset_pictures, gallery
+from app.services.cache import cached
 from app.services.gallery import Picture
 from mvfa_core.data.annotations import BoxAnnotation, match, read_boxes
 from mvfa_core.data.sets import DataError
@@ -32,9 +33,9 @@ class GroundTruth:
     file: str = ""
 
 
-def drawn(one: Picture) -> GroundTruth | None:
+def drawn(picture: Picture) -> GroundTruth | None:
     """The object of a drawn picture; None for any other."""
-    scene = _scene(one.id)
+    scene = _scene(picture.id)
     if scene is None:
         return None
     return GroundTruth(Truth(np.array([scene.box]), (SIDE, SIDE), scene.mask), "drawn")
@@ -47,16 +48,22 @@ def _scene(picture_id: str) -> Scene | None:
     return None if seed is None else draw_scene(seed)
 
 
-def boxes_file(one: Picture) -> Path | None:
+def boxes_file(picture: Picture) -> Path | None:
     """The file of boxes that lies with a picture's data set."""
-    home = dataset_pictures.home(one.id)
+    home = dataset_pictures.home(picture.id)
     if home is None:
         return None
     places = (home / BOXES, home.parent / f"{home.name}-{BOXES}")
     return next((place for place in places if place.is_file()), None)
 
 
-def from_boxes(one: Picture, marked: Sequence[BoxAnnotation], file: str) -> GroundTruth:
+@cached("files of boxes", megabytes=64, key=lambda file: (str(file), file.stat().st_mtime_ns))
+def boxes(file: Path) -> tuple[BoxAnnotation, ...]:
+    """What stands in a file of boxes. May raise `DataError`."""
+    return read_boxes(file)
+
+
+def from_boxes(picture: Picture, marked: Sequence[BoxAnnotation], file: str) -> GroundTruth:
     """The object of a picture out of a file of boxes. The only boxes of a file need not bear the picture's name.
 
     Raises:
@@ -65,10 +72,10 @@ def from_boxes(one: Picture, marked: Sequence[BoxAnnotation], file: str) -> Grou
     mine: BoxAnnotation | None = marked[0] if len(marked) == 1 else None
     if mine is None:
         try:
-            mine = match(marked, [one.file or one.id])[0]
+            mine = match(marked, [picture.file or picture.id])[0]
         except DataError as error:
-            raise DataError(words.no_line(file, one.file or one.id)) from error
-    wide, high = mine.size_px or one.size_px
+            raise DataError(words.no_line(file, picture.file or picture.id)) from error
+    wide, high = mine.size_px or picture.size_px
     boxes_N4 = np.minimum(mine.boxes_N4, (wide, high, wide, high))
     if not (boxes_N4[:, :2] < boxes_N4[:, 2:]).all():
         raise DataError(words.outside(file, wide, high))
@@ -88,23 +95,25 @@ def read(name: str, content: bytes) -> tuple[BoxAnnotation, ...]:
         return read_boxes(path)
 
 
-def keep(one: Picture, name: str, content: bytes) -> None:
+def keep(picture: Picture, name: str, content: bytes) -> None:
     """Read a file that the visitor gave, and keep it for this session, for the pictures that it names.
 
     Raises:
         DataError: a file that cannot be read, or has nothing for this picture.
     """
     marked = read(name, content)
-    from_boxes(one, marked, name)
-    session.put(session.BOXES, {"name": name, "marked": marked, "only_for": one.digest if len(marked) == 1 else None})
+    from_boxes(picture, marked, name)
+    session.put(
+        session.BOXES, {"name": name, "marked": marked, "only_for": picture.digest if len(marked) == 1 else None}
+    )
 
 
-def given(one: Picture) -> GroundTruth | None:
+def given(picture: Picture) -> GroundTruth | None:
     """The object out of the file that the visitor gave; None without one, or if it is about other pictures."""
     kept = session.get(session.BOXES)
-    if not kept or kept["only_for"] not in (None, one.digest):
+    if not kept or kept["only_for"] not in (None, picture.digest):
         return None
     try:
-        return from_boxes(one, kept["marked"], kept["name"])
+        return from_boxes(picture, kept["marked"], kept["name"])
     except ValueError:
         return None

@@ -14,6 +14,9 @@ from mvfa_core.checkpoints import CheckpointError, bundled, read_card
 
 RUN_PREFIX = "runs/"
 
+Version = tuple[str, int]
+"""A model's file and when it was written, in ns."""
+
 
 def model_ids() -> list[str]:
     """All models on offer by name: those that come with the project, this session's uploads, then the runs."""
@@ -35,9 +38,19 @@ def model_file(model_id: str) -> Path:
         raise CheckpointError(wording.GONE.format(name=model_id)) from None
 
 
+def version(model_id: str) -> Version:
+    """A model's file and when it was written: the key of everything that is made with it."""
+    file = model_file(model_id)
+    try:  # a run saves again and again under one name: its time of writing tells the versions apart
+        return str(file), file.stat().st_mtime_ns
+    except FileNotFoundError:
+        raise CheckpointError(wording.GONE.format(name=model_id)) from None
+
+
+@cached("cards", megabytes=8, key=version)
 def card(model_id: str) -> dict[str, Any]:
     """What a model says of itself."""
-    return _card(*version(model_id))
+    return read_card(model_file(model_id))
 
 
 def learned(model_id: str) -> str:
@@ -68,20 +81,6 @@ def _there(model_id: str) -> Path:
             if path and RUN_PREFIX + run.id == model_id:
                 return path
     return _bundled_files()[model_id]
-
-
-@cached("cards", megabytes=8)
-def _card(file: str, stamp_ns: int) -> dict[str, Any]:
-    return read_card(Path(file))
-
-
-def version(model_id: str) -> tuple[str, int]:
-    """A model's file and when it was written: the key of everything that is made with it."""
-    file = model_file(model_id)
-    try:  # a run saves again and again under one name: its time of writing tells the versions apart
-        return str(file), file.stat().st_mtime_ns
-    except FileNotFoundError:
-        raise CheckpointError(wording.GONE.format(name=model_id)) from None
 
 
 def model(file: str, stamp_ns: int) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.services import dataset_pictures, gallery
 from app.services.cache import cached
 from app.services.gallery import Picture
@@ -32,24 +30,16 @@ def is_picture(picture_id: str) -> bool:
         return False
 
 
-@cached("shown pictures", megabytes=32)
-def _shown(digest: str, _picture: Any) -> str:
-    return gallery.data_url(_picture)
-
-
-def shown(one: Picture) -> str:
+@cached("shown pictures", megabytes=32, key=lambda picture: picture.digest)
+def shown(picture: Picture) -> str:
     """A picture as the boards show it, a data URL."""
-    return _shown(one.digest, one.picture)
+    return gallery.data_url(picture.picture)
 
 
-@cached("thumbnails", megabytes=8)
-def _thumbnail(digest: str, _picture: Any) -> str:
-    return gallery.thumbnail(_picture)
-
-
-def thumbnail(one: Picture) -> str:
+@cached("thumbnails", megabytes=8, key=lambda picture: picture.digest)
+def thumbnail(picture: Picture) -> str:
     """A picture as the gallery strip shows it, a data URL."""
-    return _thumbnail(one.digest, one.picture)
+    return gallery.thumbnail(picture.picture)
 
 
 def held_out(data: str) -> list[str]:

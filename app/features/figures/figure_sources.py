@@ -143,32 +143,35 @@ def _tells(run: Run, told: Callable[[Run], Any]) -> bool:
 
 def figure(request: FigureSpec) -> Made:
     """The figure. May raise `ValueError` with a sentence for the visitor."""
-    one = desk()
-    return _figure(repr(request), _stamps(request), tuple(sorted(one.own)), request, one)
+    return _figure(request, desk())
 
 
 def _stamps(request: FigureSpec) -> tuple[int, ...]:
     """Of everything that may change under the same name."""
-    found = []
+    stamps = []
     for model in request.models:
         if model in models.model_ids():
-            found.append(models.model_file(model).stat().st_mtime_ns)
+            stamps.append(models.model_file(model).stat().st_mtime_ns)
     for run in training_runs.listed() if request.runs else ():
         if run.id in request.runs:
             files = (run.path / name for name in ("metrics.jsonl", "film.jsonl"))
-            found += [file.stat().st_mtime_ns for file in files if file.exists()]
-    return tuple(found)
+            stamps += [file.stat().st_mtime_ns for file in files if file.exists()]
+    return tuple(stamps)
 
 
-@cached("figures", megabytes=128)
-def _figure(text: str, stamps: tuple[int, ...], own: tuple[str, ...], _request: FigureSpec, _desk: AppSources) -> Made:
-    return make(_request, _desk)
+def _figure_key(request: FigureSpec, sources: AppSources) -> tuple[object, ...]:
+    return repr(request), _stamps(request), tuple(sorted(sources.own))
 
 
-@cached("files of figures", megabytes=64)
-def written(data: str, text: str, kind: str, dpi: int | None, _made: Made) -> bytes:
+@cached("figures", megabytes=128, key=_figure_key)
+def _figure(request: FigureSpec, sources: AppSources) -> Made:
+    return make(request, sources)
+
+
+@cached("files of figures", megabytes=64, key=lambda data, text, kind, dpi, made: (data, text, kind, dpi))
+def written(data: str, text: str, kind: str, dpi: int | None, made: Made) -> bytes:
     """The figure as a file; `data` and `text`, digest and request, are its key."""
-    return _made.as_bytes(kind, dpi)
+    return made.as_bytes(kind, dpi)
 
 
 def keep(reading: Reading) -> str:

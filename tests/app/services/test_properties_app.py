@@ -214,11 +214,11 @@ def test_rates_of_pages(at_once: int, per_s: float, asked: list[tuple[str, float
 def test_what_is_kept_is_made_once(asked: list[int]) -> None:
     made: list[int] = []
 
-    def double(value: int, _unseen: object = None) -> int:
+    def double(value: int, unseen: object) -> int:
         made.append(value)
         return 2 * value
 
-    remembered = cached("properties", 1)(double)
+    remembered = cached("properties", 1, key=lambda value, unseen: value)(double)
     clear()
     assert [remembered(value, object()) for value in asked] == [2 * value for value in asked]
     assert sorted(made) == sorted(set(asked)) and standing()["properties"]["entries"] == len(set(asked))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.services import explanations, pictures
+from app.services import explanations, models, pictures
 from mvfa_core import load_model
 from mvfa_core.checkpoints import bundled
 
@@ -34,7 +34,7 @@ def opened(app: AppTest, region: str | None = None) -> AppTest:
 def by_hand(box: tuple[int, int, int, int]) -> np.ndarray:
     """Confidences of the linear head on the mean of F over the box."""
     x0, y0, x1, y1 = box
-    F_BDHW = explanations.encoding("compact_mfa", pictures.specimen(HARD)).F_BDHW
+    F_BDHW = explanations.encoding(models.version("compact_mfa"), pictures.specimen(HARD)).F_BDHW
     mean_D = F_BDHW[0, :, y0 : y1 + 1, x0 : x1 + 1].mean(dim=(1, 2)).numpy()
     fc = load_model(bundled()["compact_mfa"]).pooling.head.fc
     logits_C = fc.weight.detach().numpy() @ mean_D + fc.bias.detach().numpy()
