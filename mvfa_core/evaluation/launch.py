@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-import psutil
-
 from mvfa_core.evaluation.folder import Evaluation, evaluation_of
 from mvfa_core.evaluation.request import EvaluationSpec
-from mvfa_core.processes import start_apart
+from mvfa_core.jobs.launch import launch as launch_job
 
 
 def start(request: EvaluationSpec) -> Evaluation:
@@ -25,11 +21,11 @@ def start(request: EvaluationSpec) -> Evaluation:
 
 
 def launch(evaluation: Evaluation) -> None:
-    """A new process for an evaluation folder; one that a process is at already is left to it."""
-    if evaluation.is_alive():
-        return
-    (evaluation.path / "progress.json").unlink(missing_ok=True)
-    pid = start_apart(["evaluate", "--resume", str(evaluation.path), "--quiet"], evaluation.path / "output.log")
-    # noted here, so that it is seen to start before the process has read its first line
-    with suppress(psutil.NoSuchProcess):  # it has ended already, and its output.log says why
-        evaluation.claim(pid)
+    """A new process for an evaluation folder; one that a process is at already is left to it.
+
+    Raises:
+        EvaluationError: it cannot be claimed.
+    """
+    if not evaluation.is_alive():
+        (evaluation.path / evaluation.progress_file).unlink(missing_ok=True)  # of the time before
+        launch_job(evaluation, ["evaluate", "--resume", str(evaluation.path), "--quiet"])

@@ -9,7 +9,6 @@ from contextlib import suppress
 import psutil
 import torch
 
-from mvfa_core.processes import noted
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError
 
@@ -37,7 +36,7 @@ def own_gpu(run: Run, recipe: Recipe) -> dict[str, str]:
 
 def _used(run: Run, names: list[str]) -> list[str]:
     """The GPUs of a run that is being trained."""
-    process = noted(run.path / "process.json")
+    process = run.process()
     if process is None:
         return []
     shown = ""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-import psutil
 from filelock import FileLock, Timeout
 
-from mvfa_core.files import replace_text
 from mvfa_core.folders import runs_root
-from mvfa_core.processes import start_apart
+from mvfa_core.jobs.folder import LOCK_S
+from mvfa_core.jobs.launch import launch as launch_job
 from mvfa_core.training.gpus import own_gpu
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs, new_run_id
-
-LOCK_S = 10
 
 
 def start(recipe: Recipe, run_id: str | None = None) -> Run:
@@ -62,19 +58,8 @@ def launch(run: Run) -> None:
     recipe = run.recipe()
     if run.is_alive():
         return
-    words = ["train", "--resume", str(run.path), "--quiet"]
-    pid = start_apart(words, run.path / "output.log", own_gpu(run, recipe))
-    # noted here, so that the run is seen to start, and can be stopped, before the process has read its first line
-    try:
-        run.claim(pid)
-    except psutil.NoSuchProcess:  # it has ended already, and its output.log says why
-        replace_text(run.path / "process.json", json.dumps({"pid": pid, "created": 0}), durable=False)
-        run.leave_queue()
-    except RunError:
-        with suppress(psutil.Error):
-            psutil.Process(pid).terminate()  # it still reads its libraries
-        if not run.is_alive():
-            raise
+    launch_job(run, ["train", "--resume", str(run.path), "--quiet"], own_gpu(run, recipe))
+    run.leave_queue()
 
 
 def enqueue(run: Run) -> None:

@@ -5,14 +5,13 @@ metrics.jsonl       one event a line, append-only
 model.safetensors   the weights of the last checkpoint, with their card
 best.safetensors    the weights of the best validation so far, with their card; none where test is watched
 state.pt            weights, optimiser and schedule at the last checkpoint, to go on from
-process.json        which process trains it, as long as one does
 preparing.json      how far the decoding or drawing of its pictures is
-stop                "stop" or "pause", there if somebody asked for it
 queued.json         since when it has been waiting for its turn, as long as it does
 film.jsonl, film/   a few pictures explained at every validation
 pace.json           at which pace it is asked to go, if anybody asked
 lesson.json         what the last step did, while the run is held or slowed down
-output.log          what a process started by the app printed
+
+and what every job has (`jobs.folder`): process.json, stop, output.log.
 """
 
 from __future__ import annotations
@@ -21,30 +20,23 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import psutil
-from filelock import FileLock, Timeout
-
 from mvfa_core.checkpoints import WEIGHTS
-from mvfa_core.files import PART, parts_of, read_json, replace_text
+from mvfa_core.files import PART, read_json, replace_text
 from mvfa_core.folders import runs_root
-from mvfa_core.processes import note_of, noted
+from mvfa_core.jobs.folder import LAUNCH_S, LONGEST_NOTE, JobError, JobFolder
 from mvfa_core.training import versions
 from mvfa_core.training.event_log import EventLog
 from mvfa_core.training.recipes import Recipe
 
-LAUNCH_S = 120
-"""A process that has not claimed its run after this many seconds never will."""
-LOCK_S = 10
-LONGEST_NOTE = 2**20
+__all__ = ["LAUNCH_S", "Run", "RunError", "Status", "list_runs", "new_run_id"]
 
 
-class RunError(ValueError):
+class RunError(JobError):
     """A run folder that cannot be used as asked; the sentence says why and what to do."""
 
 
@@ -80,17 +72,20 @@ def list_runs(root: Path | str | None = None) -> list[Run]:
     return [Run(path) for _, path in sorted(made, key=lambda pair: pair[0], reverse=True)]
 
 
-class Run:
+class Run(JobFolder):
     """One run folder, read and written through this class only. Making the object touches nothing on disk."""
 
+    request_file, progress_file = "recipe.json", "preparing.json"
+    error = RunError
+    taken = "another process is training this run; stop it first"
+
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
-        self.id = self.path.name
+        super().__init__(path)
         self.journal = EventLog(self.path / "metrics.jsonl")
 
     def create(self, recipe: Recipe) -> None:
         """Make the folder and note the recipe; `RunError` if a run is there already."""
-        if (self.path / "recipe.json").exists():
+        if (self.path / self.request_file).exists():
             raise RunError(f"{self.id}: there is a run of that name already; choose another, or --resume it")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -100,7 +95,7 @@ class Run:
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Note what is asked for, in place of what was."""
-        replace_text(self.path / "recipe.json", json.dumps(versions.marked(recipe.to_json()), indent=2))
+        replace_text(self.path / self.request_file, json.dumps(versions.marked(recipe.to_json()), indent=2))
 
     def discard(self) -> None:
         """Remove the folder of a run that never began; its name is free again."""
@@ -113,7 +108,7 @@ class Run:
             RunError: the folder is no run, its recipe is spoilt, or a newer version than this one made it.
         """
         try:
-            return Recipe.from_json(versions.today(read_json(self.path / "recipe.json", LONGEST_NOTE)))
+            return Recipe.from_json(versions.today(read_json(self.path / self.request_file, LONGEST_NOTE)))
         except FileNotFoundError as error:
             raise RunError(f"{self.id}: no run there (recipe.json is missing)") from error
         except OSError as error:
@@ -150,32 +145,9 @@ class Run:
         self.journal.keep([event for event in self.events()[0] if event["event"] != "end"])
 
     def claim(self, pid: int | None = None) -> None:
-        """Note a process, this one if not given, as the one that trains the run: how it ended before is forgotten, and
-        so is what was asked of another process. `RunError` if another one still trains it."""
-        process = psutil.Process(pid)
-        with self._alone():
-            training = self.process()
-            if training is not None:
-                # whoever launched this process noted it already; on Windows that is an environment's python, its parent
-                if training.pid in (process.pid, process.ppid()):
-                    return
-                raise RunError(f"{self.id}: another process is training this run; stop it first")
-            (self.path / "stop").unlink(missing_ok=True)
-            self.forget_end()
-            for part in parts_of(self.path / "process.json"):
-                part.unlink(missing_ok=True)
-            note = note_of(process) | {"started": time.time()}
-            replace_text(self.path / "process.json", json.dumps(note), durable=False)
-            self.leave_queue()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """While one process looks who trains the run and notes itself, no other one does: two servers may share it."""
-        try:
-            with FileLock(self.path / ".claim.lock", timeout=LOCK_S):
-                yield
-        except Timeout as error:
-            raise RunError(f"{self.id}: another process has been starting it for {LOCK_S} s; try again") from error
+        """As for any job; a run that is being trained waits in line no longer."""
+        super().claim(pid)
+        self.leave_queue()
 
     def end(self, step: int, reason: str, message: str = "") -> None:
         """Note how the training ended, and that nobody trains the run any more."""
@@ -183,44 +155,15 @@ class Run:
         try:
             self.append(event)
         except OSError:  # a full disk: what is of no use any more makes room for one line
-            for file in (*self.path.glob("*" + PART), self.path / "preparing.json"):
+            for file in (*self.path.glob("*" + PART), self.path / self.progress_file):
                 file.unlink(missing_ok=True)
             self.append(event)
-        for name in ("process.json", "stop"):
-            (self.path / name).unlink(missing_ok=True)
+        self.leave()
 
-    def is_alive(self) -> bool:
-        """Whether the process that claimed the run still exists."""
-        return self.process() is not None
-
-    def process(self) -> psutil.Process | None:
-        """The process that claimed the run, as long as it exists."""
-        return noted(self.path / "process.json")
-
-    def note_preparing(self, what: str, done: int, total: int) -> None:
-        """Note how far the pictures are, for whoever watches the run start."""
-        note = {"what": what, "done": done, "total": total}
-        replace_text(self.path / "preparing.json", json.dumps(note), durable=False)
-
-    def request_stop(self) -> None:
-        """Ask the training process to save and end; it looks between steps."""
-        replace_text(self.path / "stop", "stop", durable=False)
-
-    def request_pause(self) -> None:
-        """As `request_stop`, but the run is meant to go on later. A stop that is asked for already stands."""
-        if not self.asked():
-            replace_text(self.path / "stop", "pause", durable=False)
-
-    def asked(self) -> str:
-        """What the training process is asked for: "", "stop" or "pause"."""
-        try:
-            return "pause" if (self.path / "stop").read_bytes()[:8].strip() == b"pause" else "stop"
-        except FileNotFoundError:
-            return ""
-
-    def stop_requested(self) -> bool:
-        """Whether somebody asked for a stop or a pause."""
-        return self.asked() != ""
+    def leave(self) -> None:
+        """Note that nobody trains it any more, and that nothing is asked of anybody."""
+        super().leave()
+        self.forget_request()
 
     def join_queue(self) -> None:
         """Wait in line for a turn; a run that waits already keeps its place. `RunError` if it is being trained."""
@@ -236,8 +179,8 @@ class Run:
     def queued_since(self) -> float | None:
         """When it joined the queue, in seconds since the epoch, or None if it does not wait."""
         try:
-            since = float(read_json(self.path / "queued.json", LONGEST_NOTE)["since"])
-        except (OSError, ValueError, KeyError, TypeError, OverflowError):
+            since = float(self.note("queued.json")["since"])
+        except (ValueError, KeyError, TypeError, OverflowError):
             return None
         return since if math.isfinite(since) else None
 
@@ -254,7 +197,7 @@ class Run:
         try:
             recipe = self.recipe()
         except RunError as error:
-            if not (self.path / "recipe.json").exists():
+            if not (self.path / self.request_file).exists():
                 raise
             return Status("failed", message=str(error))
         events = self.recent()
@@ -272,17 +215,11 @@ class Run:
     def _state_without_end(self, *, started: bool) -> str:
         if self.is_alive():
             return "running" if started or self._is_held() else "starting"
-        claimed = (self.path / "process.json").exists()
-        # either way: when the clock was set back, the folder was made in what is now the future
-        waited_s = abs(time.time() - (self.path / "recipe.json").stat().st_mtime)
-        return "lost" if claimed or waited_s > LAUNCH_S else "starting"
+        return self.lost_or_starting()
 
     def _is_held(self) -> bool:
         return (self.path / "lesson.json").exists()  # it is under way, though ten steps may take an hour
 
     def _preparing(self) -> str:
-        try:
-            note = read_json(self.path / "preparing.json", LONGEST_NOTE)
-            return f"{note['what']}: {note['done']:,} of {note['total']:,}"
-        except (OSError, ValueError, KeyError, TypeError):
-            return ""
+        told = self.progress()
+        return f"{told.what}: {told.done:,} of {told.total:,}" if told else ""

@@ -11,12 +11,13 @@ import torch
 
 from mvfa_core.checkpoints import BEST, WEIGHTS, save_model
 from mvfa_core.files import PART, sync_folder, whole_file
+from mvfa_core.jobs.folder import PROCESS, STOP
 from mvfa_core.training.engine import Trainer
 from mvfa_core.training.failures import is_out_of_memory
 from mvfa_core.training.runs import Run, RunError
 
 STATE = "state.pt"
-OF_OTHERS = ("recipe.json", "process.json", "pace.json", "stop", "queued.json")
+OF_OTHERS = (Run.request_file, PROCESS, STOP, "pace.json", "queued.json")
 """What others than the training process write into the folder, perhaps at this moment."""
 
 

@@ -105,7 +105,7 @@ def _carry_out(run: Run, recipe: Recipe, listen: Callable[[Event], None], progre
     step, ending = 0, ("finished", "")
 
     def tell(what: str, done: int, total: int) -> None:
-        run.note_preparing(what, done, total)
+        run.note_progress(what, done, total)
         progress(what, done, total)
 
     listening: list[Recorder] = []

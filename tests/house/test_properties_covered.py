@@ -29,6 +29,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "mvfa_core.processes.stand_back", "mvfa_core.processes.start_apart", "mvfa_core.processes.use_threads",
         "mvfa_core.processes.leave_a_core",
         "mvfa_core.processes.end_with_all", "mvfa_core.processes.memory_of",
+        "mvfa_core.jobs.launch.*",
         "mvfa_core.training.launch.*", "mvfa_core.training.workers.start_workers", "mvfa_core.training.parallel.join",
         "mvfa_core.training.gpus.own_gpu",
         "mvfa_core.training.shared_norm.*", "mvfa_core.training.estimate.Size", "mvfa_core.training.estimate.begin",
@@ -51,6 +52,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
     "measures time or memory": (
         "mvfa_core.bench.*", "mvfa_core.experiments.cost.seconds_per_picture",
     ),
+    "drawn as what it is the common part of, Run and Evaluation": ("mvfa_core.jobs.folder.JobFolder",),
     "needs the network": ("mvfa_core.data.download.fetch",),
     "read by the browser, which tests/mvfa_core/web asks about a thousand drawn cases": ("mvfa_core.web.payload.*",),
     "a whole network, whose shapes tests/mvfa_core looks at; some take seconds": (

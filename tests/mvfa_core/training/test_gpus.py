@@ -23,7 +23,6 @@ from mvfa_core.data.sets import PictureSet
 from mvfa_core.evaluation.look import look
 from mvfa_core.explain import Encoding
 from mvfa_core.processes import note_of
-from mvfa_core.training import gpus
 from mvfa_core.training.batches import batch_of
 from mvfa_core.training.engine import Trainer, evaluate
 from mvfa_core.training.gpus import VISIBLE, own_gpu, visible_gpus
@@ -63,7 +62,7 @@ def busy(shown: dict[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             return {VISIBLE: self.gpu} if self.gpu else {}
 
     places: dict[Path, str] = {}
-    monkeypatch.setattr(gpus, "noted", lambda file: Trains(places[file]) if file in places else None)
+    monkeypatch.setattr("mvfa_core.jobs.folder.noted", lambda file: Trains(places[file]) if file in places else None)
     yield make
 
 
@@ -114,7 +113,7 @@ def test_a_launched_run_sees_its_own_gpu(busy: Any, tmp_path: Path, monkeypatch:
         given.append(besides)
         return os.getpid()
 
-    monkeypatch.setattr("mvfa_core.training.launch.start_apart", started)
+    monkeypatch.setattr("mvfa_core.jobs.launch.start_apart", started)
     launch(run)
     assert given == [{VISIBLE: "1"}]
 

@@ -120,7 +120,7 @@ def test_states_before_anything_is_told(run: Run, other: subprocess.Popen) -> No
     assert run.status().state == "starting"
     run.claim(other.pid)
     assert (run.status().state, run.is_alive()) == ("starting", True)
-    run.note_preparing("drawing pictures", 1_200, 4_000)
+    run.note_progress("drawing pictures", 1_200, 4_000)
     assert run.status().message == "drawing pictures: 1,200 of 4,000"
     run.append({"event": "start", "step": 0})
     assert run.status().state == "starting"
