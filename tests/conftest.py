@@ -23,6 +23,8 @@ RAN_OUT = [r"TimeoutError: ", r"AssertionError: (Locator|Page) expected"]
 os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Most tests are about the method: a small model and a picture whose answer is known. test_start.py opens the real ones.
+os.environ["MVFA_START"] = "model=compact_mfa&picture=scene-23"
 os.environ["STREAMLIT_BROWSER_GATHER_USAGE_STATS"] = "false"
 
 

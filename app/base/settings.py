@@ -3,6 +3,8 @@
     MVFA_READ_ONLY      1: nothing is started, stopped, changed or removed here, and no folder is opened
     MVFA_PASSCODE       what visitors must enter first; or better MVFA_PASSCODE_FILE, a file that holds it
     MVFA_THREADS        how many threads the network may use (default: torch's choice, where shared one fewer)
+    MVFA_START          what a page shows where its address names no model or picture, as an address has it:
+                        model=compact_mfa&picture=scene-23
 
 `python -m app.server`, which is `make serve`, starts a shared server with them. Without any of it the app is open,
 complete and on this machine alone.
@@ -17,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
+from urllib.parse import parse_qsl
 
 from mvfa_core.names import visible
 from mvfa_core.processes import SHARED
@@ -121,6 +124,36 @@ def _passcode(told: Mapping[str, str]) -> str:
     if not passcode:
         raise ValueError("MVFA_PASSCODE_FILE: expected a passcode, got an empty file")
     return passcode
+
+
+# --- what is shown first ---
+
+
+@dataclass(frozen=True)
+class Start:
+    """The model and the picture of an address that names none, by their names in addresses."""
+
+    model: str = "lite0_imagenet"
+    picture: str = "photo-rocket"
+
+
+def start(told: str | None = None) -> Start:
+    """What `MVFA_START` says; each that it does not name is our own choice.
+
+    Args:
+        told: as the environment has it, with the question mark of an address or without.
+
+    Raises:
+        ValueError: another name than model and picture, or one without a value.
+    """
+    text = (os.environ.get("MVFA_START", "") if told is None else told).strip().removeprefix("?")
+    try:
+        named = dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True)) if text else {}
+    except ValueError:
+        named = {"": ""}
+    if not all(name in ("model", "picture") and value for name, value in named.items()):
+        raise ValueError(f"MVFA_START: expected model=NAME&picture=NAME, got {visible(text)!r:.80}")
+    return Start(**named)
 
 
 # --- where the app lives on its server ---

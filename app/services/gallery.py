@@ -8,19 +8,20 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
+from app.base import settings
 from mvfa_core.data import gallery as pictures
-from mvfa_core.data.gallery import FIRST_SEED, PHOTOGRAPH, SCENE, ids, scene
+from mvfa_core.data.gallery import FIRST_SEED, PHOTOGRAPH, ids, scene
 from mvfa_core.data.synthetic import CLASSES
 from mvfa_core.images import Reading, pixel_digest
 from mvfa_core.pictures import Note
 
 __all__ = [
-    "DEFAULT",
     "DRAGGED",
     "OWN",
     "PHOTOGRAPH",
     "Picture",
     "data_url",
+    "default",
     "from_picture",
     "from_reading",
     "ids",
@@ -30,7 +31,6 @@ __all__ = [
 ]
 
 OWN = "own"
-DEFAULT = f"{SCENE}-23"
 DRAGGED = (FIRST_SEED + 22, CLASSES.index("square"))
 """Seed and shape of the scene whose object is drawn at every size: one where the size alone decides."""
 ADDRESS = "gallery/{}.webp"
@@ -62,6 +62,11 @@ class Picture:
     def size_px(self) -> tuple[int, int]:
         """(width, height) that coordinates are told in: those of its file."""
         return self.file_px or self.picture.size
+
+
+def default() -> str:
+    """The picture of an address that names none."""
+    return settings.start().picture
 
 
 def specimen(picture_id: str) -> Picture:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.base import settings
 from app.base.wording import wording
 from app.services import loaded_models, training_runs, visitor_files
 from app.services.cache import cached
@@ -68,8 +69,12 @@ def _bundled_files() -> dict[str, Path]:
 
 
 def bundled_ids() -> list[str]:
-    """The models that come with the project: the drawn set's first, as it is the one whose pictures come along."""
-    return sorted(_bundled_files(), key=lambda name: (not name.startswith("compact_"), "gap" in name, name))
+    """The models that come with the project: the one that is shown first, then those of the drawn set, whose pictures
+    come along."""
+    first = settings.start().model
+    return sorted(
+        _bundled_files(), key=lambda name: (name != first, not name.startswith("compact_"), "gap" in name, name)
+    )
 
 
 def _there(model_id: str) -> Path:

@@ -15,7 +15,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -31,7 +31,6 @@ from app.base.visitors import HERE, me
 from app.base.wording import wording_serving
 from app.services import loaded_models, quota
 from app.services.cache import forget as forget_cached
-from mvfa_core import names
 from mvfa_core.data import uploads as zips_on_disk
 from mvfa_core.data.sets import Progress, silent
 from mvfa_core.data.uploads import Upload
@@ -119,11 +118,9 @@ def own_folder() -> Path:
     return folder
 
 
-def titles(model_ids: Sequence[str]) -> Callable[[str], str]:
-    """How models are shown in a list: one's own by its file's name, not by the digest that tells it from all others."""
-    own = {OWN_PREFIX + name: OWN_PREFIX + one.title for name, one in models().items()}
-    shown = dict(zip(model_ids, names.visible_names([own.get(one, one) for one in model_ids]), strict=True))
-    return lambda name: shown.get(name, names.visible(name))
+def titles() -> dict[str, str]:
+    """How one's own models are shown: by the names of their files, not by the digests that tell them apart."""
+    return {OWN_PREFIX + name: OWN_PREFIX + model.title for name, model in models().items()}
 
 
 def remove_model(name: str) -> None:

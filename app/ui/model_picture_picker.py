@@ -13,7 +13,7 @@ from app.base import component_values, errors, link_locks, session
 from app.base.refusals import BusyError, QuotaError
 from app.base.wording import wording, wording_dataset
 from app.base.wording import wording_sharing as sharing
-from app.services import gallery, inference_queue, models, pictures, quota, visitor_files
+from app.services import gallery, inference_queue, model_titles, models, pictures, quota, visitor_files
 from app.services.cache import MEGABYTE, weigh
 from app.services.gallery import Picture
 from app.ui import model_card, own_model
@@ -54,11 +54,11 @@ def picture(model_id: str | None) -> Picture:
     known = [gallery.OWN, *gallery.ids()]
     before = session.get(session.PICTURE, "")
     chosen = session.remembered(
-        session.PICTURE, lambda name: name in known or pictures.is_picture(name), gallery.DEFAULT
+        session.PICTURE, lambda name: name in known or pictures.is_picture(name), gallery.default()
     )
     if chosen == gallery.OWN and own is None:
-        before, chosen = gallery.OWN, gallery.DEFAULT
-        session.remember(session.PICTURE, chosen, gallery.DEFAULT)
+        before, chosen = gallery.OWN, gallery.default()
+        session.remember(session.PICTURE, chosen, gallery.default())
     _tell_lost("picture", before, chosen)
     groups = [(wording.GALLERY_OWN, [own])] if own else []
     if chosen not in known:  # it stays on the strip until another one of a data set is opened
@@ -125,7 +125,7 @@ def _item(one: Picture, src: str | None = None) -> dict:
 def _picked() -> None:
     picked = component_values.text(session.STRIP, "picked")
     if picked and not link_locks.held(session.PICTURE):
-        session.remember(session.PICTURE, picked, gallery.DEFAULT)
+        session.remember(session.PICTURE, picked, gallery.default())
 
 
 def own_picture() -> None:
@@ -220,7 +220,7 @@ def model() -> str | None:
             wording.MODEL,
             options,
             key=session.MODEL,
-            format_func=visitor_files.titles(options),
+            format_func=model_titles.titles(options),
             label_visibility="collapsed",
             persist_state="session",
             **link_locks.look(session.MODEL, wording.MODEL_HELP),

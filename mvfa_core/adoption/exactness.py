@@ -14,11 +14,13 @@ from torch import nn
 from mvfa_core.adoption.anatomy import EXACT, TOKENS, NotAdoptableError, logits_of
 from mvfa_core.images import to_tensor
 from mvfa_core.model import Classifier
-from mvfa_core.photographs import PHOTOGRAPHS, photograph
+from mvfa_core.photographs import photograph
 
 TOLERANCE = 1e-4
 """Of the largest logit, between the view of the whole map and the network's own answer."""
 NOISES = 2
+TRIED = ("chelsea", "coffee", "rocket", "astronaut")
+"""Of the photographs: four are enough to tell a wrong account, and each costs a run of the network."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,9 @@ class SelfTest:
 
 
 def pictures_to_try(side: int) -> torch.Tensor:
-    """Normalised noise, then the photographs that come with scikit-image, image_B3SS."""
+    """Normalised noise, then four of the photographs that come with scikit-image, image_B3SS."""
     noise_B3SS = torch.randn(NOISES, 3, side, side, generator=torch.Generator().manual_seed(1))
-    return torch.cat([noise_B3SS, *(to_tensor(photograph(name), side) for name in PHOTOGRAPHS)])
+    return torch.cat([noise_B3SS, *(to_tensor(photograph(name), side) for name in TRIED)])
 
 
 def self_test(model: Classifier, network: nn.Module, kind: str) -> SelfTest:

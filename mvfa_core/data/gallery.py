@@ -1,4 +1,4 @@
-"""The pictures that are always there: drawn scenes with known answers, and scikit-image's bundled photographs."""
+"""The pictures that are always there: drawn scenes with known answers, and the photographs that two libraries bring."""
 
 from __future__ import annotations
 

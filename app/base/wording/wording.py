@@ -90,7 +90,7 @@ OWN_PICTURE_LOST = (
 )
 OWN_PICTURE_NOTE = "It is kept for this session only; a link does not carry it."
 MODEL = "Model"
-MODEL_HELP = "compact_mfa and compact_gap come with the app; everything under runs/ was trained here."
+MODEL_HELP = "The first ones come with the app; those under runs/ you trained here."
 OWN_MODEL = "Use your own model"
 PICTURE_GONE = "The picture {name} is not there any more. The view shows an example."
 MODEL_GONE = "The model {name} is not there any more. The view shows this one."

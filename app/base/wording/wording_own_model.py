@@ -43,7 +43,24 @@ NEEDS_CLASSES = (
 OPEN = "Open the model"
 OPEN_NUMBERED = "Go on with numbers"
 
+TITLE = "{data}, {backbone} {method}"
+TITLE_IMAGENET = "ImageNet, {count} classes"
+TITLE_SHAPES = "Generated shapes, {method}"
+
+SUMMARY_CLASSES = "{count} classes"
+SUMMARY_RIGHT = "{share} right ({side})"
+SUMMARY_SIDES = {"val": "validation", "test": "test", "train": "training"}
+SUMMARY_TRAINED = "trained here"
+SUMMARY_ADOPTED = "used as it is"
+SUMMARY_BETWEEN = " · "
+
 CARD = "About this model"
+CARD_CLASSES = "**Classes**: {names}."
+CARD_CLASSES_MORE = "**Classes**: {names} and {count} more."
+CARD_DATA = "**Pictures it learned from**: {title}, {count}. Terms: {terms}."
+CARD_DATA_PLAIN = "**Pictures it learned from**: {title}, {count}."
+CARD_ACCURACY = "**Accuracy**: {share} of {count} {side} pictures, after {steps} steps of training."
+CARD_NETWORK = "**Network**: {backbone} with {method}."
 CARD_FOUND = "**{architecture}** from {origin}, {count} classes. It was not trained here."
 CARD_NO_ARCHITECTURE = "a network of its own"
 CARD_PREPARED = "Pictures are squashed to {side} × {side} px; mean {mean}, standard deviation {std} ({origin})."

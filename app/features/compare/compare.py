@@ -10,7 +10,7 @@ import streamlit as st
 from app.base import link_locks, session
 from app.base.wording import wording
 from app.base.wording import wording_compare as words
-from app.services import class_subset, explanations, models, visitor_files
+from app.services import class_subset, explanations, model_titles, models
 from app.services.explanations import ModelInfo
 from app.services.gallery import Picture
 from app.ui import colours, controls, panels
@@ -38,7 +38,7 @@ def second(first: str) -> str | None:
     if not link_locks.hidden(session.SECOND):
         st.selectbox(
             words.SECOND, options, key=session.SECOND,
-            format_func=visitor_files.titles(options), persist_state="session",
+            format_func=model_titles.titles(options), persist_state="session",
             **link_locks.look(session.SECOND),
         )  # fmt: skip
     return chosen

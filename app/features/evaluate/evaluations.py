@@ -14,7 +14,7 @@ from app.base.settings import read_only, shared
 from app.base.wording import wording, wording_serving
 from app.base.wording import wording_dataset as words
 from app.features.evaluate import class_match
-from app.services import allowed_paths, dataset_pictures, models, visitor_files
+from app.services import allowed_paths, dataset_pictures, model_titles, models, visitor_files
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.data.sets import DataError
@@ -47,7 +47,7 @@ def choose_model() -> str:
         st.stop()
     with st.sidebar:
         st.subheader(wording.MODEL)
-        title = visitor_files.titles(options)
+        title = model_titles.titles(options)
         return _select(
             wording.MODEL, session.OF_MODEL, options, str(session.get(session.MODEL)), title, wording.MODEL_HELP
         )

@@ -14,7 +14,7 @@ from app.base.wording import wording, wording_findings
 from app.base.wording import wording_dataset as words
 from app.features.evaluate import class_match, evaluation_status, evaluations, picture_grid
 from app.features.evaluate.evaluations import Choice
-from app.services import models, visitor_files
+from app.services import model_titles, models
 from app.ui import colours
 from app.ui.components import component
 from app.ui.tables import frame
@@ -75,7 +75,7 @@ def against(model: str, choice: Choice, findings: Findings) -> None:
     session.follow_address(session.OTHER, others)
     other = st.selectbox(
         words.AGAINST, others, index=None, placeholder=words.AGAINST_NONE, key=session.OTHER, width=320,
-        format_func=visitor_files.titles(others), persist_state="session",
+        format_func=model_titles.titles(others), persist_state="session",
     )  # fmt: skip
     if other is None:
         return

@@ -14,7 +14,7 @@ from app.base import session
 from app.base.wording import wording
 from app.base.wording import wording_figures as words
 from app.features.figures import figure_pictures, figure_sources
-from app.services import models, visitor_files
+from app.services import model_titles, models
 from app.ui import controls
 from mvfa_core.figures import KINDS, OF_RUNS, WIDTHS, FigureSpec, Options
 from mvfa_core.figures.fonts import ALIASES
@@ -47,12 +47,12 @@ def choose_models(which: str) -> tuple[str, ...]:
         st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
         st.stop()
     if which != "compare":
-        return (_select(wording.MODEL, session.OF_MODEL, options, options[0], visitor_files.titles(options)),)
+        return (_select(wording.MODEL, session.OF_MODEL, options, options[0], model_titles.titles(options)),)
     if session.FIGURE_MODELS not in st.session_state and session.FIGURE_MODELS not in st.query_params:
         session.put(session.FIGURE_MODELS, options[:2])
     session.follow_list(session.FIGURE_MODELS, options)
     chosen = st.multiselect(
-        words.MODELS, options, key=session.FIGURE_MODELS, format_func=visitor_files.titles(options),
+        words.MODELS, options, key=session.FIGURE_MODELS, format_func=model_titles.titles(options),
         help=words.MODELS_HELP,
         persist_state="session",
     )  # fmt: skip

@@ -44,7 +44,7 @@ def test_finds_the_star_of_the_example(app: AppTest) -> None:
 def test_maps_keep_their_place_in_the_grid(app: AppTest, shown: Shown) -> None:
     """The values are sent row by row: what the library has at (y, x) is at y * W + x."""
     app.run()
-    found = explanations.explanation("compact_mfa", pictures.specimen(gallery.DEFAULT), None, 50, (3, 5, 7, 9))
+    found = explanations.explanation("compact_mfa", pictures.specimen("scene-23"), None, 50, (3, 5, 7, 9))
     sent = np.array(panels(shown("board_maps"))["adacam"]["values"]).reshape(found.grid)
     np.testing.assert_allclose(sent, found.adacam_HW, atol=1e-5)
     top = panels(shown("board_regions"))["top-1"]["boxes"][0]
@@ -137,7 +137,7 @@ def test_a_link_to_nowhere_opens_the_example(app: AppTest, shown: Shown, picture
     app.query_params["k"] = "1000"
     app.run()
     assert not app.exception and not app.error
-    assert shown("board_maps")["recipe"]["picture"] == gallery.DEFAULT
+    assert shown("board_maps")["recipe"]["picture"] == "scene-23"
 
 
 def test_an_uploaded_picture_is_explained(app: AppTest, shown: Shown) -> None:
@@ -153,7 +153,7 @@ def test_an_uploaded_picture_is_explained(app: AppTest, shown: Shown) -> None:
 def test_a_broken_picture_is_a_sentence(app: AppTest, shown: Shown) -> None:
     app.run().file_uploader(key="own_picture_file").set_value(("a.png", b"no picture", "image/png")).run()
     assert not app.exception
-    assert len(app.error) == 1 and shown("board_maps")["recipe"]["picture"] == gallery.DEFAULT
+    assert len(app.error) == 1 and shown("board_maps")["recipe"]["picture"] == "scene-23"
 
 
 def test_an_uploaded_checkpoint_is_used(app: AppTest, shown: Shown, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_clicked_cell_is_explained(app: AppTest) -> None:
 
 
 def test_values_that_are_no_numbers_give_a_message() -> None:
-    found = explanations.explanation("compact_mfa", pictures.specimen(gallery.DEFAULT), None, 50, (3, 5, 7, 9))
+    found = explanations.explanation("compact_mfa", pictures.specimen("scene-23"), None, 50, (3, 5, 7, 9))
     broken = found.cam_HW.copy()
     broken[2, 3] = np.nan
     panel = room.maps(replace(found, cam_HW=broken))[0]

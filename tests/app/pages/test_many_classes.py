@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.base import session
 from app.base.wording import wording
-from app.services import class_subset, explanations, gallery, pictures, visitor_files
+from app.services import class_subset, explanations, pictures, visitor_files
 from mvfa_core import budget
 from mvfa_core.checkpoints import save_model
 from mvfa_core.class_subset import classes_for, ensemble_logits
@@ -49,7 +49,7 @@ def test_they_are_the_likeliest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """By the whole model's own ensemble, in its order; with memory enough all of them are there."""
     model, picture = (
         build_model("compact", "mfa", CLASSES, k=50, sizes=SIZES).eval(),
-        pictures.specimen(gallery.DEFAULT),
+        pictures.specimen("scene-23"),
     )
     file = tmp_path / "m.safetensors"
     save_model(model, file, {})
@@ -69,7 +69,7 @@ def test_on_a_shared_server_a_model_takes_a_share_of_the_time(monkeypatch: pytes
     monkeypatch.setenv("MVFA_SHARED", "1")
     monkeypatch.setenv(budget.VARIABLE, "128")
     model = build_model("compact", "mfa", CLASSES, k=196, sizes=SIZES)
-    one = encode(model, pictures.specimen(gallery.DEFAULT).picture)
+    one = encode(model, pictures.specimen("scene-23").picture)
     sizes = len(SIZES) + class_subset.MOST_SIZES
     few = class_subset.fitted(model, ("m", 1), "d", one).classes
     monkeypatch.delenv("MVFA_SHARED")

@@ -22,7 +22,18 @@ from starlette.testclient import TestClient
 from app.base import settings
 from app.base.errors import pressed
 from app.base.i18n import accepted
-from app.base.settings import ReadOnlyError, Serving, base_path, changing, must_be_open, read_only, serving, take
+from app.base.settings import (
+    ReadOnlyError,
+    Serving,
+    Start,
+    base_path,
+    changing,
+    must_be_open,
+    read_only,
+    serving,
+    start,
+    take,
+)
 from app.server.asgi import (
     OLD_PAGES,
     OWN_SCRIPT,
@@ -276,6 +287,17 @@ def test_proxies(named: list[str]) -> None:
         expect_sentence(str(error))
         return
     assert "*" not in found and all(ip_network(one) for one in found.split(",") if one)
+
+
+@few
+@given(st.dictionaries(st.sampled_from(["model", "picture"]), TEXT.filter(str.strip), max_size=2), TEXT)
+def test_what_is_shown_first(named: dict[str, str], told: str) -> None:
+    """What an address can name is read from it again; anything else is refused in words."""
+    assert start(urlencode(named)) == Start(**named)
+    try:
+        start(told)
+    except ValueError as error:
+        expect_sentence(str(error))
 
 
 @rarely

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from streamlit.testing.v1 import AppTest
 
 from app.features.maps import maps
-from app.services import explanations, gallery, pictures
+from app.services import explanations, pictures
 from mvfa_core.explain import Explanation
 
 Shown = Callable[[str], dict[str, Any]]
@@ -36,7 +36,7 @@ def explained() -> Explanation:
 
 
 def test_opens_on_a_finished_example(app: AppTest, shown: Shown) -> None:
-    opened(app, picture=gallery.DEFAULT)
+    opened(app, picture="scene-23")
     assert list(panels(shown("board_dial"))) == ["likeliest", "dial", "mean"]
     assert [panel["title"] for panel in shown("board_other_maps")["panels"]] == ["Grad-CAM++", "LayerCAM", "HiResCAM"]
     assert len(shown("board_atlas")["panels"]) == 11

@@ -10,7 +10,7 @@ import pytest
 
 from app.features.sharing import handout
 from app.server import asgi
-from app.services import explanations, gallery, models, pictures
+from app.services import explanations, models, pictures
 from mvfa_core import handout as core
 from mvfa_core.explain import Explanation
 
@@ -19,7 +19,7 @@ ADDRESS = "http://127.0.0.1:8501/?k=50&picture=scene-23"
 
 @pytest.fixture(scope="module")
 def found() -> Explanation:
-    return explanations.explanation("compact_mfa", pictures.specimen(gallery.DEFAULT), None, 50, (3, 5, 7, 9))
+    return explanations.explanation("compact_mfa", pictures.specimen("scene-23"), None, 50, (3, 5, 7, 9))
 
 
 class Reader(HTMLParser):
@@ -48,7 +48,7 @@ def read(text: str) -> Reader:
 
 
 def test_it_needs_nothing_else_and_holds_the_numbers(found: Explanation) -> None:
-    picture = pictures.specimen(gallery.DEFAULT)
+    picture = pictures.specimen("scene-23")
     text = handout.make("compact_mfa", models.card("compact_mfa"), picture, found, ADDRESS)
     page = read(text)
     assert "script" not in page.tags and "link" not in page.tags
@@ -65,7 +65,7 @@ def test_it_needs_nothing_else_and_holds_the_numbers(found: Explanation) -> None
 def test_names_of_strangers_are_text(found: Explanation) -> None:
     evil = "<img src=http://evil.example/x onerror=alert(1)>"
     named = replace(found, classes=(evil, *found.classes[1:]), target=0, predicted=0)
-    picture = pictures.specimen(gallery.DEFAULT)
+    picture = pictures.specimen("scene-23")
     text = handout.make(evil, {"data": evil, "command": evil}, picture, named, "javascript:alert(1)")
     assert "<img src=http" not in text
     assert not [value for tag, value in read(text).asks if "evil" in value or "javascript" in value]

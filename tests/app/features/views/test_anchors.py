@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.features.views import anchors
-from app.services import explanations, gallery, pictures
+from app.services import explanations, pictures
 from mvfa_core import build_model, save_model
 from mvfa_core.analysis.cells import CellStory
 
@@ -40,7 +40,7 @@ def choose(app: AppTest, x: int, y: int) -> AppTest:
 
 
 def story_of(cell: tuple[int, int]) -> CellStory:
-    return explanations.cell("compact_mfa", pictures.specimen(gallery.DEFAULT), cell, SIZES)
+    return explanations.cell("compact_mfa", pictures.specimen("scene-23"), cell, SIZES)
 
 
 def test_opens_on_the_first_anchor(app: AppTest, shown: Shown) -> None:
@@ -88,7 +88,7 @@ def test_a_corner_shows_equation_5_and_what_is_clamped(app: AppTest, shown: Show
 
 def test_a_region_says_what_the_explanation_says(app: AppTest, shown: Shown) -> None:
     opened(app)
-    found = explanations.explanation("compact_mfa", pictures.specimen(gallery.DEFAULT), None, 50, SIZES)
+    found = explanations.explanation("compact_mfa", pictures.specimen("scene-23"), None, 50, SIZES)
     choose(app, *found.anchors_K2[7].tolist())
     boxes = panels(shown("board_attention"))["cell-regions"]["boxes"]
     for r, box in enumerate(boxes):

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.base import formats
 from app.features.views import views
-from app.services import explanations, gallery, pictures
+from app.services import explanations, pictures
 from mvfa_core import build_model, save_model
 from mvfa_core.explain import Explanation
 
@@ -44,7 +44,7 @@ def explained(picture: str = HARD, k: int = 50) -> Explanation:
 
 
 def test_opens_on_a_finished_example(app: AppTest, shown: Shown) -> None:
-    opened(app, gallery.DEFAULT)
+    opened(app, "scene-23")
     assert list(panels(shown("board_votes"))) == ["votes", "top-1", "top-10"]
     assert list(panels(shown("board_contributions"))) == ["mine", "other", "contrast"]
     assert len(app.dataframe[0].value) == 200
