@@ -76,7 +76,7 @@ def _stored(tensor: torch.Tensor, half: bool) -> torch.Tensor:
 
 def read_card(path: Path | str) -> dict:
     """The card inside a `.safetensors` file or a run folder; `CheckpointError` if there is none."""
-    file = _weights_file(path)
+    file = weights_file(path)
     with _opened(file) as opened:
         return _card(file, opened)
 
@@ -89,7 +89,7 @@ def load_model(path: Path | str) -> Classifier:
     Raises:
         CheckpointError: nothing there, not safetensors, no card, or weights that do not fit the card.
     """
-    file = _weights_file(path)
+    file = weights_file(path)
     with torch.inference_mode(False), _opened(file) as opened:
         return _loaded(file, opened)
 
@@ -144,18 +144,22 @@ def bundled() -> dict[str, Path]:
     return {path.stem: path for path in sorted(BUNDLED.glob("*.safetensors"))}
 
 
-def _weights_file(path: Path | str) -> Path:
+def weights_file(path: Path | str) -> Path:
+    """The file of a run folder, of a path, or of a bundled model's name; `CheckpointError` where there is none."""
     path = Path(path)
     try:
         file = path / WEIGHTS if path.is_dir() else path
         if file.is_file():
             return file
+        if (ours := bundled().get(str(path))) is not None:
+            return ours
         is_run = (path / "recipe.json").exists()
     except (OSError, ValueError) as error:  # a name that no file can have
         why = getattr(error, "strerror", None) or "no name for a file"
         raise CheckpointError(f"{_shown(path)}: cannot be looked up ({why}); name a file or a run folder") from error
+    known = ", ".join(bundled())
     hint = "the run has no saved weights yet" if is_run else "no model there" if path.is_dir() else "no such file"
-    raise CheckpointError(f"{_shown(path)}: {hint}; name a run folder or a .safetensors file")
+    raise CheckpointError(f"{_shown(path)}: {hint}; name a run folder, a .safetensors file or one of {known}")
 
 
 def _shown(file: Path) -> str:

@@ -19,22 +19,32 @@ class Photograph:
 
     Attributes:
         file: its path, the library first. credit: who made it and on what terms it may be shown.
+        shows: what is on it, by every name that a list of classes may have for it.
     """
 
     file: str
     credit: str
+    shows: tuple[str, ...]
 
 
 _SKIMAGE, _SKLEARN = IMAGES
 PHOTOGRAPHS = {
-    "rocket": Photograph(f"{_SKIMAGE}/rocket.jpg", "SpaceX, public domain"),
-    "chelsea": Photograph(f"{_SKIMAGE}/chelsea.png", "Stefan van der Walt, CC0"),
-    "coffee": Photograph(f"{_SKIMAGE}/coffee.png", "Rachel Michetti, courtesy of Pikolo Espresso Bar, CC0"),
-    "camera": Photograph(f"{_SKIMAGE}/camera.png", "Lav Varshney, CC0"),
-    "motorcycle": Photograph(f"{_SKIMAGE}/motorcycle_left.png", "Scharstein et al., Middlebury 2014 stereo benchmark"),
-    "astronaut": Photograph(f"{_SKIMAGE}/astronaut.png", "NASA, public domain"),
-    "china": Photograph(f"{_SKLEARN}/china.jpg", "danielbuechele, CC BY 2.0"),
-    "flower": Photograph(f"{_SKLEARN}/flower.jpg", "vultilion, CC BY 2.0"),
+    "rocket": Photograph(f"{_SKIMAGE}/rocket.jpg", "SpaceX, public domain", ("rocket", "missile", "projectile")),
+    "chelsea": Photograph(f"{_SKIMAGE}/chelsea.png", "Stefan van der Walt, CC0", ("cat", "tabby", "Egyptian cat")),
+    "coffee": Photograph(
+        f"{_SKIMAGE}/coffee.png",
+        "Rachel Michetti, courtesy of Pikolo Espresso Bar, CC0",
+        ("coffee", "espresso", "cup", "coffee mug"),
+    ),
+    "camera": Photograph(f"{_SKIMAGE}/camera.png", "Lav Varshney, CC0", ("camera", "tripod")),
+    "motorcycle": Photograph(
+        f"{_SKIMAGE}/motorcycle_left.png",
+        "Scharstein et al., Middlebury 2014 stereo benchmark",
+        ("motorcycle", "motorbike", "moped"),
+    ),
+    "astronaut": Photograph(f"{_SKIMAGE}/astronaut.png", "NASA, public domain", ("astronaut", "person")),
+    "china": Photograph(f"{_SKLEARN}/china.jpg", "danielbuechele, CC BY 2.0", ("temple", "palace")),
+    "flower": Photograph(f"{_SKLEARN}/flower.jpg", "vultilion, CC BY 2.0", ("flower", "dahlia")),
 }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from app.base import settings
 from mvfa_core.data import gallery as pictures
-from mvfa_core.data.gallery import FIRST_SEED, PHOTOGRAPH, ids, scene
+from mvfa_core.data.gallery import FIRST_SEED, PHOTOGRAPH, ids, scene, shows
 from mvfa_core.data.synthetic import CLASSES
 from mvfa_core.images import Reading, pixel_digest
 from mvfa_core.pictures import Note
@@ -26,6 +27,7 @@ __all__ = [
     "from_reading",
     "ids",
     "scene",
+    "shows",
     "specimen",
     "thumbnail",
 ]
@@ -72,6 +74,12 @@ def default() -> str:
 def specimen(picture_id: str) -> Picture:
     """A picture of the gallery; `KeyError` for a name that is not in `ids()`."""
     return from_picture(picture_id, *pictures.picture(picture_id))
+
+
+def is_known(picture: Picture, classes: Collection[str]) -> bool:
+    """Whether one of these classes is surely what the picture shows."""
+    shown = {name.casefold() for name in shows(picture.id)}
+    return picture.truth in classes or not shown.isdisjoint(name.casefold() for name in classes)
 
 
 def from_picture(

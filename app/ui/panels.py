@@ -103,15 +103,14 @@ def show_answer(model: str, picture: Picture, explanation: Explanation) -> None:
 
 
 def scope(model: str, picture: Picture, classes: Sequence[str]) -> str:
-    """What the model can say at all of a picture whose class is unknown, or none of its own; "" where it knows it.
-
-    It follows from the model's classes and from the data that its card names, and claims nothing of the picture.
-    """
-    if picture.truth in classes:
+    """What the model can say at all of a picture that may be of no class of its own; "" where it knows it. Only the
+    model's classes and the data that its card names are asked."""
+    if gallery.is_known(picture, classes):
         return ""
     learned = models.learned(model) if picture.id.startswith(gallery.PHOTOGRAPH) else ""
     title = CATALOGUE[learned].title if learned in CATALOGUE else ""
-    return wording_scope.scope(classes, shapes=learned == SYNTHETIC, data=title)
+    unknown = bool(gallery.shows(picture.id))
+    return wording_scope.scope(classes, shapes=learned == SYNTHETIC, data=title, unknown=unknown)
 
 
 def show_verdict(explanation: Explanation, truth: str | None) -> None:

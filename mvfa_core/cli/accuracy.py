@@ -25,7 +25,7 @@ HELP = "Accuracy of a model on the test, val or train side of a data set, or on 
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="a run folder or a .safetensors file")
+    parser.add_argument("model", help="a run folder, a .safetensors file or a bundled model's name")
     parser.add_argument("--data", help='"synthetic", a dataset or a folder (default: what the model was trained on)')
     parser.add_argument("--split", choices=CHOICES, help="which side (default: test where there is one, else val)")
     parser.add_argument("--join-names", action="store_true", default=None, help=JOIN_HELP)

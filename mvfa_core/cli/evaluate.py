@@ -17,7 +17,7 @@ HELP = "Every picture of a data set through a model: where it goes wrong, and wh
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", nargs="?", help="a run folder or a .safetensors file")
+    parser.add_argument("model", nargs="?", help="a run folder, a .safetensors file or a bundled model's name")
     parser.add_argument("--data", help='"synthetic", a dataset or a folder (default: what the model was trained on)')
     parser.add_argument("--split", "--side", dest="side", choices=CHOICES,
                         help="which side (default: test where there is one, else val)")  # fmt: skip

@@ -28,7 +28,7 @@ ENDINGS = (".json", *(f"-{kind}.png" for kind in ("cam", "grad-cam", "adacam", "
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="a run folder or a .safetensors file")
+    parser.add_argument("model", help="a run folder, a .safetensors file or a bundled model's name")
     parser.add_argument("pictures", nargs="+", metavar="picture",
                         help="pictures, or folders of pictures, also in folders below")  # fmt: skip
     parser.add_argument("--out", required=True, metavar="DIR", help="where the pictures and JSON go")

@@ -13,7 +13,7 @@ HELP = "Write a model as ONNX (prediction, AdaCAM, anchors, boxes; any batch) an
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="a run folder or a .safetensors file")
+    parser.add_argument("model", help="a run folder, a .safetensors file or a bundled model's name")
     parser.add_argument("--onnx", required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--json", action="store_true", help="print JSON")
 

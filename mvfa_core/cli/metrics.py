@@ -24,7 +24,7 @@ HELP = "Measure maps against boxes and against the model, and the votes of the v
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="a run folder or a .safetensors file")
+    parser.add_argument("model", help="a run folder, a .safetensors file or a bundled model's name")
     parser.add_argument("--data", help='"synthetic", a dataset or a folder (default: what the model was trained on)')
     parser.add_argument("--split", choices=SIDES, help="which side (default: test where there is one, else val)")
     parser.add_argument("--boxes", metavar="FILE", help="CSV, VOC .xml or a folder of them; drawn pictures need none")

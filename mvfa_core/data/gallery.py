@@ -39,6 +39,12 @@ def picture(picture_id: str) -> tuple[Image.Image, str | None, float | None]:
     return Image.fromarray(drawn.picture), drawn.name, drawn.scale
 
 
+def shows(picture_id: str) -> tuple[str, ...]:
+    """What a photograph of the gallery shows, by the names that classes may have for it; nothing for other pictures."""
+    kind, _, name = picture_id.partition("-")
+    return PHOTOGRAPHS[name].shows if kind == PHOTOGRAPH and name in PHOTOGRAPHS else ()
+
+
 def scene(picture_id: str) -> Scene | None:
     """The drawn scene of that name, with its box and mask; None for a photograph."""
     kind, _, name = picture_id.partition("-")

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mvfa_core.checkpoints import WEIGHTS, read_card
+from mvfa_core.checkpoints import read_card, weights_file
 from mvfa_core.checks import expect, expect_choice, is_whole
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
@@ -116,7 +116,7 @@ def spec_for(
         CheckpointError: no model there. ValueError: a side or a limit that cannot be.
     """
     recipe = read_card(model).get("recipe", {})
-    file = Path(model) / WEIGHTS if Path(model).is_dir() else Path(model)
+    file = weights_file(model)
     source = data or recipe.get("data", SYNTHETIC)
     if source != SYNTHETIC and source not in CATALOGUE:
         source = os.path.abspath(Path(source).expanduser())

@@ -245,6 +245,16 @@ def test_weights_that_are_not_finite(name: str, bad: float, saved: Path) -> None
     refused(saved, "1 weights are not finite", full_name)
 
 
+def test_a_bundled_model_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name will do in place of a path, unless a file or folder bears it."""
+    assert read_card("compact_mfa") == read_card(bundled()["compact_mfa"])
+    with pytest.raises(CheckpointError, match=r"name a run folder, a \.safetensors file or one of compact_gap, "):
+        read_card("compact")
+    monkeypatch.chdir(tmp_path)
+    save_model(build_model("compact", "gap", 2), tmp_path / "compact_mfa", {"name": "mine"})
+    assert read_card("compact_mfa")["name"] == "mine"
+
+
 def test_the_bundled_models_load() -> None:
     for name, path in bundled().items():
         model = load_model(path)

@@ -12,19 +12,29 @@ i18n.speaks(__name__)
 
 SCOPE = "Whatever the picture shows, this model can only answer with one of its {count:,} classes: {names}."
 SCOPE_ONE = "Whatever the picture shows, this model can only answer {names}, its only class."
-SCOPE_MORE = "{names} and {count:,} more"
 SCOPE_SHAPES = "This model was trained on generated shapes, not on photos like this one."
 SCOPE_DATA = "This model was trained on {data}; this photo is not part of it."
-MOST_NAMED = 12
+SCOPE_UNKNOWN = "This photo shows none of its {count:,} classes: {names}."
+SCOPE_UNKNOWN_MANY = "This photo shows none of this model's {count:,} classes, so no answer can be right."
+SCOPE_MANY = "Whatever the picture shows, this model can only answer with one of its {count:,} classes."
+MOST_NAMED = 40
 
 
-def scope(classes: Sequence[str], *, shapes: bool = False, data: str = "") -> str:
+def scope(classes: Sequence[str], *, shapes: bool = False, data: str = "", unknown: bool = False) -> str:
     """What a model can say at all, and where the picture is surely none of what it has learned from, what that was:
-    generated shapes, or the data set of that title."""
-    named = [plain(name) for name in classes[: here.MOST_NAMED]]
-    names = ", ".join(named)
-    if more := len(classes) - len(named):
-        names = here.SCOPE_MORE.format(names=names, count=more)
-    said = (here.SCOPE if len(classes) > 1 else here.SCOPE_ONE).format(count=len(classes), names=names)
+    generated shapes, or the data set of that title.
+
+    Args:
+        unknown: the picture is known to show none of the classes.
+    """
+    count = len(classes)
+    if count > here.MOST_NAMED:  # the model's card names some of them
+        line = here.SCOPE_UNKNOWN_MANY if unknown else here.SCOPE_MANY
+    elif count == 1:
+        line = here.SCOPE_ONE
+    else:
+        line = here.SCOPE_UNKNOWN if unknown and (shapes or data) else here.SCOPE
+    names = ", ".join(plain(name) for name in classes[: here.MOST_NAMED])
+    said = line.format(count=count, names=names)
     before = here.SCOPE_SHAPES if shapes else here.SCOPE_DATA.format(data=plain(data)) if data else ""
     return f"{before} {said}".strip()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mvfa_core import handout
-from mvfa_core.data.gallery import ids, picture, scene
+from mvfa_core.data.gallery import ids, picture, scene, shows
 from mvfa_core.explain import explain_encoding
 from mvfa_core.explanation import Explanation
 from mvfa_core.figures import making
@@ -150,7 +150,9 @@ def test_what_files_are_opened(tmp_path: Path, where: str) -> None:
             continue
         assert isinstance(found, PictureSource | ModelSource) or hasattr(found, "path")
     if where in ids():
-        assert picture(where)[0].size[0] > 0 and (scene(where) is None) == where.startswith("photo")
+        assert picture(where)[0].size[0] > 0 and (scene(where) is None) == bool(shows(where)) == where.startswith(
+            "photo"
+        )
     (tmp_path / "f").write_text("x")
     assert len(sha256_of(tmp_path / "f")) == 64 and name_of(Path("runs/a/model.safetensors")) == "a"
     assert weights_of("compact_mfa").is_file()
