@@ -4,6 +4,8 @@ PYTHON ?= python3
 PORT ?= 8501
 HOST ?= 127.0.0.1
 ARGS ?=
+NEW ?=
+WORDS ?= mvfa_core/i18n
 WORKERS ?= 2
 
 VENV := .venv
@@ -40,7 +42,7 @@ define typescript
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app serve load hostile test quick test-lowest soak audit lint format bench bench-app bench-memory bench-gpu reproduce-gpu models browser \
+.PHONY: help setup app serve load hostile test quick test-lowest soak audit lint words format bench bench-app bench-memory bench-gpu reproduce-gpu models browser \
 	clean
 
 help: ## List these commands
@@ -90,6 +92,15 @@ lint: $(DEV) ## Check style, imports and types, those of the JavaScript too
 		[ -z "$$CI" ]; \
 	fi
 	@$(BIN)/lint-imports --no-cache --no-logo
+	@$(BIN)/python -m tests.house.translations
+
+words: $(RUNTIME) ## Bring the translations up to date with the sources; NEW=eo begins a language (docs/languages.md)
+	@$(BIN)/pybabel -q extract -k N_ -k NC_:1c,2 --no-location --sort-output -o $(VENV)/mvfa.pot app mvfa_core pages
+	@if [ -n "$(NEW)" ]; then $(BIN)/pybabel -q init -i $(VENV)/mvfa.pot -l $(NEW) -o $(WORDS)/$(NEW).po; fi
+	@for file in $(WORDS)/*.po; do \
+		$(BIN)/pybabel -q update -i $(VENV)/mvfa.pot -l $$(basename $$file .po) -o $$file -w 100 --no-fuzzy-matching \
+			--ignore-obsolete --ignore-pot-creation-date; \
+	done
 
 format: $(DEV) ## Put the sources into the one format
 	@$(BIN)/ruff check --fix-only --quiet .

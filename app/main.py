@@ -7,6 +7,8 @@ visitor.
 import sys
 from pathlib import Path
 
+from app.base.i18n import _
+
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # `streamlit run` puts app/ on the path, not the folder above it
     sys.path.insert(0, str(ROOT))
@@ -18,19 +20,6 @@ from app.base import (  # noqa: E402
     i18n,
     page_rate,
     settings,
-)
-from app.base.wording import (  # noqa: E402
-    wording,
-    wording_compare,
-    wording_dataset,
-    wording_figures,
-    wording_maps,
-    wording_region,
-    wording_results,
-    wording_runs,
-    wording_serving,
-    wording_views,
-    wording_walk,
 )
 from app.server import (  # noqa: E402
     asgi,
@@ -46,7 +35,7 @@ if __name__ == "__main__":
     page_rate.heed()
     i18n.begin()
     st.set_page_config(
-        page_title=wording.APP,
+        page_title=_("MFA"),
         page_icon=str(ROOT / "assets" / "logo.svg"),
         layout="wide",
         initial_sidebar_state="collapsed" if st.context.is_embedded else SIDEBAR_PX,
@@ -55,23 +44,28 @@ if __name__ == "__main__":
         st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
     page = st.navigation(
         [
-            st.Page("../pages/explore.py", title=wording.EXPLORE, url_path="explore", default=True),
-            st.Page("../pages/lesson.py", title=wording_walk.NAV, url_path="lesson"),
-            st.Page("../pages/maps.py", title=wording_maps.NAV, url_path="maps"),
-            st.Page("../pages/anchors.py", title=wording_views.ANCHORS_NAV, url_path="anchors"),
-            st.Page("../pages/views.py", title=wording_views.VIEWS_NAV, url_path="views"),
-            st.Page("../pages/region.py", title=wording_region.NAV, url_path="region"),
-            st.Page("../pages/compare.py", title=wording_compare.NAV, url_path="compare"),
-            st.Page("../pages/evaluate.py", title=wording_dataset.NAV, url_path="evaluate"),
-            st.Page("../pages/figures.py", title=wording_figures.NAV, url_path="figures"),
-            st.Page("../pages/train.py", title=wording.TRAIN, url_path="train"),
-            st.Page("../pages/runs.py", title=wording_runs.NAV, url_path="runs"),
-            st.Page("../pages/results.py", title=wording_results.NAV, url_path="results"),
+            st.Page("../pages/explore.py", title=_("Explore"), url_path="explore", default=True),
+            st.Page("../pages/lesson.py", title=_("Lesson"), url_path="lesson"),
+            st.Page("../pages/maps.py", title=_("Maps"), url_path="maps"),
+            st.Page("../pages/anchors.py", title=_("Anchors"), url_path="anchors"),
+            st.Page("../pages/views.py", title=_("Views"), url_path="views"),
+            st.Page("../pages/region.py", title=_("Region"), url_path="region"),
+            st.Page("../pages/compare.py", title=_("Compare"), url_path="compare"),
+            st.Page("../pages/evaluate.py", title=_("Evaluate"), url_path="evaluate"),
+            st.Page("../pages/figures.py", title=_("Figures"), url_path="figures"),
+            st.Page("../pages/train.py", title=_("Train"), url_path="train"),
+            st.Page("../pages/runs.py", title=_("Runs"), url_path="runs"),
+            st.Page("../pages/results.py", title=_("Results"), url_path="results"),
         ],
         position=sharing.navigation(),
     )
     if settings.read_only() and page.url_path in CHANGING:
-        st.info(wording_serving.READ_ONLY_PAGE)  # above the bar, which stands beside the title
+        st.info(
+            _(
+                "This server is read-only: nothing is trained, changed or removed here, and no folder is opened. What "
+                "is there can be looked at."
+            )
+        )  # above the bar, which stands beside the title
     sharing.begin(page.url_path or DEFAULT)
     with errors.error_boundary():
         page.run()

@@ -18,6 +18,7 @@ from torch import nn
 
 from mvfa_core.attention import attended
 from mvfa_core.checks import expect, expect_choice
+from mvfa_core.i18n import N_
 from mvfa_core.pretrained import timm_features, timm_net, torchvision_net
 
 FINEST = 14
@@ -150,18 +151,18 @@ def timm_backbone(name: str) -> Backbone:
 
 
 BACKBONES: dict[str, Backbone] = {
-    "compact": Backbone(compact, 128, 8, 112, "small residual net of this project, for CPUs"),
-    "vgg16": Backbone(vgg16, 512, 16, 224, "VGG16 without its last pooling"),
-    "vgg16_se": Backbone(partial(vgg16, "se"), 512, 16, 224, "VGG16 with squeeze-and-excitation"),
-    "vgg16_cbam": Backbone(partial(vgg16, "cbam"), 512, 16, 224, "VGG16 with CBAM"),
-    "vgg16_sk": Backbone(partial(vgg16, "sk"), 512, 16, 224, "VGG16 with selective kernels"),
-    "vgg16_gc": Backbone(partial(vgg16, "gc"), 512, 16, 224, "VGG16 with global context"),
-    "resnet50": Backbone(partial(resnet, "resnet50", 5), 2048, 32, 224, "ResNet50; 7 x 7 cells"),
-    "resnet41": Backbone(partial(resnet, "resnet50", 4), 1024, 16, 224, "ResNet50 without its last stage"),
-    "resnext50": Backbone(partial(resnet, "resnext50_32x4d", 5), 2048, 32, 224, "ResNeXt50 32x4d; 7 x 7 cells"),
-    "resnext41": Backbone(partial(resnet, "resnext50_32x4d", 4), 1024, 16, 224, "ResNeXt50 without its last stage"),
-    "mobilenet": Backbone(partial(mobilenet, 5), 1024, 32, 224, "MobileNet v1; 7 x 7 cells"),
-    "mobilenet24": Backbone(partial(mobilenet, 4), 512, 16, 224, "MobileNet v1 without its last stage"),
+    "compact": Backbone(compact, 128, 8, 112, N_("small residual net of this project, for CPUs")),
+    "vgg16": Backbone(vgg16, 512, 16, 224, N_("VGG16 without its last pooling")),
+    "vgg16_se": Backbone(partial(vgg16, "se"), 512, 16, 224, N_("VGG16 with squeeze-and-excitation")),
+    "vgg16_cbam": Backbone(partial(vgg16, "cbam"), 512, 16, 224, N_("VGG16 with CBAM")),
+    "vgg16_sk": Backbone(partial(vgg16, "sk"), 512, 16, 224, N_("VGG16 with selective kernels")),
+    "vgg16_gc": Backbone(partial(vgg16, "gc"), 512, 16, 224, N_("VGG16 with global context")),
+    "resnet50": Backbone(partial(resnet, "resnet50", 5), 2048, 32, 224, N_("ResNet50; 7 x 7 cells")),
+    "resnet41": Backbone(partial(resnet, "resnet50", 4), 1024, 16, 224, N_("ResNet50 without its last stage")),
+    "resnext50": Backbone(partial(resnet, "resnext50_32x4d", 5), 2048, 32, 224, N_("ResNeXt50 32x4d; 7 x 7 cells")),
+    "resnext41": Backbone(partial(resnet, "resnext50_32x4d", 4), 1024, 16, 224, N_("ResNeXt50 without its last stage")),
+    "mobilenet": Backbone(partial(mobilenet, 5), 1024, 32, 224, N_("MobileNet v1; 7 x 7 cells")),
+    "mobilenet24": Backbone(partial(mobilenet, 4), 512, 16, 224, N_("MobileNet v1 without its last stage")),
 }
 
 

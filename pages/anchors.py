@@ -3,15 +3,19 @@
 import streamlit as st
 
 from app.base import errors, session
-from app.base.wording import wording_seen
-from app.base.wording import wording_views as words
+from app.base.i18n import _
 from app.features.sharing import handout
 from app.features.views import anchors, receptive_field
 from app.services import explanations, findings
-from app.ui import controls, model_picture_picker, panels
+from app.ui import answer, controls, model_picture_picker, panels
 
-st.title(words.ANCHORS_TITLE, anchor=False)
-st.caption(words.ANCHORS_INTRO)
+st.title(_("Where do the views start?"), anchor=False)
+st.caption(
+    _(
+        "Every cell of the grid has an attention A, and the K highest become anchors. Click any cell, anchor or not, "
+        "to see where its attention comes from and what the regions around it would say."
+    )
+)
 model, picture = model_picture_picker.choose()
 
 
@@ -29,7 +33,7 @@ def view() -> None:
         explanation = explanations.explanation(model, picture, None, k, sizes)
         sight = findings.receptive_field(model)
 
-    panels.show_answer(model, picture, explanation)
+    answer.show(model, picture, explanation)
     recipe = panels.recipe(model, picture, explanation)
 
     @errors.part
@@ -37,7 +41,7 @@ def view() -> None:
         """What follows from the chosen cell; choosing another one runs this again and nothing else."""
         cell = anchors.chosen(explanation)
         story = explanations.cell(model, picture, cell, sizes)
-        st.header(words.BOARD_TITLE, anchor=False)
+        st.header(_("Attention, cell by cell"), anchor=False)
         saw = receptive_field.seen(story, sight, explanation)
         board = receptive_field.with_outlines(anchors.board(explanation, story), saw)
         panels.show_board(
@@ -49,14 +53,14 @@ def view() -> None:
             anchors.show_terms(story)
         with right:
             anchors.show_ranking(explanation, cell)
-        st.header(words.CORNERS_TITLE, anchor=False)
+        st.header(_("Where its regions end"), anchor=False)
         anchors.show_corners(story)
-        st.header(wording_seen.HEADING, anchor=False)
+        st.header(_("What a region really saw"), anchor=False)
         receptive_field.show(picture.digest, explanation, story, sight, saw, recipe)
 
     one_cell()
     handout.offer(model, picture, explanation)
-    st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")
+    st.page_link("../pages/views.py", label=_("See how these views vote"), icon=":material/arrow_forward:")
 
 
 view()

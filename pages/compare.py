@@ -3,21 +3,25 @@
 import streamlit as st
 
 from app.base import errors, session
-from app.base.wording import wording
-from app.base.wording import wording_compare as words
+from app.base.i18n import _
 from app.features.compare import compare
 from app.services import explanations
 from app.ui import controls, model_picture_picker
 
-st.title(words.TITLE, anchor=False)
-st.caption(words.INTRO)
+st.title(_("Do two models look at the same thing?"), anchor=False)
+st.caption(
+    _(
+        "The same picture through two models: a GAP model and its MFA twin, two runs, or two checkpoints of your own. "
+        "Class, K and L_R are the same for both."
+    )
+)
 
 model, picture = model_picture_picker.choose()
 with st.sidebar:
     other = compare.second(model)
 if other is None:
-    st.info(words.ONLY_ONE)
-    st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
+    st.info(_("There is one model so far. Train another, or use your own, to compare."))
+    st.page_link("../pages/train.py", label=_("Train a model of your own"), icon=":material/arrow_forward:")
     st.stop()
 
 
@@ -39,18 +43,18 @@ def view() -> None:
     compare.show_answers(sides, picture, target)
     compare.show_scope(sides, picture)
 
-    st.header(words.MAPS_HEADING, anchor=False)
+    st.header(_("Where each finds its evidence"), anchor=False)
     compare.show_maps(sides, picture)
     if sides[0].explanation.grid == sides[1].explanation.grid:
-        st.header(words.ALIKE_HEADING, anchor=False)
+        st.header(_("How alike their maps are"), anchor=False)
         compare.show_likeness(sides, k or min(facts[0].k, facts[0].cells))
 
-    st.header(words.REGIONS_HEADING, anchor=False)
+    st.header(_("The region each is surest by"), anchor=False)
     compare.show_regions(sides, picture)
 
-    st.header(words.VERDICT_HEADING, anchor=False)
+    st.header(_("What each answers"), anchor=False)
     compare.show_verdict(sides, picture.truth)
-    st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
+    st.page_link("../pages/train.py", label=_("Train the twin of a run"), icon=":material/arrow_forward:")
 
 
 view()

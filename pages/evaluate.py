@@ -3,12 +3,17 @@
 import streamlit as st
 
 from app.base import errors
+from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_dataset as words
-from app.features.evaluate import evaluation_status, evaluations, picture_grid, sections
+from app.features.evaluate import charts, evaluation_status, evaluations, picture_grid, sections
 
-st.title(words.TITLE, anchor=False)
-st.caption(words.INTRO)
+st.title(_("Where does it go wrong, and did the views help?"), anchor=False)
+st.caption(
+    _(
+        "A whole data set through the model chosen in the side panel. Every number and every cell below opens the "
+        "pictures it stands for."
+    )
+)
 
 picture_grid.follow()
 model = evaluations.choose_model()
@@ -22,7 +27,7 @@ try:
         st.stop()
     found = evaluations.findings(evaluation)
 except (ValueError, OSError) as error:
-    st.error(words.UNREADABLE.format(why=wording.plain(errors.message(error))))
+    st.error(_("The findings cannot be shown: {why}").format(why=wording.plain(errors.message(error))))
     st.stop()
 
 sections.headline(found)
@@ -34,19 +39,24 @@ with left:
 with right:
     sections.show_classes(found)
 
-st.header(words.PICTURES_TITLE, anchor=False)
+st.header(_("Picture by picture"), anchor=False)
 if trouble:
     st.warning(trouble)
 else:
     picture_grid.show(model, asked, found)
 
 sections.against(model, choice, found)
-sections.show_scales(found)
-sections.show_profiles(found)
-sections.show_reliability(found)
+charts.show_scales(found)
+charts.show_profiles(found)
+charts.show_reliability(found)
 if found.views and not trouble:
-    st.header(words.CROPS_TITLE, anchor=False)
-    st.caption(words.CROPS_NOTE)
+    st.header(_("Views that are surest of a wrong class"), anchor=False)
+    st.caption(
+        _(
+            "The region of each picture that is most confident in a class the picture is not. The ensemble may still "
+            "be right: one view is one vote."
+        )
+    )
     picture_grid.show_crops(model, asked, found)
 sections.exports(model, asked, found)
-st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
+st.page_link("../pages/train.py", label=_("Train another model"), icon=":material/arrow_forward:")

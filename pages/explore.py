@@ -3,13 +3,15 @@
 import streamlit as st
 
 from app.base import errors, session
-from app.base.wording import wording
+from app.base.i18n import _
 from app.features.sharing import handout
 from app.services import explanations
-from app.ui import controls, model_picture_picker, panels
+from app.ui import answer, controls, model_picture_picker, panels
 
-st.title(wording.EXPLORE_TITLE, anchor=False)
-st.caption(wording.EXPLORE_INTRO)
+st.title(_("Where does the classifier look?"), anchor=False)
+st.caption(
+    _("Pick a picture, or bring your own. The side panel sets the model, the class, the anchors and the region sizes.")
+)
 model, picture = model_picture_picker.choose()
 
 
@@ -25,34 +27,44 @@ def view() -> None:
             k, sizes, distinct = controls.views(facts) if views else (None, None, False)
         explanation = explanations.explanation(model, picture, target, k, sizes)
 
-    panels.show_answer(model, picture, explanation)
+    answer.show(model, picture, explanation)
     recipe = panels.recipe(model, picture, explanation)
 
     @errors.part
     def maps() -> None:
         """The maps and what the chosen cell did; choosing another one runs this again and nothing else."""
-        st.header(wording.MAPS_TITLE, anchor=False)
+        st.header(_("Where the evidence lies"), anchor=False)
         panels.show_board(
             session.MAPS, "maps", picture.digest, explanation, panels.maps(explanation), recipe, scale="own"
         )
         cell = session.cell(explanation.grid)
-        st.markdown((cell and panels.cell_sentence(explanation, cell)) or wording.CELL_HINT)
+        st.markdown(
+            (cell and panels.cell_sentence(explanation, cell))
+            or _("Click a cell in any picture to see what it did; the arrow keys move it.")
+        )
 
     maps()
 
-    st.header(wording.REGIONS_TITLE, anchor=False)
+    st.header(_("Which regions vote"), anchor=False)
     if views:
         regions = panels.regions(explanation, distinct=distinct)
         panels.show_board(session.REGIONS, "regions", picture.digest, explanation, regions, recipe)
     else:
         controls.offer_views()
 
-    st.header(wording.VERDICT_TITLE, anchor=False)
+    st.header(_("The verdict, class by class"), anchor=False)
     panels.show_verdict(explanation, picture.truth)
-    note = wording.VERDICT_NOTE.format(count=len(explanation.confidence_MC)) if views else wording.VERDICT_NOTE_GAP
+    note = (
+        _(
+            "The auxiliary head sees the average of the whole map and steers the attention. The ensemble is the "
+            "answer: the mean of the votes of all {count} views, as a probability."
+        ).format(count=len(explanation.confidence_MC))
+        if views
+        else _("One view, the average of the whole map, and one head.")
+    )
     st.caption(note)
     handout.offer(model, picture, explanation)
-    st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
+    st.page_link("../pages/train.py", label=_("Train a model of your own"), icon=":material/arrow_forward:")
 
 
 view()

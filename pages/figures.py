@@ -3,13 +3,18 @@
 import streamlit as st
 
 from app.base import errors
+from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_figures as words
 from app.features.figures import figure_form, figure_pictures, figure_result
 from mvfa_core.figures import OF_RUNS, FigureSpec
 
-st.title(words.TITLE, anchor=False)
-st.caption(words.INTRO)
+st.title(_("Which figure goes into the paper?"), anchor=False)
+st.caption(
+    _(
+        "Choose a kind and pictures; the preview follows. Every file carries its recipe: give it back below, and the "
+        "same figure is made again."
+    )
+)
 
 with st.sidebar:
     undo = st.container()
@@ -20,14 +25,18 @@ with st.sidebar:
     try:
         options = figure_form.options(kind, models)
     except ValueError as error:
-        st.error(words.CANNOT.format(why=wording.plain(errors.message(error))))
+        st.error(_("It cannot be drawn: {why}").format(why=wording.plain(errors.message(error))))
         st.stop()
 
 pictures = () if of_runs else tuple(figure_pictures.choose_pictures(models[0] if models else None))
 if of_runs and not runs:
-    st.info(words.NO_RUN_CHOSEN)
+    st.info(_("Choose one or more runs or models in the side panel."))
 elif not of_runs and not (models and pictures):
-    st.info(words.NO_PICTURES if models else words.NO_MODEL_CHOSEN)
+    st.info(
+        _("Choose a picture above: press one in the strip, or let a rule choose.")
+        if models
+        else _("Choose one or more models in the side panel.")
+    )
 else:
     request = FigureSpec(kind, models, pictures, runs, options, figure_form.rule())
     figure_form.note(request)

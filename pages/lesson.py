@@ -3,18 +3,18 @@
 import streamlit as st
 
 from app.base import errors
-from app.base.wording import wording_walk as words
+from app.base.i18n import _
 from app.features.lesson import lesson
 from app.services import class_subset, explanations, findings
 from app.ui import model_picture_picker
 
-st.title(words.TITLE, anchor=False)
+st.title(_("How the views decide, step by step"), anchor=False)
 top, below = st.container(), st.container()  # a class room looks at the lesson, so it stands above the pictures
 
 with below:
-    st.caption(words.INTRO)
+    st.caption(_("Any picture and any model can be walked through: every number above is then theirs."))
     model, picture = model_picture_picker.choose()
-    st.page_link("../pages/explore.py", label=words.TO_EXPLORE, icon=":material/arrow_forward:")
+    st.page_link("../pages/explore.py", label=_("Explore this picture freely"), icon=":material/arrow_forward:")
 with top:
     with errors.or_stop():
         facts = explanations.model_info(model, picture)

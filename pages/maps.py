@@ -3,15 +3,19 @@
 import streamlit as st
 
 from app.base import errors, session
-from app.base.wording import wording_maps as words
-from app.base.wording import wording_measure
+from app.base.i18n import _
 from app.features.maps import localisation, maps
 from app.features.sharing import handout
 from app.services import explanations
-from app.ui import controls, model_picture_picker, panels
+from app.ui import answer, controls, model_picture_picker, panels
 
-st.title(words.TITLE, anchor=False)
-st.caption(words.INTRO)
+st.title(_("Do the maps say the same?"), anchor=False)
+st.caption(
+    _(
+        "AdaCAM needs no label because it weighs all class maps by their probability. The paper finds it very close "
+        "to the map of the predicted class: here that can be turned, measured and compared with other methods."
+    )
+)
 model, picture = model_picture_picker.choose()
 
 
@@ -28,40 +32,51 @@ def view() -> None:
         explanation = explanations.explanation(model, picture, target, k, sizes)
         atlas = explanations.atlas(model, picture, maps.TEMPERATURES)
 
-    panels.show_answer(model, picture, explanation)
+    answer.show(model, picture, explanation)
     recipe, shown = panels.recipe(model, picture, explanation), picture.digest
     highest = k or min(facts.k, facts.cells)
 
-    st.header(words.DIAL_HEADING, anchor=False)
+    st.header(_("From one class to all of them"), anchor=False)
     panels.show_board(session.DIAL, "dial", shown, explanation, maps.dial(atlas, gap=gap), recipe)
     st.markdown(maps.claim(atlas, explanation, highest))
 
-    st.header(words.OTHERS_HEADING, anchor=False)
+    st.header(_("What other methods draw"), anchor=False)
     chosen = controls.other_maps()
     others = {method: explanations.other(model, picture, method, explanation.target, k, sizes) for method in chosen}
     if others:
         panels.show_board(
             session.OTHER_MAPS, "other maps", shown, explanation, maps.other_panels(explanation, others), recipe
         )
-        st.caption(words.OTHERS_NOTE)
+        st.caption(
+            _(
+                "Each keeps its own unit and range: these methods agree on where, not on how much. HiResCAM of a "
+                "linear head is the contribution map of the Views page, divided by the number of views. Eigen-CAM "
+                "asks for no class."
+            )
+        )
     else:
-        st.caption(words.OTHERS_NONE)
+        st.caption(_("Choose a method to see its map."))
 
-    st.header(words.ALIKE_HEADING, anchor=False)
+    st.header(_("How alike they are"), anchor=False)
     maps.show_likeness(atlas, explanation, others, highest)
 
-    st.header(wording_measure.HEADING, anchor=False)
+    st.header(_("Do they mark the object?"), anchor=False)
     if known := localisation.known(picture):
         localisation.show(model, picture, explanation, known, recipe)
     else:
-        st.caption(wording_measure.UNKNOWN)
+        st.caption(
+            _(
+                "Where the object is, is not known for this picture. It is for all drawn scenes, and for a data set "
+                "with a file boxes.csv in its folder; for any other picture a file of boxes can be given here."
+            )
+        )
 
-    st.header(words.ATLAS_HEADING, anchor=False)
+    st.header(_("Every class, every cell"), anchor=False)
     panels.show_board(session.ATLAS, "atlas", shown, explanation, maps.atlas_panels(atlas), recipe, small=True)
     st.caption(maps.atlas_note(atlas, gap=gap))
     handout.offer(model, picture, explanation)
     if not gap:
-        st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")
+        st.page_link("../pages/anchors.py", label=_("See where the views start"), icon=":material/arrow_forward:")
 
 
 view()

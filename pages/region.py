@@ -3,14 +3,19 @@
 import streamlit as st
 
 from app.base import errors, session
-from app.base.wording import wording_region as words
+from app.base.i18n import _
 from app.features.region import region
 from app.features.sharing import handout
 from app.services import explanations, findings
-from app.ui import controls, model_picture_picker, panels
+from app.ui import answer, controls, model_picture_picker
 
-st.title(words.TITLE, anchor=False)
-st.caption(words.INTRO)
+st.title(_("What would it say about this part alone?"), anchor=False)
+st.caption(
+    _(
+        "Drag a rectangle over the picture. The main head answers for the mean of the features inside it, as it does "
+        "for every view; the network is not run again."
+    )
+)
 model, picture = model_picture_picker.choose()
 
 
@@ -26,7 +31,7 @@ def view() -> None:
         explanation = explanations.explanation(model, picture, target, None, None)
         best = findings.best_rectangle(model, picture, explanation.target) if search else None
 
-    panels.show_answer(model, picture, explanation)
+    answer.show(model, picture, explanation)
 
     @errors.part
     def one_rectangle() -> None:
@@ -40,11 +45,21 @@ def view() -> None:
                 st.caption(region.best_caption(explanation))
         with right:
             region.show_answer(explanation, answer, picture.truth)
-            st.caption(words.CAPTION_GAP if explanation.pooling == "gap" else words.CAPTION)
+            st.caption(
+                _(
+                    "This model was trained on the mean of the whole map only; it never learned to judge parts, so "
+                    "take its answers for small rectangles as a curiosity."
+                )
+                if explanation.pooling == "gap"
+                else _(
+                    "A rectangle holds what its cells saw, and each cell saw further than its own square. Evidence, "
+                    "not cause: what stands outside may have coloured what is inside."
+                )
+            )
 
     one_rectangle()
     handout.offer(model, picture, explanation)
-    st.page_link("../pages/views.py", label=words.TO_VIEWS, icon=":material/arrow_forward:")
+    st.page_link("../pages/views.py", label=_("See how the model's own regions vote"), icon=":material/arrow_forward:")
 
 
 view()

@@ -3,14 +3,16 @@
 import streamlit as st
 
 from app.base import errors
+from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_runs as words
 from app.features.training import run_actions, run_archive, runs_table
 from app.services import training_runs
 
 run_actions.go_to_train()
-st.title(words.TITLE, anchor=False)
-st.caption(words.INTRO)
+st.title(_("Runs: what was trained on this computer"), anchor=False)
+st.caption(
+    _("Tick runs to act on them; two or more are compared below. Runs of other tabs and of the terminal are here too.")
+)
 
 seen = training_runs.standing()
 
@@ -27,13 +29,15 @@ def history() -> None:
     try:
         runs = training_runs.all_runs()
     except OSError as error:
-        st.error(f"{words.FAILED}: {wording.plain(errors.message(error))}")
+        failed = _("The folder of runs cannot be read")
+        st.error(f"{failed}: {wording.plain(errors.message(error))}")
         return
     if not runs:
         with st.container(border=True):
-            st.markdown(f"**{words.EMPTY_TITLE}**")
-            st.write(words.EMPTY_TEXT)
-            st.page_link("../pages/train.py", label=words.EMPTY_TRAIN, icon=":material/arrow_forward:")
+            empty_title = _("No run yet")
+            st.markdown(f"**{empty_title}**")
+            st.write(_("Every training becomes a folder, and every folder a line of a table here, whoever started it."))
+            st.page_link("../pages/train.py", label=_("Train a first one"), icon=":material/arrow_forward:")
         return
     there = {run.id: run for run in runs}
     picked = [there[name] for name in runs_table.show(runs)]

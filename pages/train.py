@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from app.base.wording import wording_train as words
+from app.base.i18n import _
 from app.features.training import run_overlay, run_view, set_up
 
-st.title(words.TRAIN_TITLE, anchor=False)
-st.caption(words.TRAIN_INTRO)
+st.title(_("Train a classifier and watch it learn"), anchor=False)
+st.caption(
+    _("A run is a folder and a process of its own: reload, close the page or restart the app, and it is still there.")
+)
 
 set_up.show()
 

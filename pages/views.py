@@ -3,15 +3,19 @@
 import streamlit as st
 
 from app.base import errors, session
-from app.base.wording import wording_firm
-from app.base.wording import wording_views as words
+from app.base.i18n import _
 from app.features.sharing import handout
 from app.features.views import stability, views
 from app.services import explanations, findings
-from app.ui import controls, model_picture_picker, panels
+from app.ui import answer, controls, model_picture_picker, panels
 
-st.title(words.VIEWS_TITLE, anchor=False)
-st.caption(words.VIEWS_INTRO)
+st.title(_("Who votes for what?"), anchor=False)
+st.caption(
+    _(
+        "Every region is a view, and the main head gives each its own answer. The sum of their logits is the answer "
+        "of the whole, so each vote is an exact term of it."
+    )
+)
 model, picture = model_picture_picker.choose()
 
 
@@ -32,34 +36,34 @@ def view() -> None:
         other = views.other(model, picture, explanation, rival)
         path, held = findings.answer_path(model, picture, sizes), findings.stability(model, picture, explanation)
 
-    panels.show_answer(model, picture, explanation)
+    answer.show(model, picture, explanation)
     recipe = panels.recipe(model, picture, explanation)
     shown = picture.digest
 
-    st.header(words.BOARD_VOTES, anchor=False)
+    st.header(_("Where the votes come from"), anchor=False)
     panels.show_board(session.VOTES, "votes", shown, explanation, views.board(explanation, distinct=distinct), recipe)
 
-    st.header(words.LEDGER_TITLE, anchor=False)
+    st.header(_("The ledger: every view and its push"), anchor=False)
     views.show_ledger(explanation, rival)
 
-    st.header(words.MAPS_TITLE, anchor=False)
+    st.header(_("Which cells carry the answer"), anchor=False)
     panels.show_board(
         session.CONTRIBUTIONS, "contributions", shown, explanation, views.maps(explanation, other), recipe
     )
     st.markdown(views.map_sentence(explanation, rival))
 
-    st.header(words.AGREEMENT_TITLE, anchor=False)
+    st.header(_("Do the views agree?"), anchor=False)
     upper, lower = st.columns(2, gap="large"), st.columns(2, gap="large")
     for place, show in zip((*upper, *lower), views.AGREEMENT, strict=True):
         with place:
             show(explanation)
 
-    st.header(wording_firm.HEADING, anchor=False)
+    st.header(_("How firmly it stands"), anchor=False)
     stability.show_path(path, explanation, recipe)
     stability.show_views(held, explanation, shown, recipe)
 
     handout.offer(model, picture, explanation)
-    st.page_link("../pages/anchors.py", label=words.TO_ANCHORS, icon=":material/arrow_forward:")
+    st.page_link("../pages/anchors.py", label=_("See where these views start"), icon=":material/arrow_forward:")
 
 
 view()

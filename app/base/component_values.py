@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.base import session
-from app.base.wording import wording
+from app.base.i18n import _
 from mvfa_core.checks import is_whole
 
 LONGEST, MOST = 10_000, 10_000
@@ -66,7 +66,9 @@ def files(held: Any) -> list[UploadedFile]:
     every = held if isinstance(held, list) else [] if held is None else [held]
     there = [one for one in every if isinstance(one, UploadedFile)]
     if len(there) < len(every):
-        st.toast(wording.FILE_GONE, icon=":material/error:", duration="long")
+        st.toast(
+            _("This file is not on the server (any more): choose it again."), icon=":material/error:", duration="long"
+        )
     return there
 
 

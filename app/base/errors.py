@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from app.base import page_rate, permissions
+from app.base.i18n import _
 from app.base.permissions import NotYoursError
 from app.base.refusals import BusyError, QuotaError
 from app.base.settings import read_only
@@ -49,8 +50,12 @@ def error_boundary() -> Iterator[None]:
         yield
     except (OSError, MemoryError, *REFUSALS) as error:
         logging.getLogger(__name__).warning("a page ended in words", exc_info=error)
-        why = wording.TOO_LARGE if isinstance(error, MemoryError) else message(error)
-        st.error(wording.ENDED.format(why=wording.plain(why.rstrip("."))))
+        why = _("it takes more memory than there is") if isinstance(error, MemoryError) else message(error)
+        st.error(
+            _(
+                "This cannot be shown: {why}. Nothing was changed; choose something else, or load the page again."
+            ).format(why=wording.plain(why.rstrip(".")))
+        )
 
 
 @contextmanager

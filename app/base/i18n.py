@@ -1,51 +1,27 @@
-"""The language of the screen. English stands in the wording modules; every other language is a folder of JSON here.
+"""The language of the screen: gettext for whoever asks, numbers and lists by Babel.
 
-A wording module says `language.speaks(__name__)` and is from then on read through `Words`: its constants, asked for by
-their names in capitals, come in the language of the session that asks, and in English wherever that language has
-nothing, or nothing that fits. Threads without a session, and the time of the imports, are English.
+A sentence stands where it is used, `_("Pictures")`, and is looked up at the moment it is shown, in the language of the
+session that asks. Threads without a session, and the time of the imports, are English.
 
 The language of a session is what its address says, else what was chosen in it, else what its browser prefers, else
-English. See docs/languages.md.
+English. The catalogues are those of `mvfa_core.i18n`. See docs/languages.md.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from string import Formatter
-from types import ModuleType
-from typing import Any
 
 import streamlit as st
+from babel.lists import format_list
+from babel.numbers import format_decimal
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.base import session
-from mvfa_core.files import read_json
-
-ENGLISH = "en"
-FOLDER = Path(__file__).parent / "languages"
-MORE = "MVFA_LANGUAGES"
-"""A variable of the environment: another folder of languages, which adds to ours."""
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Language:
-    """A folder of translations: its code in the address, its own name for itself, the browsers' names for it."""
-
-    code: str
-    name: str
-    locales: tuple[str, ...]
-    folder: Path | None
+from mvfa_core.data import class_names
+from mvfa_core.i18n.catalogues import ENGLISH, languages, translations
 
 
 class _Run(threading.local):
@@ -59,22 +35,42 @@ _run = _Run()
 _told: ContextVar[str] = ContextVar("language", default="")
 
 
-# --- which languages there are ---
+# --- what is said ---
 
 
-@cache
-def languages() -> dict[str, Language]:
-    """All of them by their code, English first."""
-    found = {ENGLISH: Language(ENGLISH, "English", (ENGLISH,), None)}
-    folders = [FOLDER, *([Path(more)] if (more := os.environ.get(MORE)) else [])]
-    for place in (one for folder in folders if folder.is_dir() for one in sorted(folder.iterdir())):
-        code, about = place.name, _read(place / "language.json") if place.is_dir() else None
-        if about is None or not (code.isascii() and code.isalpha() and code.islower()) or code in found:
-            continue
-        name, locales = about.get("name"), about.get("locales", [])
-        if isinstance(name, str) and isinstance(locales, list):
-            found[code] = Language(code, name, (code, *(str(one) for one in locales)), place)
-    return found
+def _(message: str) -> str:
+    """The message in the language of who asks."""
+    return translations(current()).gettext(message)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The form of a message that goes with a count; languages have as many forms as they have."""
+    return translations(current()).ngettext(one, many, count)
+
+
+def pgettext(context: str, message: str) -> str:
+    """A message that has other translations elsewhere."""
+    return translations(current()).pgettext(context, message)
+
+
+def class_name(name: str) -> str:
+    """What a class is called on the screen; its name stays the value that is kept and compared."""
+    return class_names.class_name(name, current())
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with the separators of the language."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(value, pattern, locale=languages()[current()].locale)
+
+
+def listed(items: Sequence[str]) -> str:
+    """Things in a sentence: a, b and c."""
+    english = current() == ENGLISH  # Babel's American English has a comma before the last
+    return format_list(items, locale="en_GB" if english else languages()[current()].locale)
+
+
+# --- the language of who asks ---
 
 
 def accepted(headers: Mapping[str, str]) -> list[str]:
@@ -85,16 +81,12 @@ def accepted(headers: Mapping[str, str]) -> list[str]:
 
 def preferred(wishes: Sequence[str]) -> str:
     """The first language of these, as browsers name them, that there is here: zh for "zh-CN"; else English."""
+    known = {code.replace("_", "-").lower(): code for code in languages()}
     for wish in wishes:
-        for exact in (True, False):
-            for code, one in languages().items():
-                known = [locale.lower() for locale in one.locales]
-                if (wish if exact else wish.split("-")[0]).lower() in known:
-                    return code
+        for name in (wish.lower(), wish.lower().split("-")[0]):
+            if name in known:
+                return known[name]
     return ENGLISH
-
-
-# --- the language of who asks ---
 
 
 def current() -> str:
@@ -149,89 +141,3 @@ def _of_session() -> str:
         return str(chosen)
     locale = st.context.locale
     return preferred([locale] if locale else [])
-
-
-# --- the words ---
-
-
-class Words(ModuleType):
-    """A wording module, read in the language of who asks."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name.isupper() and not name.startswith("_") and (code := current()) != ENGLISH:
-            texts = _texts(code, super().__getattribute__("__name__"))
-            if name in texts:
-                return texts[name]
-        return super().__getattribute__(name)
-
-
-def speaks(module: str) -> None:
-    """At the top of a wording module: from now on it is read in the language of who asks."""
-    sys.modules[module].__class__ = Words
-
-
-def library(english: str) -> str:
-    """A title or note of `mvfa_core`, which speaks English alone, as `library.json` of a language has it."""
-    said = {} if (code := current()) == ENGLISH else _library(code)
-    return said.get(english, english)
-
-
-@cache
-def _library(code: str) -> dict[str, str]:
-    folder = languages()[code].folder
-    said = (_read(folder / "library.json") if folder else None) or {}
-    return {english: other for english, other in said.items() if isinstance(other, str)}
-
-
-@cache
-def _texts(code: str, module: str) -> dict[str, Any]:
-    """What a language says in place of the constants of a module, each made to fit what it stands for."""
-    folder = languages()[code].folder
-    file = folder / f"{module.rpartition('.')[2]}.json" if folder else None
-    said = (_read(file) if file else None) or {}
-    english = vars(sys.modules[module])
-    return {name: fitted(english[name], said[name], f"{code}: {module}.{name}") for name in said if name in english}
-
-
-def fitted(english: Any, other: Any, where: str) -> Any:
-    """A translation with the structure of the English; what does not fit stays English, and the log says so."""
-    if isinstance(english, str):
-        if isinstance(other, str) and fields(other) == fields(english) and bool(other.strip()) == bool(english.strip()):
-            return other
-    elif isinstance(english, Mapping):
-        if isinstance(other, Mapping):
-            said = {str(key): value for key, value in other.items()}
-            return {
-                key: fitted(value, said[str(key)], f"{where}.{key}") if str(key) in said else value
-                for key, value in english.items()
-            }
-    elif isinstance(english, Sequence):
-        if isinstance(other, Sequence) and not isinstance(other, str) and len(other) == len(english):
-            made = [fitted(one, two, f"{where}.{at}") for at, (one, two) in enumerate(zip(english, other, strict=True))]
-            return tuple(made) if isinstance(english, tuple) else made
-    else:
-        return english  # numbers, switches and None are the same in all languages
-    log.warning("%s does not fit the English and is shown in English", where)
-    return english
-
-
-def fields(text: str) -> set[tuple[str, str, str]] | None:
-    """The names in braces, those without one by their number, and how each is to be formatted; none for a text that
-    cannot be filled in."""
-    try:
-        told = [one[1:] for one in Formatter().parse(text) if one[1] is not None]
-    except ValueError:
-        return None
-    return {(name or f"#{place}", spec or "", how or "") for place, (name, spec, how) in enumerate(told)}
-
-
-def _read(file: Path) -> dict[str, Any] | None:
-    try:
-        content = read_json(file)
-    except (OSError, ValueError) as error:
-        log.warning("%s cannot be read, so its texts are shown in English: %s", file, error)
-        return None
-    if isinstance(content, dict):
-        return content
-    log.warning("%s holds no object, so its texts are shown in English", file)
-    return None

@@ -11,6 +11,7 @@ import re
 import streamlit as st
 
 from app.base import session
+from app.base.i18n import _
 from app.base.wording import wording_sharing as words
 
 PAGES = "pages"
@@ -19,7 +20,7 @@ PAGES = "pages"
 
 def names() -> tuple[str, ...]:
     """What can be locked or hidden."""
-    return tuple(words.CONTROLS)
+    return tuple(words.controls())
 
 
 def locked(name: str) -> bool:
@@ -40,14 +41,14 @@ def held(name: str) -> bool:
 def look(name: str, help_text: str | None = None) -> dict:
     """For a widget: whether it can be moved, and the note beside it."""
     if locked(name):
-        return {"disabled": True, "help": words.LOCKED}
+        return {"disabled": True, "help": _("The link you opened keeps this as it is.")}
     return {"help": help_text} if help_text else {}
 
 
 def show() -> None:
     """One line that says what the link has locked; nothing if it locks nothing."""
     if held := _named(session.LOCK):
-        st.caption(words.locked([words.CONTROLS[name] for name in held]))
+        st.caption(words.locked([words.controls()[name] for name in held]))
 
 
 def _named(key: str) -> list[str]:

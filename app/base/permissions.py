@@ -106,7 +106,7 @@ def expect_mine(*what: object) -> None:
     for one in what:
         made = getattr(one, "__self__", one)
         if isinstance(getattr(made, "path", None), Path) and not may_change(cast("Made", made)):
-            raise NotYoursError(wording_serving.NOT_YOURS)
+            raise NotYoursError(wording_serving.not_yours())
 
 
 def mark(one: Made, *, private: bool = False) -> None:

@@ -196,7 +196,7 @@ def must_be_open() -> None:
     if read_only():
         from app.base.wording import wording_serving
 
-        raise ReadOnlyError(wording_serving.READ_ONLY)
+        raise ReadOnlyError(wording_serving.read_only())
 
 
 def changing(action: Callable[P, Any]) -> Callable[P, Any]:

@@ -20,8 +20,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.base import i18n
+from app.base.i18n import _
 from app.base.settings import base_path, take
-from app.base.wording import wording, wording_serving
 from app.server.passcode_tries import Tries, Turns, address_of, network_of
 
 COOKIE, ENTER, HEALTH = "mvfa_pass", "/enter", "/healthz"
@@ -88,19 +88,31 @@ class Gate:
         if here and request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", ""):
             asked = path.removeprefix(self._base) + (f"?{request.url.query}" if request.url.query else "")
             return _form(asked, status=401, action=self._way(path))
-        return PlainTextResponse(wording_serving.PASSCODE_NEEDED, status_code=401, headers=_NOT_KEPT)
+        return PlainTextResponse(
+            _("A passcode is needed: open the first page in a browser."), status_code=401, headers=_NOT_KEPT
+        )
 
     async def _enter(self, request: Request) -> Response:
         told = await _fields(request)
         to, address = _inner(told.get("to", "")), address_of(request.client.host if request.client else "")
         if not self._tries.may(address):
             wait_s = math.ceil(self._tries.wait_s(address))
-            return _form(to, wording_serving.PASSCODE_SLOW, 429, {"Retry-After": f"{max(1, wait_s)}"})
+            return _form(
+                to,
+                _("Too many wrong passcodes from your address: wait a minute and try again."),
+                429,
+                {"Retry-After": f"{max(1, wait_s)}"},
+            )
         if not await self._turns.turn(network_of(address)):
             self._tries.right(address)  # it was not looked at
-            return _form(to, wording_serving.PASSCODE_CROWD, 429, {"Retry-After": f"{AGAIN_S}"})
+            return _form(
+                to,
+                _("Too many people are entering at once: wait a few seconds and try again."),
+                429,
+                {"Retry-After": f"{AGAIN_S}"},
+            )
         if not hmac.compare_digest(_digest(told.get("code", "").strip()), self._passcode or b""):
-            return _form(to, wording_serving.PASSCODE_WRONG, 401)
+            return _form(to, _("That is not the passcode."), 401)
         self._tries.right(address)
         self._turns.right()
         answer = RedirectResponse(f".{to}", status_code=303, headers=_NOT_KEPT)
@@ -140,10 +152,16 @@ def _form(
     to: str, problem: str = "", status: int = 200, headers: dict[str, str] | None = None, action: str = ENTER[1:]
 ) -> Response:
     words = {
-        "title": wording_serving.PASSCODE_TITLE, "text": wording_serving.PASSCODE_TEXT, "app": wording.APP,
-        "field": wording_serving.PASSCODE_FIELD, "enter": wording_serving.PASSCODE_ENTER, "problem": problem,
-        "to": _inner(to), "action": action, "language": i18n.current(),
-    }  # fmt: skip
+        "title": _("Passcode"),
+        "text": _("This server is for those who were told its passcode."),
+        "app": _("MFA"),
+        "field": _("Passcode"),
+        "enter": _("Enter"),
+        "problem": problem,
+        "to": _inner(to),
+        "action": action,
+        "language": i18n.current(),
+    }
     text = _FORM.format(**{name: html.escape(word, quote=True) for name, word in words.items()})
     return HTMLResponse(text, status, headers={**_NOT_KEPT, **(headers or {})})
 

@@ -13,7 +13,7 @@ from streamlit.web.server.server_util import allow_all_cross_origin_requests, is
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from app.base import i18n
-from app.base.wording import wording_serving
+from app.base.i18n import _
 
 
 class Origins:
@@ -30,7 +30,11 @@ class Origins:
             await send({"type": "websocket.close", "code": 1008})
         else:
             with i18n.spoken(i18n.preferred(i18n.accepted(Headers(scope=scope)))):
-                text = getattr(wording_serving, why)
+                text = (
+                    _("This server does not go by that name. Whoever runs it can add the name to MVFA_HOSTS.")
+                    if why == "STRANGE_HOST"
+                    else _("This was asked from a page of another site, and only pages of this server may ask.")
+                )
             await PlainTextResponse(text, 403, headers={"Cache-Control": "no-store"})(scope, receive, send)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from app.base.i18n import _
 from app.base.settings import shared
-from app.base.wording import wording
 from app.services import inference_queue
 from app.services.cache import cached
 from mvfa_core.class_subset import classes_for, likeliest
@@ -35,4 +35,9 @@ def fitted(model: Any, version: tuple[str, int], digest: str, encoding: Any) -> 
 def note(known: int, shown: int) -> None:
     """Says so where not all classes of a model are looked at."""
     if shown < known:
-        st.caption(wording.NARROWED.format(known=known, shown=shown))
+        st.caption(
+            _(
+                "This model knows {known:,} classes. All of them would take more memory than this server allows; "
+                "shown are the {shown:,} likeliest for this picture, and shares are among those."
+            ).format(known=known, shown=shown)
+        )

@@ -25,7 +25,7 @@ MOST_WAITING, MOST_EACH = 64, 4
 @cache
 def queue() -> FairQueue:
     """The one worker of this server: with several at once everybody waits as long as the slowest."""
-    return FairQueue(most=MOST_WAITING, each=MOST_EACH, busy=lambda: wording.SERVER_BUSY)
+    return FairQueue(most=MOST_WAITING, each=MOST_EACH, busy=lambda: wording.server_busy())
 
 
 CALLS: Counter[str] = Counter()
@@ -48,7 +48,7 @@ def infer(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
 
 @cache
 def _preparation() -> FairQueue:
-    return FairQueue(most=MOST_WAITING, each=MOST_EACH, busy=lambda: wording.SERVER_BUSY)
+    return FairQueue(most=MOST_WAITING, each=MOST_EACH, busy=lambda: wording.server_busy())
 
 
 def prepare(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:

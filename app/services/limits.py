@@ -23,6 +23,7 @@ from pathlib import Path
 import psutil
 
 from app.base.errors import message
+from app.base.i18n import _
 from app.base.settings import number, shared
 from app.base.wording import wording_serving as words
 from mvfa_core import budget
@@ -66,7 +67,7 @@ def expect_startable(recipe: Recipe) -> None:
     from app.services import allowed_paths
 
     if not allowed_paths.may_be_used(recipe):
-        raise RunError(words.PLACE_CLOSED)
+        raise RunError(_("Its pictures or weights lie where this server opens nothing to visitors."))
 
 
 def busy() -> int:
@@ -87,7 +88,9 @@ def expect_short_line() -> None:
     """Raise `RunError` if so many runs wait that one more makes no sense, or if there is no room for what it writes."""
     expect_disk()
     if sum(run.queued_since() is not None for run in list_runs()) >= MOST_IN_LINE:
-        raise RunError(words.LINE_FULL.format(most=MOST_IN_LINE))
+        raise RunError(
+            _("{most} runs wait for their turn already; start this one when some are done.").format(most=MOST_IN_LINE)
+        )
 
 
 def most_pages() -> int | None:
@@ -118,12 +121,17 @@ def expect_disk(more: int = 0) -> None:
     every: list[Run | Evaluation] = [*list_runs(), *removed(), *list_evaluations()]
     taken = sum(_bytes_in(one.path) for one in every if (one.path / VISITOR).exists())
     if taken + more >= most:
-        raise RunError(words.DISK_FULL.format(megabytes=most // 10**6))
+        raise RunError(
+            _(
+                "What visitors began here takes as much of the disk as it may, {megabytes:,} MB. Whoever runs this "
+                "server can make room; runs that were removed count until they are forgotten."
+            ).format(megabytes=most // 10**6)
+        )
 
 
 def _bytes_in(folder: Path) -> int:
     sizes = 0
-    for place, _, names in os.walk(folder):
+    for place, _unused, names in os.walk(folder):
         for name in names:
             with suppress(OSError):  # gone meanwhile
                 sizes += os.lstat(os.path.join(place, name)).st_size

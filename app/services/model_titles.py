@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from app.base.wording import wording_own_model as words
+from app.base.i18n import _
 from app.services import models, visitor_files
 from mvfa_core import names
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
@@ -39,12 +39,12 @@ def bundled_title(card: dict[str, Any]) -> str:
     """Of a model that comes with the project."""
     data, model = card["data"], card["model"]
     if data == IMAGENET:
-        return words.TITLE_IMAGENET.format(count=f"{len(card['classes']):,}")
+        return _("ImageNet, {count} classes").format(count=f"{len(card['classes']):,}")
     method = model["pooling"].upper()
     if data == SYNTHETIC:
-        return words.TITLE_SHAPES.format(method=method)
+        return _("Generated shapes, {method}").format(method=method)
     title = CATALOGUE[data].title.partition(" (")[0] if data in CATALOGUE else data
-    return words.TITLE.format(data=title, backbone=backbone(model["backbone"]), method=method)
+    return _("{data}, {backbone} {method}").format(data=title, backbone=backbone(model["backbone"]), method=method)
 
 
 def backbone(name: str) -> str:

@@ -36,7 +36,7 @@ def model_file(model_id: str) -> Path:
     try:
         return _there(model_id)
     except KeyError:
-        raise CheckpointError(wording.GONE.format(name=model_id)) from None
+        raise CheckpointError(wording.gone().format(name=model_id)) from None
 
 
 def version(model_id: str) -> Version:
@@ -45,7 +45,7 @@ def version(model_id: str) -> Version:
     try:  # a run saves again and again under one name: its time of writing tells the versions apart
         return str(file), file.stat().st_mtime_ns
     except FileNotFoundError:
-        raise CheckpointError(wording.GONE.format(name=model_id)) from None
+        raise CheckpointError(wording.gone().format(name=model_id)) from None
 
 
 @cached("cards", megabytes=8, key=version)

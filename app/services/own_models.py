@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.base import errors
+from app.base.i18n import _
 from app.base.refusals import QuotaError
 from app.base.wording import wording_own_model as words
 from app.services import downloads, inference_queue, limits, quota, visitor_files
@@ -81,10 +82,12 @@ def keep_named(name: str, answers: Answers) -> str:
     """As `keep`, of a network that is downloaded, or was before; on a shared server one that its owner lists."""
     name = name.strip()
     if not NAME.fullmatch(name):
-        raise WeightsError(words.NO_NAME)
+        raise WeightsError(
+            _("Name a model as timm:NAME, torchvision:NAME or hf-hub:OWNER/NAME, for example timm:resnet50.a1_in1k.")
+        )
     offered = limits.offered_models()
     if offered is not None and name not in offered:
-        raise WeightsError(words.NOT_LISTED)
+        raise WeightsError(_("This server downloads only the models in its list. Drop a file of weights instead."))
     weight = downloads.fetch(name)  # into a cache, from where it is read again in its turn
 
     def write(target: Path) -> None:
@@ -118,7 +121,12 @@ def _weight(file: Path, architecture: str) -> int:
     except WeightsError as error:
         raise _told(error, architecture) from error
     if size > (most := quota.most_each()):
-        raise QuotaError(words.TOO_LARGE.format(megabytes=most // MEGABYTE))
+        raise QuotaError(
+            _(
+                "This model takes more than the {megabytes} MB that one visitor may bring here. Run the app on your "
+                "own machine."
+            ).format(megabytes=most // MEGABYTE)
+        )
     return size
 
 
@@ -132,7 +140,11 @@ def _adopt(source: Path | str, answers: Answers, target: Path) -> None:
     except WeightsError as error:
         raise _told(error, answers.architecture) from error
     except (RuntimeError, TypeError, KeyError, AttributeError) as error:  # a network may break in as many ways
-        raise WeightsError(words.BROKEN.format(why=errors.message(error)[:160])) from error
+        raise WeightsError(
+            _("This network could not be run here ({why}). Check that the architecture is the right one.").format(
+                why=errors.message(error)[:160]
+            )
+        ) from error
     count = len(model.classes)
     if not (answers.classes.strip() or answers.numbered) and list(model.classes) == [str(c) for c in range(count)]:
         raise ClassesError(count)

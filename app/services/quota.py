@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config, runtime
 
 from app.base import i18n, session, visitors
+from app.base.i18n import _
 from app.base.refusals import QuotaError
 from app.base.settings import number, shared
-from app.base.wording import wording_serving
 from app.services.cache import MEGABYTE, weigh
 
 EACH_MB, ALL_MB = 256, 2048
@@ -80,9 +80,19 @@ class Ledger:
         """
         held = self.held()
         if held[visitor] + more > most_each() + over:
-            raise QuotaError(wording_serving.QUOTA.format(megabytes=most_each() // MEGABYTE))
+            raise QuotaError(
+                _(
+                    "This would be more than the {megabytes} MB that one visitor may bring here. Remove a picture or "
+                    "a model of yours, then try again; what you have brought so far is kept."
+                ).format(megabytes=most_each() // MEGABYTE)
+            )
         if sum(held.values()) + more > most_of_all() + over:
-            raise QuotaError(wording_serving.QUOTA_ALL.format(megabytes=most_of_all() // MEGABYTE))
+            raise QuotaError(
+                _(
+                    "Visitors have brought as much as this server holds, {megabytes} MB. Try again later; what you "
+                    "have brought so far is kept."
+                ).format(megabytes=most_of_all() // MEGABYTE)
+            )
 
     def coming(self, visitor: str, more: int) -> None:
         """So many bytes are on their way, or with a minus have come or will not."""

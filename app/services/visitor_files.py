@@ -25,6 +25,7 @@ import psutil
 import streamlit as st
 
 from app.base import session
+from app.base.i18n import _
 from app.base.permissions import GIVEN, LONGEST, TEMPORARY, NotYoursError, given, is_own, own, visitors_root, whole
 from app.base.settings import shared
 from app.base.visitors import HERE, me
@@ -194,7 +195,7 @@ def remove_zip(upload: Upload, in_use: list[str]) -> None:
     """Take a zip's pictures away. Raises `DataError` where a run may need them, `NotYoursError` where they were given
     by another."""
     if not is_own(upload.folder):
-        raise NotYoursError(wording_serving.NOT_YOURS)
+        raise NotYoursError(wording_serving.not_yours())
     zips_on_disk.remove(upload, in_use)
     _size.cache_clear()
 
@@ -202,7 +203,7 @@ def remove_zip(upload: Upload, in_use: list[str]) -> None:
 def key_for(upload: Upload) -> str:
     """A new key to a zip's pictures, for whoever shall see them too. It cannot be guessed, and is kept nowhere."""
     if not is_own(upload.folder):
-        raise NotYoursError(wording_serving.NOT_YOURS)
+        raise NotYoursError(wording_serving.not_yours())
     key = secrets.token_urlsafe(32)
     keys = visitors_root() / ".keys"
     keys.mkdir(mode=0o700, exist_ok=True)
@@ -234,7 +235,11 @@ def heed_key() -> None:
     if key is not None:
         del st.query_params[session.KEY]
         opened = use_key(key)
-        st.toast(wording_serving.KEY_USED if opened else wording_serving.KEY_UNKNOWN)
+        st.toast(
+            _("The pictures of this link are now among yours, on Train and Evaluate.")
+            if opened
+            else _("This link opens no pictures: its key is wrong, or they were removed.")
+        )
 
 
 def _hashed(key: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.base import component_values, session
-from app.base.wording import wording
+from app.base.i18n import _
 from app.ui import panels
 from app.ui.components import component
 
@@ -73,6 +73,6 @@ def show(
             "range": span,
             "total": total and {"name": total[0], "value": total[1]},
             "scroll": scroll,
-            "save": wording.SAVE_CSV.format(title=caption),
+            "save": _("Save {title} as CSV").format(title=caption),
         },
     )

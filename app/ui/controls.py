@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.base import i18n, link_locks, session
-from app.base.wording import wording, wording_maps, wording_region
-from app.base.wording import wording_views as words
+from app.base import link_locks, session
+from app.base.i18n import _, pgettext
+from app.base.wording import wording
 from app.services import explanations, models
 from mvfa_core.analysis.other_methods import OTHER_MAPS
 
@@ -21,17 +21,17 @@ NO_CLASS = ""
 def heading(*names: str) -> None:
     """The title over the controls of the method, if any of those named is shown."""
     if not all(map(link_locks.hidden, names)):
-        st.subheader(wording.METHOD)
+        st.subheader(_("Method"))
 
 
 def target(facts: explanations.ModelInfo) -> int | None:
     """The class to explain, kept in the address; None for the predicted one."""
-    return _class(wording.CLASS, session.CLASS, wording.CLASS_PREDICTED, facts)
+    return _class(_("Class to explain"), session.CLASS, _("(predicted)"), facts)
 
 
 def rival(facts: explanations.ModelInfo) -> int | None:
     """The class to hold against the explained one, kept in the address; None for the best of the others."""
-    return _class(words.AGAINST, session.AGAINST, words.AGAINST_BEST, facts)
+    return _class(pgettext("class", "Compare with"), session.AGAINST, _("(best other class)"), facts)
 
 
 def _class(label: str, key: str, none: str, facts: explanations.ModelInfo) -> int | None:
@@ -55,8 +55,8 @@ def anchors(facts: explanations.ModelInfo) -> int:
     """K, kept in the address: 1 to H*W."""
     chosen = session.follow(session.K, range(1, facts.cells + 1), min(facts.k, facts.cells), session.number)
     if not link_locks.hidden(session.K):
-        look = link_locks.look(session.K, wording.K_HELP)
-        st.slider(wording.K, 1, facts.cells, key=session.K, persist_state="session", **look)
+        look = link_locks.look(session.K, _("The K highest cells of AdaCAM become anchors."))
+        st.slider(_("Anchors K"), 1, facts.cells, key=session.K, persist_state="session", **look)
     return chosen
 
 
@@ -64,9 +64,9 @@ def sizes(facts: explanations.ModelInfo) -> tuple[int, ...]:
     """L_R, kept in the address: odd sizes in cells, at least one."""
     options = sorted({*SIZES, *facts.sizes})
     chosen = session.follow_several(session.SIZES, options, list(facts.sizes), session.number)
-    _pills(wording.SIZES, session.SIZES, options, wording.SIZES_HELP)
+    _pills(_("Region sizes L_R, in cells"), session.SIZES, options, wording.sizes_help())
     if not chosen and not link_locks.hidden(session.SIZES):
-        st.caption(wording.SIZES_NONE)
+        st.caption(_("At least one size is needed; the model's own are used."))
     return tuple(sorted(chosen)) or facts.sizes
 
 
@@ -79,7 +79,11 @@ def _pills(label: str, key: str, options: list, note: str, shown: Callable[[Any]
 
 def distinct() -> bool:
     """Whether near doubles are left out of the ranked regions, kept in the address."""
-    return _switch(wording.DISTINCT, session.DISTINCT, wording.DISTINCT_HELP)
+    return _switch(
+        _("Leave out near doubles"),
+        session.DISTINCT,
+        _("Skips a region that overlaps a better one by more than half. Off is what the paper shows."),
+    )
 
 
 def _switch(label: str, key: str, note: str) -> bool:
@@ -93,23 +97,39 @@ def other_maps() -> list[str]:
     """The methods to compare with, kept in the address."""
     options = list(OTHER_MAPS)
     chosen = session.follow_several(session.METHODS, options, ["Grad-CAM++", "LayerCAM", "HiResCAM"])
-    _pills(wording_maps.OTHERS, session.METHODS, options, wording_maps.OTHERS_HELP, i18n.library)
+    _pills(
+        _("Methods"),
+        session.METHODS,
+        options,
+        _("From the grad-cam package, on the same last feature map and the same class. No second pass of the network."),
+        _,
+    )
     return chosen
 
 
 def best_rectangle() -> bool:
     """Whether the best rectangle for the class is searched, kept in the address."""
-    return _switch(wording_region.BEST, session.BEST, wording_region.BEST_HELP)
+    return _switch(
+        _("Search the best rectangle for the class"),
+        session.BEST,
+        _("Tries every rectangle of the grid. This search is ours, not the paper's."),
+    )
 
 
 def offer_views() -> None:
     """Says why there are no regions, and offers the model that has them."""
     with st.container(border=True):
-        st.markdown(f"**{wording.GAP_TITLE}**")
-        st.write(wording.GAP_TEXT)
+        gap_title = _("This model has no views")
+        st.markdown(f"**{gap_title}**")
+        st.write(
+            _(
+                "It averages the whole map into one vector (global average pooling), so there are no anchors and no "
+                "regions to show. Choose an MFA model, for example compact_mfa, to see which regions vote."
+            )
+        )
         if "compact_mfa" in models.model_ids():
             st.button(
-                wording.GAP_CHOOSE,
+                _("Show compact_mfa instead"),
                 on_click=_choose_views,
                 disabled=link_locks.held(session.MODEL),
             )

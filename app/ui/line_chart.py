@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.base import component_values, session
-from app.base.wording import wording
+from app.base.i18n import _
 from app.ui import panels
 from app.ui.components import component
 
@@ -85,6 +85,6 @@ def show(
             "cells": None if cells is None else [cell and list(cell) for cell in cells],
             "channel": panels.CHANNEL,
             "recipe": recipe["text"],
-            "words": {**wording.LINES, "at": axes.at},
+            "words": {**{"save": _("Save {title} as {kind}"), "table": _("The lines as a table")}, "at": axes.at},
         },
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.base.i18n import _
 from app.base.wording import wording
 from app.base.wording import wording_own_model as words
 from app.services import model_titles, models, own_models
@@ -23,52 +24,60 @@ def show(model_id: str) -> None:
     with suppress(*UNREADABLE):
         card = models.card(model_id)
         adopted = "adopted" in card["model"]
-        st.caption(words.SUMMARY_BETWEEN.join(_adopted_summary(card) if adopted else _summary(card)))
+        st.caption(" · ".join(_adopted_summary(card) if adopted else _summary(card)))
         lines = [*(words.card(_told(card)) if adopted else _trained(card)), _classes(card)]
-        with st.expander(words.CARD):
+        with st.expander(_("About this model")):
             for line in lines:
                 st.caption(line)
+
+
+def _summary_sides() -> dict[str, str]:
+    return {"val": _("validation"), "test": _("test"), "train": _("training")}
 
 
 def _summary(card: dict[str, Any]) -> list[str]:
     parts = [_count(card)]
     if isinstance(accuracy := card.get("accuracy"), float):
-        side = words.SUMMARY_SIDES[card.get("side", "val")]
-        parts.append(words.SUMMARY_RIGHT.format(share=wording.share(accuracy), side=side))
-    return [*parts, words.SUMMARY_TRAINED]
+        side = _summary_sides()[card.get("side", "val")]
+        parts.append(_("{share} right ({side})").format(share=wording.share(accuracy), side=side))
+    return [*parts, _("trained here")]
 
 
 def _adopted_summary(card: dict[str, Any]) -> list[str]:
     backbone = wording.plain(model_titles.backbone(str(card["model"]["adopted"].get("name", ""))))
-    return [part for part in (_count(card), backbone, words.SUMMARY_ADOPTED) if part]
+    return [part for part in (_count(card), backbone, _("used as it is")) if part]
 
 
 def _count(card: dict[str, Any]) -> str:
-    return words.SUMMARY_CLASSES.format(count=f"{len(card['classes']):,}")
+    return _("{count} classes").format(count=f"{len(card['classes']):,}")
 
 
 def _trained(card: dict[str, Any]) -> list[str]:
     """The card of a model that was trained here, a sentence each."""
     model = card["model"]
     lines = [
-        words.CARD_NETWORK.format(
+        _("**Network**: {backbone} with {method}.").format(
             backbone=wording.plain(model_titles.backbone(str(model["backbone"]))),
             method=wording.plain(str(model["pooling"]).upper()),
         )
     ]
     if isinstance(accuracy := card.get("accuracy"), float):
         lines.append(
-            words.CARD_ACCURACY.format(
+            _("**Accuracy**: {share} of {count} {side} pictures, after {steps} steps of training.").format(
                 share=wording.share(accuracy),
                 count=f"{int(card['n']):,}",
-                side=words.SUMMARY_SIDES[card.get("side", "val")],
+                side=_summary_sides()[card.get("side", "val")],
                 steps=f"{int(card['step']):,}",
             )
         )
     if (data := str(card.get("data", ""))) and "train_n" in card:
         title = str(card.get("data_title") or (CATALOGUE[data].title if data in CATALOGUE else data))
         terms = str(card.get("data_terms", ""))
-        line = words.CARD_DATA if terms else words.CARD_DATA_PLAIN
+        line = (
+            _("**Pictures it learned from**: {title}, {count}. Terms: {terms}.")
+            if terms
+            else _("**Pictures it learned from**: {title}, {count}.")
+        )
         count = f"{int(card['train_n']):,}"
         lines.append(line.format(title=wording.plain(title), count=count, terms=wording.plain(terms)))
     return lines
@@ -76,7 +85,7 @@ def _trained(card: dict[str, Any]) -> list[str]:
 
 def _classes(card: dict[str, Any]) -> str:
     classes = [wording.plain(str(name)) for name in card["classes"]]
-    line = words.CARD_CLASSES if len(classes) <= NAMED else words.CARD_CLASSES_MORE
+    line = _("**Classes**: {names}.") if len(classes) <= NAMED else _("**Classes**: {names} and {count} more.")
     return line.format(names=", ".join(classes[:NAMED]), count=f"{len(classes) - NAMED:,}")
 
 

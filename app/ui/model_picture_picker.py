@@ -10,9 +10,9 @@ from functools import cache
 import streamlit as st
 
 from app.base import component_values, errors, link_locks, session
+from app.base.i18n import _
 from app.base.refusals import BusyError, QuotaError
 from app.base.wording import wording, wording_dataset
-from app.base.wording import wording_sharing as sharing
 from app.services import gallery, inference_queue, model_titles, models, pictures, quota, visitor_files
 from app.services.cache import MEGABYTE, weigh
 from app.services.gallery import Picture
@@ -39,8 +39,8 @@ def choose() -> tuple[str, Picture]:
     if chosen.notes:
         st.caption(wording.plain(wording.picture_notes(chosen.notes)))
     if name is None:
-        st.info(wording.NO_MODEL)
-        st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
+        st.info(wording.no_model())
+        st.page_link("../pages/train.py", label=_("Train a model of your own"), icon=":material/arrow_forward:")
         st.stop()
     return name, chosen
 
@@ -60,11 +60,11 @@ def picture(model_id: str | None) -> Picture:
         before, chosen = gallery.OWN, gallery.default()
         session.remember(session.PICTURE, chosen, gallery.default())
     _tell_lost("picture", before, chosen)
-    groups = [(wording.GALLERY_OWN, [own])] if own else []
+    groups = [(_("Yours"), [own])] if own else []
     if chosen not in known:  # it stays on the strip until another one of a data set is opened
         session.put(session.DATA_PICTURE, chosen)
     if (kept := session.get(session.DATA_PICTURE)) and pictures.is_picture(kept):
-        groups.append((wording_dataset.GALLERY, [pictures.specimen(kept)]))
+        groups.append((_("From a data set"), [pictures.specimen(kept)]))
     subject = own if own and chosen == gallery.OWN else pictures.specimen(chosen)
     shown = [{"name": name, "items": [_item(one) for one in items]} for name, items in groups]
     shown += _offered(models.learned(model_id) if model_id else SYNTHETIC)
@@ -72,9 +72,9 @@ def picture(model_id: str | None) -> Picture:
         key=session.STRIP,
         on_picked_change=_picked,
         data={
-            "label": wording.GALLERY,
+            "label": _("Pictures"),
             "selected": chosen,
-            "locked": sharing.LOCKED if link_locks.locked(session.PICTURE) else "",
+            "locked": _("The link you opened keeps this as it is.") if link_locks.locked(session.PICTURE) else "",
             "groups": [] if link_locks.hidden(session.PICTURE) else shown,
             "shown": {"id": subject.digest, "src": pictures.shown(subject)},
         },
@@ -98,10 +98,10 @@ def _tell_lost(kind: str, before: str, chosen: str) -> None:
 def _offered(learned: str) -> list[dict]:
     """The groups of pictures that are always there, beginning with those of the set that the model knows."""
     drawn, photographs = _gallery_items()
-    scenes = {"name": wording.GALLERY_SCENES, "items": drawn}
+    scenes = {"name": _("Drawn scenes, large to small"), "items": drawn}
     # Of a set with a name it is known that these photographs are none of its pictures; of a folder it is not.
     named = learned == SYNTHETIC or learned in CATALOGUE
-    others = {"name": wording.GALLERY_OUTSIDE if named else wording.GALLERY_PHOTOGRAPHS, "items": photographs}
+    others = {"name": _("Photos this model wasn't trained on") if named else _("Photos"), "items": photographs}
     if learned == SYNTHETIC:
         return [scenes, others]
     own = [_item(pictures.specimen(name)) for name in pictures.held_out(learned)]
@@ -117,7 +117,7 @@ def _gallery_items() -> tuple[list[dict], list[dict]]:
 
 
 def _item(one: Picture, src: str | None = None) -> dict:
-    name = one.truth or (wording.GALLERY_OWN if one.id == gallery.OWN else one.id.partition("-")[2])
+    name = one.truth or (_("Yours") if one.id == gallery.OWN else one.id.partition("-")[2])
     alt = f"{name}, {100 * one.scale:.0f} %" if one.scale else name
     return {"id": one.id, "name": name, "alt": alt, "src": src or pictures.thumbnail(one)}
 
@@ -130,11 +130,11 @@ def _picked() -> None:
 
 def own_picture() -> None:
     """A picture of the visitor's own, from a file or the camera; it joins the gallery strip."""
-    st.subheader(wording.PICTURE)
-    ways = dict(zip((FILE, CAMERA), wording.OWN_PICTURE_WAYS, strict=True))
-    with st.popover(wording.OWN_PICTURE, width="stretch"):
+    st.subheader(_("Picture"))
+    ways = dict(zip((FILE, CAMERA), (_("File"), _("Camera")), strict=True))
+    with st.popover(_("Use your own picture"), width="stretch"):
         way = st.segmented_control(
-            wording.OWN_PICTURE,
+            _("Use your own picture"),
             list(ways),
             default=FILE,
             format_func=ways.__getitem__,
@@ -145,26 +145,33 @@ def own_picture() -> None:
         if way == CAMERA:
             # Only now: the browser asks for the camera as soon as this is on the page.
             st.camera_input(
-                wording.OWN_PICTURE_SHOT,
+                _("A photograph from the camera"),
                 key=session.OWN_PICTURE_SHOT,
                 on_change=_keep_picture,
                 args=(session.OWN_PICTURE_SHOT,),
             )
         else:
             st.file_uploader(
-                wording.OWN_PICTURE_FILE,
+                _("A picture file"),
                 key=session.OWN_PICTURE_FILE,
                 on_change=_keep_picture,
                 args=(session.OWN_PICTURE_FILE,),
             )
         if message := session.take(session.MESSAGE("picture")):  # here, because the open popover covers what is below
             st.error(wording.plain(message))
-        st.caption(wording.OWN_PICTURE_NOTE)
+        st.caption(_("It is kept for this session only; a link does not carry it."))
     most = min(MOST_PASTED, st.get_option("server.maxUploadSize") * MEGABYTE)
     _paste(
         key=session.PASTED,
         on_pasted_change=_keep_pasted,
-        data={"words": wording.OWN_PICTURE_PASTE, "most": most},
+        data={
+            "words": {
+                "hint": _("or paste one anywhere (Ctrl+V)"),
+                "reading": _("reading the pasted picture"),
+                "large": _("The pasted picture is larger than 48 MiB; save a smaller copy of it."),
+            },
+            "most": most,
+        },
     )
     if message := session.take(session.MESSAGE("pasted")):
         st.error(wording.plain(message))
@@ -178,13 +185,16 @@ def _keep_picture(key: str) -> None:
 
 
 def _keep_pasted() -> None:
-    _, comma, body = (component_values.text(session.PASTED, "pasted", 2 * MOST_PASTED) or "").partition(",")
+    _unused, comma, body = (component_values.text(session.PASTED, "pasted", 2 * MOST_PASTED) or "").partition(",")
     if not comma:
         return
     with contextlib.suppress(binascii.Error):  # what is no base64 is no picture either, and is told so
-        _take_picture(base64.b64decode(body, validate=True), wording.OWN_PICTURE_PASTED, "pasted")
+        _take_picture(base64.b64decode(body, validate=True), _("pasted picture"), "pasted")
         return
-    session.put(session.MESSAGE("pasted"), wording.OWN_PICTURE_BROKEN)
+    session.put(
+        session.MESSAGE("pasted"),
+        _("The pasted picture did not arrive whole. Paste it again, or save it and upload the file."),
+    )
 
 
 def _take_picture(content: bytes, name: str, message: str = "picture") -> None:
@@ -214,16 +224,16 @@ def model() -> str | None:
     chosen = session.follow(session.MODEL, options, options[0]) if options else None
     if link_locks.hidden(session.MODEL):
         return chosen
-    st.subheader(wording.MODEL)
+    st.subheader(_("Model"))
     if options:
         st.selectbox(
-            wording.MODEL,
+            _("Model"),
             options,
             key=session.MODEL,
             format_func=model_titles.titles(options),
             label_visibility="collapsed",
             persist_state="session",
-            **link_locks.look(session.MODEL, wording.MODEL_HELP),
+            **link_locks.look(session.MODEL, wording.model_help()),
         )
         model_card.show(chosen or options[0])
     if not before.startswith(visitor_files.OWN_PREFIX):  # one's own is asked for again
@@ -231,7 +241,7 @@ def model() -> str | None:
     if link_locks.locked(session.MODEL):
         return chosen
     if session.get(session.MODEL_GONE):
-        st.info(wording.OWN_MODEL_AGAIN)
+        st.info(_("Your own model is not on this server any more. Upload it again to go on with it."))
     own_model.offer()
     return chosen
 

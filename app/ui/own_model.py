@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from app.base import component_values, errors, session
+from app.base.i18n import _
 from app.base.settings import shared
 from app.base.wording import wording
-from app.base.wording import wording_own_model as words
 from app.services import limits, own_models, visitor_files
 from app.services.own_models import Answers, ArchitectureError, ClassesError
 from mvfa_core.adoption.known import known_names
@@ -38,14 +38,17 @@ class Question:
 
 def offer() -> None:
     """What stands behind the button."""
-    with st.popover(wording.OWN_MODEL, width="stretch"):
+    with st.popover(_("Use your own model"), width="stretch"):
         st.file_uploader(
-            words.FILE,
+            _("A file of weights"),
             own_models.ENDINGS,
             key=session.OWN_MODEL_FILE,
             on_change=_begin,
             args=(FILE,),
-            help=words.FILE_HELP,
+            help=_(
+                "A .safetensors, .pth or .pt file of any image classifier of torchvision or timm, or one saved by "
+                "this project. Nothing is trained: the page explains the classifier as it is."
+            ),
         )
         _offer_names()
         if todo := session.get(session.OWN_MODEL_TODO):
@@ -54,11 +57,23 @@ def offer() -> None:
         if question:
             _ask(question)
         if session.get(session.OWN_MODEL_FILE) and not (question and question.architecture):
-            st.button(words.OTHER, key=session.OWN_MODEL_OTHER, on_click=_ask_architecture, type="tertiary")
-        st.caption(wording.OWN_MODEL_NOTE_SHARED if shared() else wording.OWN_MODEL_NOTE)
+            st.button(
+                _("Choose another architecture"),
+                key=session.OWN_MODEL_OTHER,
+                on_click=_ask_architecture,
+                type="tertiary",
+            )
+        st.caption(
+            _(
+                "What the file says of its classes and settings is read from it; the rest is asked for here. Only you "
+                "can see it; it is removed 15 minutes after you leave."
+            )
+            if shared()
+            else _("What the file says of its classes and settings is read from it; the rest is asked for here.")
+        )
         for name, model in visitor_files.models().items():
             st.button(
-                wording.OWN_MODEL_REMOVE.format(name=wording.plain(visible(model.title))),
+                _("Remove {name}").format(name=wording.plain(visible(model.title))),
                 key=f"{session.OWN_MODEL_FILE}_{name}",
                 icon=":material/delete:",
                 on_click=_remove,
@@ -79,21 +94,21 @@ def _offer_names() -> None:
     offered = limits.offered_models()
     if offered is None:
         st.text_input(
-            words.NAME,
+            _("or a name"),
             key=session.OWN_MODEL_NAME,
-            placeholder=words.NAME_EXAMPLE,
-            help=words.NAME_HELP,
+            placeholder=_("timm:resnet50.a1_in1k"),
+            help=_("timm:NAME, torchvision:NAME or hf-hub:OWNER/NAME. Its weights are downloaded once."),
             max_chars=200,
             on_change=_begin,
             args=(NAME,),
         )
     elif offered:
         st.selectbox(
-            words.LISTED,
+            _("or one of this server"),
             offered,
             index=None,
             key=session.OWN_MODEL_NAME,
-            placeholder=words.LISTED_EMPTY,
+            placeholder=_("Choose a model"),
             on_change=_begin,
             args=(NAME,),
         )
@@ -111,7 +126,14 @@ def _begin(source: str) -> None:
 def _ask_architecture() -> None:
     """The visitor knows better which network the weights are of."""
     before = session.get(session.OWN_MODEL_QUESTION) or Question(FILE)
-    session.put(session.OWN_MODEL_QUESTION, replace(before, sentence=words.OTHER_NOTE, architecture=True))
+    session.put(
+        session.OWN_MODEL_QUESTION,
+        replace(
+            before,
+            sentence=_("Several architectures can have the same tensors. Name the one that these weights are of."),
+            architecture=True,
+        ),
+    )
 
 
 def _go_on(how: str) -> None:
@@ -145,7 +167,7 @@ def _outcome(todo: str) -> Question | str:
     except ClassesError as error:
         return replace(before, sentence=errors.message(error), count=error.count)
     except MemoryError:
-        return replace(before, sentence=wording.TOO_LARGE)
+        return replace(before, sentence=_("it takes more memory than there is"))
     except (ValueError, OSError) as error:
         return replace(before, sentence=errors.message(error))
 
@@ -157,12 +179,16 @@ def _made(question: Question, numbered: bool) -> str:
     answers = Answers((architecture or "").strip(), classes or "", numbered)
     if question.source == NAME:
         name = session.get(session.OWN_MODEL_NAME) or ""
-        with st.spinner(words.DOWNLOADING.format(name=wording.plain(name))):
+        with st.spinner(
+            _("Getting {name}, finding its architecture, testing it on a few pictures…").format(
+                name=wording.plain(name)
+            )
+        ):
             return own_models.keep_named(name, answers)
     file = component_values.file(session.get(session.OWN_MODEL_FILE))
     if file is None:
-        raise ValueError(words.FILE_AGAIN)
-    with st.spinner(words.WORKING):
+        raise ValueError(_("Drop the file again: this page does not hold it any more."))
+    with st.spinner(_("Reading the weights, finding the architecture, testing it on a few pictures…")):
         return own_models.keep(file.getvalue(), file.name, answers)
 
 
@@ -174,34 +200,37 @@ def _ask(question: Question) -> None:
     (st.info if asks else st.error)(wording.plain(question.sentence))
     if question.architecture:
         st.selectbox(
-            words.ARCHITECTURE,
+            _("Architecture"),
             list(dict.fromkeys((*question.suggestions, *known_names()))),
             index=None,
             key=session.OWN_MODEL_ARCHITECTURE,
-            placeholder=words.ARCHITECTURE_EMPTY,
-            help=words.ARCHITECTURE_HELP,
+            placeholder=_("Choose or type one"),
+            help=_("The network whose weights these are, as timm:NAME or torchvision:NAME."),
             accept_new_options=True,
             persist_state="session",
         )
     if question.count:
         st.text_area(
-            words.CLASSES,
+            _("Class names, one a line"),
             key=session.OWN_MODEL_CLASSES,
-            help=words.CLASSES_HELP,
+            help=_("In the order of the model's outputs. JSON is read too: a list, or a map from index to name."),
             max_chars=LONGEST_LIST,
             height=140,
             persist_state="session",
         )
         st.file_uploader(
-            words.CLASSES_FILE, ["txt", "json"], key=session.OWN_MODEL_CLASSES_FILE, on_change=_take_classes
+            _("or a list of classes as .txt or .json"),
+            ["txt", "json"],
+            key=session.OWN_MODEL_CLASSES_FILE,
+            on_change=_take_classes,
         )
         if message := session.take(session.MESSAGE("classes")):
             st.error(wording.plain(message))
     with st.container(horizontal=True):
         if asks:
-            st.button(words.OPEN, key=session.OWN_MODEL_OPEN, on_click=_go_on, args=(ANSWERS,), type="primary")
+            st.button(_("Open the model"), key=session.OWN_MODEL_OPEN, on_click=_go_on, args=(ANSWERS,), type="primary")
         if question.count:
-            st.button(words.OPEN_NUMBERED, key=session.OWN_MODEL_NUMBERED, on_click=_go_on, args=(NUMBERS,))
+            st.button(_("Go on with numbers"), key=session.OWN_MODEL_NUMBERED, on_click=_go_on, args=(NUMBERS,))
 
 
 def _take_classes() -> None:
@@ -215,7 +244,10 @@ def _take_classes() -> None:
     except UnicodeDecodeError:
         text = None
     if text is None:
-        session.put(session.MESSAGE("classes"), words.CLASSES_UNREADABLE)
+        session.put(
+            session.MESSAGE("classes"),
+            _("That list of classes cannot be read. It has to be text in UTF-8 of up to 1 MB."),
+        )
     else:
         session.put(session.OWN_MODEL_CLASSES, text)
 

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
-import streamlit as st
 
 from app.base import component_values, session
-from app.base.wording import wording, wording_scope
-from app.services import class_subset, explanations, gallery, models
+from app.base.i18n import _
+from app.base.wording import wording
 from app.services.gallery import Picture
-from app.ui import colours, questions
+from app.ui import colours
 from app.ui.components import component
-from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.explain import Explanation, Region
 
 _board = component("board")
@@ -68,7 +66,7 @@ def show_board(
             "palettes": colours.palettes(),
             "panels": panels,
             "recipe": recipe,
-            "words": wording.BOARD,
+            "words": wording.board(),
         },
     )
 
@@ -81,36 +79,6 @@ def recipe(model: str, picture: Picture, explanation: Explanation) -> dict:
         fields |= {"k": explanation.k, "sizes": list(explanation.sizes)}
     text = ", ".join(f"{name} {value}" for name, value in fields.items() if name != "picture_digest")
     return fields | {"text": text}
-
-
-def show_answer(model: str, picture: Picture, explanation: Explanation) -> None:
-    """The answer in a sentence, and what to think of it where the model never saw such pictures.
-
-    A link may ask before: then the page ends here until the visitor has answered.
-    """
-    questions.pose(model, picture, explanation)
-    name = explanation.classes[explanation.predicted]
-    share = float(explanation.ensemble_C[explanation.predicted])
-    classes = models.model(*models.version(model)).classes  # not only those that are shown
-    st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=picture.truth in classes))
-    class_subset.note(explanations.model_info(model, picture).known, len(explanation.classes))
-    width, height = explanation.size_px
-    if width != height:
-        step = {"cell_width": width / explanation.grid[1], "cell_height": height / explanation.grid[0]}
-        st.caption(wording.SQUASH_NOTE.format(width=f"{width:,}", height=f"{height:,}", **step))
-    if note := scope(model, picture, classes):
-        st.caption(note)
-
-
-def scope(model: str, picture: Picture, classes: Sequence[str]) -> str:
-    """What the model can say at all of a picture that may be of no class of its own; "" where it knows it. Only the
-    model's classes and the data that its card names are asked."""
-    if gallery.is_known(picture, classes):
-        return ""
-    learned = models.learned(model) if picture.id.startswith(gallery.PHOTOGRAPH) else ""
-    title = CATALOGUE[learned].title if learned in CATALOGUE else ""
-    unknown = bool(gallery.shows(picture.id))
-    return wording_scope.scope(classes, shapes=learned == SYNTHETIC, data=title, unknown=unknown)
 
 
 def show_verdict(explanation: Explanation, truth: str | None) -> None:
@@ -127,9 +95,9 @@ def maps(explanation: Explanation) -> list[dict]:
     """CAM, Grad-CAM and AdaCAM."""
     name = explanation.classes[explanation.target]
     gap = explanation.pooling == "gap"
-    cam = wording.CAM_CAPTION_GAP if gap else wording.CAM_CAPTION
-    gradients = wording.GRAD_CAM_CAPTION_GAP if gap else wording.GRAD_CAM_CAPTION
-    attention = wording.ADACAM_CAPTION_GAP if gap else wording.ADACAM_CAPTION
+    cam = wording.cam_caption_gap() if gap else wording.cam_caption()
+    gradients = wording.grad_cam_caption_gap() if gap else wording.grad_cam_caption()
+    attention = wording.adacam_caption_gap() if gap else wording.adacam_caption()
     return [
         one_map("cam", "CAM", f"G_c, {name}", explanation.cam_HW, cam.format(name=name)),
         one_map("grad-cam", "Grad-CAM", f"∂/∂F, {name}", explanation.grad_cam_HW, gradients.format(name=name)),
@@ -154,15 +122,15 @@ def one_map(
         "kind": "map",
         "title": title,
         "symbol": symbol,
-        "unit": wording.UNIT,
+        "unit": _("logits"),
         "caption": caption,
     }
     panel["sharp"] = sharp
-    missing = missing or wording.NO_CAM
+    missing = missing or wording.no_cam()
     if values_HW is None:
         return panel | {"alt": f"{title}: {missing}", "message": missing, "values": None}
     if not np.isfinite(values_HW).all():
-        return panel | {"alt": f"{title}: {wording.NOT_FINITE}", "message": wording.NOT_FINITE, "values": None}
+        return panel | {"alt": f"{title}: {wording.not_finite()}", "message": wording.not_finite(), "values": None}
     y, x = (int(i) for i in np.unravel_index(values_HW.argmax(), values_HW.shape))
     low, high = float(values_HW.min()), float(values_HW.max())
     return panel | {
@@ -177,11 +145,11 @@ def regions(explanation: Explanation, *, distinct: bool) -> list[dict]:
     assert explanation.anchors_K2 is not None and explanation.confidence_MC is not None and explanation.k is not None
     name = explanation.classes[explanation.target]
     ranked = explanation.top(TOP, distinct=distinct)
-    symbol = wording.TOP_SYMBOL.format(count=len(explanation.confidence_MC), name=name)
+    symbol = _("of {count} views, for {name}").format(count=len(explanation.confidence_MC), name=name)
     return [
         anchors(explanation),
-        _boxes("top-1", wording.TOP_ONE_TITLE, symbol, wording.TOP_ONE_CAPTION, ranked[:1], explanation),
-        _boxes("top-10", wording.TOP_TEN_TITLE, symbol, wording.TOP_TEN_CAPTION, ranked, explanation),
+        _boxes("top-1", _("Top-1 region"), symbol, wording.top_one_caption(), ranked[:1], explanation),
+        _boxes("top-10", _("Top-10 regions"), symbol, wording.top_ten_caption(), ranked, explanation),
     ]
 
 
@@ -189,22 +157,23 @@ def anchors(explanation: Explanation) -> dict:
     """The anchors as dots, larger for a higher rank."""
     assert explanation.anchors_K2 is not None
     x, y = explanation.anchors_K2.T
-    rest = wording.ANCHORS_REST.format(k=explanation.k, cells=math.prod(explanation.grid))
-    key = [{"text": wording.ANCHORS_FIRST, "colour": colours.ANCHOR, "shape": "dot"}]
+    rest = _("{k} of {cells} cells are anchors").format(k=explanation.k, cells=math.prod(explanation.grid))
+    key = [{"text": _("rank 1"), "colour": colours.ANCHOR, "shape": "dot"}]
     if explanation.k and explanation.k > 1:
-        key += [{"text": wording.ANCHORS_LAST.format(k=explanation.k), "colour": colours.ANCHOR, "shape": "dot small"}]
+        key += [{"text": _("rank {k}").format(k=explanation.k), "colour": colours.ANCHOR, "shape": "dot small"}]
+    anchors_title = _("Anchors")
     return {
         "id": "anchors",
         "kind": "anchors",
-        "title": wording.ANCHORS_TITLE,
-        "symbol": wording.ANCHORS_SYMBOL.format(k=explanation.k),
-        "caption": wording.ANCHORS_CAPTION.format(k=explanation.k),
+        "title": _("Anchors"),
+        "symbol": _("V, K = {k}").format(k=explanation.k),
+        "caption": wording.anchors_caption().format(k=explanation.k),
         "cells": explanation.anchors_K2.tolist(),
         "values": [round(value, 6) for value in explanation.adacam_HW[y, x].tolist()],
         "colour": colours.ANCHOR,
         "key": key,
         "rest": rest,
-        "alt": f"{wording.ANCHORS_TITLE}: {rest}",
+        "alt": f"{anchors_title}: {rest}",
     }
 
 
@@ -230,7 +199,7 @@ def _boxes(
 
 def size_key(used: Sequence[int], sizes: Sequence[int]) -> list[dict]:
     """The legend of boxes: the sizes in use, in their colours among L_R."""
-    return [{"text": wording.BOX_KEY.format(r=r), "colour": colours.size(r, sizes), "shape": "box"} for r in used]
+    return [{"text": _("{r} × {r} cells").format(r=r), "colour": colours.size(r, sizes), "shape": "box"} for r in used]
 
 
 def _box(region: Region, colour: str, name: str) -> dict:
@@ -241,20 +210,20 @@ def _box(region: Region, colour: str, name: str) -> dict:
         "size": region.size,
         "confidence": region.confidence,
         "colour": colour,
-        "name": wording.BOX_NAME.format(**words),
+        "name": "{r} × {r}".format(**words),
         "value": words["share"],
-        "tag": wording.BOX_TAG.format(**words),
-        "label": wording.BOX_LABEL.format(**words),
+        "tag": _("{rank}: {r} × {r}, {share}").format(**words),
+        "label": _("rank {rank}: {r} × {r} cells, {share} sure of {name}").format(**words),
     }
 
 
 def verdict(explanation: Explanation, truth: str | None) -> dict:
     """The classes by falling confidence of the answer, as each head of the model sees them."""
     if explanation.auxiliary_C is None:
-        return rows(explanation, [{"name": wording.HEAD_GAP, "colour": colours.GAP}], [explanation.ensemble_C], truth)
+        return rows(explanation, [{"name": _("GAP head"), "colour": colours.GAP}], [explanation.ensemble_C], truth)
     heads = [
-        {"name": wording.HEAD_ENSEMBLE, "colour": colours.MAIN},
-        {"name": wording.HEAD_AUXILIARY, "colour": colours.AUXILIARY},
+        {"name": _("Ensemble of the views"), "colour": colours.MAIN},
+        {"name": _("Auxiliary head, f"), "colour": colours.AUXILIARY},
     ]
     return rows(explanation, heads, [explanation.ensemble_C, explanation.auxiliary_C], truth)
 
@@ -273,13 +242,18 @@ def rows(explanation: Explanation, heads: list[dict], answers: Sequence[np.ndarr
     ]
     made = []
     for c in kept:
-        notes = [wording.VERDICT_TRUE] if explanation.classes[c] == truth else []
-        notes += [wording.VERDICT_EXPLAINED] if c == explanation.target != explanation.predicted else []
+        notes = [_("true class")] if explanation.classes[c] == truth else []
+        notes += [_("explained")] if c == explanation.target != explanation.predicted else []
         values = [{"share": float(answer_C[c]), "text": wording.percent(float(answer_C[c]))} for answer_C in answers]
         made.append(
             {"name": explanation.classes[c], "notes": notes, "predicted": c == explanation.predicted, "values": values}
         )
-    return {"heads": heads, "rows": made, "words": wording.VERDICT, "more": wording.further(len(order) - len(kept))}
+    return {
+        "heads": heads,
+        "rows": made,
+        "words": wording.verdict_words(),
+        "more": wording.further(len(order) - len(kept)),
+    }
 
 
 def cell_sentence(explanation: Explanation, cell: tuple[int, int]) -> str | None:

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import component_values, session
+from app.base.i18n import _
 from app.base.wording import wording_sharing as words
 from app.services import explanations
 from app.services.gallery import Picture
@@ -27,7 +28,7 @@ def pose(model: str, picture: Picture, explanation: Explanation) -> None:
         if not isinstance(answer := session.get(key), tuple):
             _put(name, key, picture, explanation)
             st.stop()
-        st.markdown(f"**{words.QUESTIONS[name]}** {_result(name, answer[0], model, picture, explanation)}")
+        st.markdown(f"**{words.questions()[name]}** {_result(name, answer[0], model, picture, explanation)}")
 
 
 def _asked(explanation: Explanation) -> list[str]:
@@ -35,9 +36,9 @@ def _asked(explanation: Explanation) -> list[str]:
     key = session.QUESTIONS
     if key not in st.session_state:
         told = [name for text in st.query_params.get_all(key) for name in re.split(r"[,|\s]+", text) if name]
-        if strange := [name for name in told if name not in words.QUESTIONS]:
+        if strange := [name for name in told if name not in words.questions()]:
             session.ignore(key, strange)
-        st.session_state[key] = [name for name in words.QUESTIONS if name in told]
+        st.session_state[key] = [name for name in words.questions() if name in told]
     names: list[str] = st.session_state[key]
     session.tell(key, [",".join(names)] if names else [])
     return names if explanation.pooling == "mfa" else [name for name in names if name == "where"]
@@ -48,17 +49,19 @@ def _asked(explanation: Explanation) -> list[str]:
 
 def _put(name: str, key: str, picture: Picture, explanation: Explanation) -> None:
     with st.container(border=True):
-        st.subheader(words.QUESTIONS[name], anchor=False)
-        st.caption(words.QUESTION_INTRO)
+        st.subheader(words.questions()[name], anchor=False)
+        st.caption(_("Before the page answers: what do you think?"))
         answer = {"where": _where, "winner": _winner, "k1": _k1}[name](picture, explanation)
         with st.container(horizontal=True):
             none = answer is None
-            st.button(words.QUESTION_ANSWER, on_click=session.put, args=(key, (answer,)), disabled=none, type="primary")
-            st.button(words.QUESTION_SKIP, on_click=session.put, args=(key, (None,)))
+            st.button(
+                _("This is my answer"), on_click=session.put, args=(key, (answer,)), disabled=none, type="primary"
+            )
+            st.button(_("Show me"), on_click=session.put, args=(key, (None,)))
 
 
 def _where(picture: Picture, explanation: Explanation) -> list[int] | None:
-    st.markdown(words.WHERE_ASK)
+    st.markdown(_("Click the cell of the picture where AdaCAM will be highest, or move there with the arrow keys."))
     key = session.ANSWER("where")
     rows, columns = explanation.grid
     box = component_values.wholes(key, "box", 4)
@@ -75,22 +78,28 @@ def _where(picture: Picture, explanation: Explanation) -> list[int] | None:
                 "single": True,
                 "colour": colours.ANCHOR,
                 "best": None,
-                "words": words.WHERE,
+                "words": {
+                    "label": _("The picture: click a cell, or move to it with the arrow keys"),
+                    "readout": _("cell ({x0}, {y0})"),
+                },
             },
         )
     return box[:2] if box and box[0] < columns and box[1] < rows else None
 
 
 def _winner(_picture: Picture, explanation: Explanation) -> int | None:
-    label = words.WINNER_ASK.format(name=words.plain(explanation.classes[explanation.target]))
+    label = _("Of which size, in cells, is the region that is surest of {name}?").format(
+        name=words.plain(explanation.classes[explanation.target])
+    )
     sizes = list(explanation.sizes or ())
-    return st.radio(label, sizes, None, lambda r: words.WINNER_OPTION.format(r=r), key=session.ANSWER("winner"),
-                    horizontal=True)  # fmt: skip
+    return st.radio(label, sizes, None, lambda r: f"{r} × {r}", key=session.ANSWER("winner"), horizontal=True)
 
 
 def _k1(_picture: Picture, explanation: Explanation) -> bool | None:
-    label = words.K1_ASK.format(name=words.plain(explanation.classes[explanation.predicted]))
-    options = dict(zip((True, False), words.K1_OPTIONS, strict=True))
+    label = _(
+        "With K = 1 only the regions around the highest cell of AdaCAM vote. Does the answer stay **{name}**?"
+    ).format(name=words.plain(explanation.classes[explanation.predicted]))
+    options = dict(zip((True, False), (_("It stays"), _("It changes")), strict=True))
     return st.radio(label, list(options), None, options.__getitem__, key=session.ANSWER("k1"), horizontal=True)
 
 

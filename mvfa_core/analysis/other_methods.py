@@ -18,6 +18,7 @@ from torch import nn
 
 from mvfa_core.checks import expect_choice, expect_target
 from mvfa_core.explain import Encoding, expect_room
+from mvfa_core.i18n import N_
 from mvfa_core.inference import inspects
 from mvfa_core.model import MFA, Classifier
 
@@ -38,7 +39,7 @@ OTHER_MAPS = {
     "XGrad-CAM": _of("XGradCAM"),
     "HiResCAM": _of("HiResCAM"),
     "LayerCAM": _of("LayerCAM"),
-    "Grad-CAM, cell by cell": _of("GradCAMElementWise"),
+    N_("Grad-CAM, cell by cell"): _of("GradCAMElementWise"),
     "Eigen-CAM": _of("EigenCAM"),
     "EigenGrad-CAM": _of("EigenGradCAM"),
 }

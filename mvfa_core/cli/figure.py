@@ -15,8 +15,8 @@ from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.figures import FigureSpec, FileSources, Made, Options
 from mvfa_core.figures.fonts import ALIASES
 from mvfa_core.figures.request import MOST_PANELS, OF_RUNS, SHAPES, SPANS
-from mvfa_core.figures.words import languages
 from mvfa_core.files import whole_file
+from mvfa_core.i18n.catalogues import languages
 from mvfa_core.names import visible
 from mvfa_core.pictures.paths import pictures_of
 from mvfa_core.training.split import SIDES

@@ -9,15 +9,16 @@ from mvfa_core import csv_files
 from mvfa_core.experiments.plan import Experiment
 from mvfa_core.experiments.report import Figure, curves, paper_title, record, what_to_do
 from mvfa_core.experiments.standing import DONE, TO_DO
+from mvfa_core.i18n import N_
 from mvfa_core.names import visible
 
 Lines = list[list[str]]
-LEGEND = (
+LEGEND = N_(
     "Accuracy in per cent of the test side (of val where there is none) at the last step, after training on all of "
     "train: ours, ± the standard deviation over n seeds, and in brackets the paper's with the difference. An empty "
     "place was not run."
 )
-LEGEND_TWIN = "Where the paper has no number, the brackets hold what is gained over our own GAP twin."
+LEGEND_TWIN = N_("Where the paper has no number, the brackets hold what is gained over our own GAP twin.")
 
 
 def markdown(experiment: Experiment, found: Sequence[Figure]) -> str:

@@ -14,6 +14,7 @@ from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.experiments import rows as all_rows
 from mvfa_core.experiments.rows import Row
 from mvfa_core.experiments.tables import TABLE2_DATA, TABLE3_DATA
+from mvfa_core.i18n import N_
 from mvfa_core.names import visible
 from mvfa_core.training.recipes import HELD_OUT, RECIPES, Recipe
 
@@ -46,24 +47,26 @@ _ALL = tuple(CATALOGUE)
 EXPERIMENTS: dict[str, Experiment] = {
     one.name: one
     for one in (
-        Experiment("table1", "Table 1: GAP and MFA on four families of backbones", all_rows.TABLE1_ROWS, _ALL,
-                   "The paper's main result: eleven models on ten datasets."),
-        Experiment("table2", "Table 2: attention blocks and image-level augmentation", all_rows.TABLE2_ROWS,
-                   TABLE2_DATA, "What others add to VGG16_GAP, beside MFA."),
-        Experiment("table3", "Table 3: the number of anchors K", all_rows.TABLE3_ROWS, TABLE3_DATA,
-                   "VGG16_MFA with more and more anchors, beside GAP."),
-        Experiment("fig5", "Figure 5: CAM beside AdaCAM", all_rows.TWIN_ROWS, ("imagenette",),
-                   "The models whose maps the figure shows; they are cells of Table 1."),
-        Experiment("fig6", "Figure 6: learning curves of VGG16 with GAP and MFA", all_rows.TWIN_ROWS, _ALL,
-                   "Validation accuracy after every 100 steps; they are cells of Table 1."),
-        Experiment("fig7", "Figure 7: top-1 and top-10 regions", all_rows.TWIN_ROWS[1:], ("imagenette",),
-                   "The model whose regions the figure shows; it is a cell of Table 1."),
-        Experiment("ablation", "Ablation of the module", all_rows.ABLATION_ROWS, TABLE3_DATA,
-                   "One choice changed at a time, VGG16; the paper's own ablation is in a supplement that is not "
-                   "public, so only its GAP and MFA have a number."),
-        Experiment("anchors", "Ours: the number of anchors by the size of the object", all_rows.ANCHORS_ROWS,
-                   (SYNTHETIC,), "K from 1 to every cell, on the drawn set, where the size of every object is known. "
-                   "The paper says that views help where the object is small."),
+        Experiment("table1", N_("Table 1: GAP and MFA on four families of backbones"), all_rows.TABLE1_ROWS, _ALL,
+                   N_("The paper's main result: eleven models on ten datasets.")),
+        Experiment("table2", N_("Table 2: attention blocks and image-level augmentation"), all_rows.TABLE2_ROWS,
+                   TABLE2_DATA, N_("What others add to VGG16_GAP, beside MFA.")),
+        Experiment("table3", N_("Table 3: the number of anchors K"), all_rows.TABLE3_ROWS, TABLE3_DATA,
+                   N_("VGG16_MFA with more and more anchors, beside GAP.")),
+        Experiment("fig5", N_("Figure 5: CAM beside AdaCAM"), all_rows.TWIN_ROWS, ("imagenette",),
+                   N_("The models whose maps the figure shows; they are cells of Table 1.")),
+        Experiment("fig6", N_("Figure 6: learning curves of VGG16 with GAP and MFA"), all_rows.TWIN_ROWS, _ALL,
+                   N_("Validation accuracy after every 100 steps; they are cells of Table 1.")),
+        Experiment("fig7", N_("Figure 7: top-1 and top-10 regions"), all_rows.TWIN_ROWS[1:], ("imagenette",),
+                   N_("The model whose regions the figure shows; it is a cell of Table 1.")),
+        Experiment("ablation", N_("Ablation of the module"), all_rows.ABLATION_ROWS, TABLE3_DATA,
+                   N_("One choice changed at a time, VGG16; the paper's own ablation is in a supplement that is not "
+                   "public, so only its GAP and MFA have a number.")),
+        Experiment("anchors", N_("Ours: the number of anchors by the size of the object"), all_rows.ANCHORS_ROWS,
+                   (SYNTHETIC,), N_(
+                       "K from 1 to every cell, on the drawn set, where the size of every object is known. The "
+                       "paper says that views help where the object is small."
+                   )),
     )
 }  # fmt: skip
 

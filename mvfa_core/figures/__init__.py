@@ -1,7 +1,6 @@
 """Figures for papers, with recipes that make them again.
 
 request.py      what is asked for: kind, models, pictures or runs, options
-words.py        texts on figures and captions, a table a language in labels/
 desk.py         where models, pictures and runs come from
 choose.py       pictures by rule
 sheet.py        what is shown, as numbers; one digest for all of it

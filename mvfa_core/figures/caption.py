@@ -6,7 +6,8 @@ import re
 
 from mvfa_core.figures.request import FigureSpec, Options
 from mvfa_core.figures.sheet import Sheet
-from mvfa_core.figures.words import table
+from mvfa_core.i18n import N_
+from mvfa_core.i18n.catalogues import translations
 
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -18,10 +19,11 @@ WIDE_IN = 4.0
 
 def caption(sheet: Sheet, options: Options) -> str:
     """Sentences: what is shown, what it was made from, and what the marks mean."""
-    words = table(options.language)
-    sentences = [words[name].format(**values) for name, values in sheet.facts]
+    facts = list(sheet.facts)
     if sheet.maps():
-        sentences.append(words["fact proof"])
+        facts.append((N_("The maps show evidence, not cause."), {}))
+    _ = translations(options.language).gettext
+    sentences = [_(message).format(**values) for message, values in facts]
     return ("" if options.language == "zh" else " ").join(sentences)
 
 

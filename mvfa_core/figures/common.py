@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mvfa_core.checks import expect
+from mvfa_core.data.class_names import class_name
 from mvfa_core.explanation import Explanation
 from mvfa_core.figures.desk import FigureSources, ModelSource, PictureSource
 from mvfa_core.figures.request import MOST_PANELS, PREDICTED, TRUE, FigureSpec, Options
 from mvfa_core.figures.sheet import Panel, Tile
-from mvfa_core.figures.words import class_name, table
+from mvfa_core.i18n import N_
+from mvfa_core.i18n.catalogues import translations
 from mvfa_core.percent import of_count
 
 Fact = tuple[str, dict[str, object]]
+"""A sentence of a caption, in English, and the values in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,39 +141,60 @@ def _range(panels: Sequence[Panel], signed: bool) -> tuple[float, float]:
 
 def model_facts(source: ModelSource, options: Options, explanation: Explanation | None = None) -> list[Fact]:
     """What the model is, and with which K and L_R it was asked."""
-    words, card = table(options.language), source.card
+    _, card = translations(options.language).gettext, source.card
     recipe = card.get("recipe", {})
     data = str(recipe.get("data", card.get("data", ""))).rstrip("/").rpartition("/")[2]
-    trained = words["fact trained"].format(data=data) if data else ""
+    trained = _(", trained on {data}").format(data=data) if data else ""
     if isinstance(accuracy := card.get("accuracy"), int | float) and 0 <= accuracy <= 1:
-        trained += words["fact accuracy"].format(percent=of_count(accuracy))
-    pooling = words[source.config["pooling"]]
+        trained += _(", {percent} % right on its validation set").format(percent=of_count(accuracy))
+    pooling = source.config["pooling"].upper()
     backbone = source.config["backbone"]
     facts: list[Fact] = [
-        ("fact model", {"name": source.name, "backbone": backbone, "pooling": pooling, "trained": trained})
+        (
+            N_("Model {name}: {backbone} with {pooling}{trained}."),
+            {"name": source.name, "backbone": backbone, "pooling": pooling, "trained": trained},
+        )
     ]
     if explanation is not None and explanation.sizes is not None:
-        facts.append(("fact views", {"k": explanation.k, "sizes": ", ".join(map(str, explanation.sizes))}))
+        facts.append(
+            (
+                N_("K = {k} anchors, L_R = {{{sizes}}}."),
+                {"k": explanation.k, "sizes": ", ".join(map(str, explanation.sizes))},
+            )
+        )
     return facts
+
+
+def span_fact(options: Options) -> Fact:
+    """Which maps share one range of values."""
+    spans = {
+        "figure": N_("All maps share one range of values."),
+        "picture": N_("The maps of one picture share one range of values."),
+        "own": N_("Each map has a range of values of its own."),
+    }
+    return spans[options.span], {}
 
 
 def picture_facts(request: FigureSpec, desk: FigureSources, *, classes: bool = True) -> list[Fact]:
     """Where the pictures are from, how they were chosen and which class is meant."""
     options = request.options
-    words = table(options.language)
-    origins = dict.fromkeys(
-        words.get(f"origin {name}", name) for name in (desk.picture(where).origin for where in request.pictures)
-    )
+    _ = translations(options.language).gettext
+    own = _("files of the author")
+    origins = {"gallery": _("the gallery"), "file": own, "upload": own}
+    named = dict.fromkeys(desk.picture(where).origin for where in request.pictures)
+    origins_named = dict.fromkeys(origins.get(name, name) for name in named)
     facts: list[Fact] = []
-    if classes and options.target in (TRUE, PREDICTED):
-        facts.append((f"fact target {options.target}", {}))
+    if classes and options.target == TRUE:
+        facts.append((N_("The class is the picture's own where it is known, otherwise the predicted one."), {}))
+    elif classes and options.target == PREDICTED:
+        facts.append((N_("The class is the predicted one."), {}))
     elif classes:
-        facts.append(("fact target class", {"name": class_name(options.target, options.language)}))
-    facts.append(("fact pictures", {"origins": ", ".join(origins)}))
+        facts.append((N_("The class is {name} throughout."), {"name": class_name(options.target, options.language)}))
+    facts.append((N_("Pictures from {origins}."), {"origins": ", ".join(origins_named)}))
     if request.rule:
-        facts.append(("fact rule", {"rule": request.rule}))
+        facts.append((N_("Pictures: {rule}."), {"rule": request.rule}))
     if options.shape == "squash":
-        facts.append(("fact squash", {}))
+        facts.append((N_("Pictures are squashed to a square, as the network sees them."), {}))
     return facts
 
 

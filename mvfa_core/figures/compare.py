@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mvfa_core.data.class_names import class_name
 from mvfa_core.figures.common import (
     Fact,
     explained,
@@ -12,22 +13,24 @@ from mvfa_core.figures.common import (
     model_facts,
     percent,
     picture_facts,
+    span_fact,
     with_limits,
 )
 from mvfa_core.figures.common import plain_tile as plain
 from mvfa_core.figures.desk import FigureSources
 from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Panel, Sheet
-from mvfa_core.figures.words import class_name, table
+from mvfa_core.i18n import N_
+from mvfa_core.i18n.catalogues import translations
 
 
 def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """The pictures with their own classes above, then the attention (Eq. 2) of every model; for GAP its head is read
     as a 1x1 convolution."""
     options = request.options
-    words = table(options.language)
+    _ = translations(options.language).gettext
     rows: list[list[Panel]] = []
-    names, facts = [words["picture"]], list[Fact]()
+    names, facts = [_("picture")], list[Fact]()
     for number, model in enumerate(request.models):
         every = explained(request, desk, model)
         source = desk.model(model)
@@ -40,7 +43,7 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
         for place, one in enumerate(every):
             explanation = one.explanation
             name = class_name(explanation.classes[explanation.predicted], options.language)
-            said = words["said"].format(
+            said = _("{name} {percent} %").format(
                 name=name, percent=percent(float(explanation.ensemble_C[explanation.predicted]))
             )
             tile = map_tile(
@@ -50,7 +53,16 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
         rows.append(row)
         names.append(source.name)
         facts += model_facts(source, options, every[0].explanation)
-    head: list[Fact] = [("caption compare", {"count": len(request.models)}), (f"fact span {options.span}", {})]
+    head: list[Fact] = [
+        (
+            N_(
+                "The attention of {count} models on the same pictures; below each map the model's answer with its "
+                "confidence."
+            ),
+            {"count": len(request.models)},
+        ),
+        span_fact(options),
+    ]
     facts = head + facts + picture_facts(request, desk, classes=False)
     panels = with_limits(rows, options)
-    return Sheet("compare", tuple(names), panels, words["logits"], options.span, facts=tuple(facts))
+    return Sheet("compare", tuple(names), panels, _("logits"), options.span, facts=tuple(facts))

@@ -10,7 +10,8 @@ from mvfa_core.figures.common import Fact, file_name, title_of
 from mvfa_core.figures.desk import FigureSources
 from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Chart, Line, Sheet
-from mvfa_core.figures.words import table
+from mvfa_core.i18n import N_
+from mvfa_core.i18n.catalogues import translations
 
 COLOURS = {"gap": "#e69f00", "mfa": "#0072b2"}
 Curve = Sequence[tuple[int, float]]
@@ -24,7 +25,7 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
         ValueError: one without any validation, or one that cannot be read.
     """
     options = request.options
-    words = table(options.language)
+    _ = translations(options.language).gettext
     curves: dict[str, list[tuple[str, Curve]]] = {}
     names = []
     for where in request.runs:
@@ -34,22 +35,28 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     charts = tuple(
         Chart(
             f"{place + 1:02d}-{file_name(data)}",
-            lines(found, words),
-            words["iterations"],
-            words["accuracy"],
+            lines(found),
+            _("iterations"),
+            _("validation accuracy, %"),
             above=title_of(options, place, data),
         )
         for place, (data, found) in enumerate(curves.items())
     )
-    kinds = [kind for kind in COLOURS if any(kind == pooling for found in curves.values() for pooling, _ in found)]
-    legend = tuple((words[kind], COLOURS[kind]) for kind in kinds)
-    facts: list[Fact] = [("caption fig6", {"data": ", ".join(curves)}), ("fact runs", {"runs": ", ".join(names)})]
+    kinds = [kind for kind in COLOURS if any(kind == pooling for found in curves.values() for pooling, *rest in found)]
+    legend = tuple((kind.upper(), COLOURS[kind]) for kind in kinds)
+    facts: list[Fact] = [
+        (
+            N_("Validation accuracy while training: GAP (dashed) and MFA (solid) on {data}."),
+            {"data": ", ".join(curves)},
+        ),
+        (N_("Runs: {runs}."), {"runs": ", ".join(names)}),
+    ]
     if any(math.isnan(value) for chart in charts for line in chart.lines for value in line.y):
-        facts.append(("fact gaps", {}))
+        facts.append((N_("A gap in a line: the accuracy there is not a finite number."), {}))
     return Sheet("fig6", ("",), (charts,), legend=legend, facts=tuple(facts))
 
 
-def lines(found: Sequence[tuple[str, Curve]], words: dict[str, str]) -> tuple[Line, ...]:
+def lines(found: Sequence[tuple[str, Curve]]) -> tuple[Line, ...]:
     """One line a run, accuracy in per cent; GAP first, so that MFA lies on top."""
     drawn = []
     for pooling in COLOURS:
@@ -58,7 +65,7 @@ def lines(found: Sequence[tuple[str, Curve]], words: dict[str, str]) -> tuple[Li
             steps, shares = zip(*points, strict=True)
             drawn.append(
                 Line(
-                    words[pooling],
+                    pooling.upper(),
                     COLOURS[pooling],
                     tuple(map(float, steps)),
                     tuple(100 * float(share) for share in shares),

@@ -8,7 +8,8 @@ from mvfa_core.figures.common import Explained, Fact, explained, grid_words, mod
 from mvfa_core.figures.desk import FigureSources
 from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Box, Sheet, Tile
-from mvfa_core.figures.words import table
+from mvfa_core.i18n import N_
+from mvfa_core.i18n.catalogues import translations
 
 
 def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
@@ -19,19 +20,22 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """
     options, (model,) = request.options, request.models
     every = explained(request, desk, model, views=True)
-    words = table(options.language)
+    _ = translations(options.language).gettext
     rows = tuple(
         tuple(_tile(one, place, count, first=row == 0) for place, one in enumerate(every))
         for row, count in enumerate(options.top)
     )
-    names = tuple(words["top"].format(n=count) for count in options.top)
+    names = tuple(_("top-{n}").format(n=count) for count in options.top)
     explanation = every[0].explanation
     assert explanation.sizes is not None
-    legend = tuple((words["region"].format(r=r), colour(r, explanation.sizes)) for r in sorted(explanation.sizes))
+    legend = tuple((_("r = {r}").format(r=r), colour(r, explanation.sizes)) for r in sorted(explanation.sizes))
     facts: list[Fact] = [
         (
-            "caption fig7",
-            {"tops": words["and"].join(words["top"].format(n=n) for n in options.top), "grid": grid_words(explanation)},
+            N_(
+                "The {tops} regions of highest confidence in the class named above each picture; the colour of a box "
+                "tells its size r in cells of the {grid} grid."
+            ),
+            {"tops": _(" and ").join(_("top-{n}").format(n=n) for n in options.top), "grid": grid_words(explanation)},
         )
     ]
     facts += model_facts(desk.model(model), options, explanation) + picture_facts(request, desk)

@@ -6,11 +6,13 @@ import numpy as np
 from PIL import Image
 
 from mvfa_core.checks import expect
-from mvfa_core.figures.common import Fact, percent, with_limits
+from mvfa_core.data.class_names import class_name
+from mvfa_core.figures.common import Fact, percent, span_fact, with_limits
 from mvfa_core.figures.desk import FigureSources
 from mvfa_core.figures.request import MOST_PANELS, FigureSpec, Options
 from mvfa_core.figures.sheet import Panel, Sheet, Tile
-from mvfa_core.figures.words import class_name, table
+from mvfa_core.i18n import N_
+from mvfa_core.i18n.catalogues import translations
 from mvfa_core.images import open_picture
 from mvfa_core.training.attention_history import history_picture, read_history
 from mvfa_core.training.runs import Run, RunError
@@ -30,7 +32,7 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     steps = [lines[place] for place in chosen(len(lines), options.frames)]
     ids = [frame["id"] for frame in steps[-1]["frames"]]
     expect(len(ids) * len(steps) <= MOST_PANELS, "frames", f"at most {MOST_PANELS} panels", len(ids) * len(steps))
-    words = table(options.language)
+    _ = translations(options.language).gettext
     rows: list[list[Panel]] = []
     names = []
     for number, picture_id in enumerate(ids):
@@ -44,11 +46,21 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     if not rows:
         raise RunError(f"{run.id}: no picture of its film was filmed from the first step to the last")
     anchors = steps[-1]["frames"][0]["anchors"]
-    caption = "caption filmstrip" if anchors else "caption filmstrip_gap"
-    facts: list[Fact] = [(caption, {"run": run.id, "k": len(anchors or ())}), (f"fact span {options.span}", {})]
-    facts += [("fact marks", {})] if anchors else []
+    caption = (
+        N_(
+            "Attention on fixed pictures of the validation set while {run} was trained, with the {k} anchors as dots; "
+            "below each map the answer of that step."
+        )
+        if anchors
+        else N_(
+            "The class activation map of the predicted class on fixed pictures of the validation set while {run} was "
+            "trained; below each map the answer of that step."
+        )
+    )
+    facts: list[Fact] = [(caption, {"run": run.id, "k": len(anchors or ())}), span_fact(options)]
+    facts += [(N_("A dot is the centre of an anchor cell; the first ones are larger."), {})] if anchors else []
     panels = with_limits(rows, options)
-    return Sheet("filmstrip", tuple(names), panels, words["logits"], options.span, facts=tuple(facts))
+    return Sheet("filmstrip", tuple(names), panels, _("logits"), options.span, facts=tuple(facts))
 
 
 def chosen(count: int, most: int) -> list[int]:
@@ -64,7 +76,7 @@ def _picture(run: Run, picture_id: str) -> Image.Image:
 
 
 def _tile(picture: Image.Image, step: int, frame: dict, options: Options, *, first: bool) -> Tile:
-    words = table(options.language)
+    _ = translations(options.language).gettext
     map_HW = np.array(frame["adacam"], dtype=np.float32)
     anchors = None if frame["anchors"] is None else np.array(frame["anchors"], dtype=np.int64)
     name = class_name(frame["predicted"], options.language)
@@ -75,6 +87,6 @@ def _tile(picture: Image.Image, step: int, frame: dict, options: Options, *, fir
         palette=options.palette,
         anchors_K2=anchors,
         grid=map_HW.shape,
-        above=words["step"].format(step=f"{step:,}") if first else "",
-        below=words["said"].format(name=name, percent=percent(frame["confidence"])),
+        above=_("step {step}").format(step=f"{step:,}") if first else "",
+        below=_("{name} {percent} %").format(name=name, percent=percent(frame["confidence"])),
     )

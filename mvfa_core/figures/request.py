@@ -8,7 +8,7 @@ from typing import Any
 
 from mvfa_core.checks import expect, expect_choice, expect_sizes, is_whole
 from mvfa_core.draw import PALETTES
-from mvfa_core.figures.words import languages
+from mvfa_core.i18n.catalogues import languages
 
 KINDS = ("fig5", "fig6", "fig7", "contributions", "scale", "compare", "filmstrip")
 OF_RUNS = ("fig6", "filmstrip")

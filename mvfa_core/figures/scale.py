@@ -9,7 +9,8 @@ from mvfa_core.figures.common import Explained, Fact, explained, model_facts, pi
 from mvfa_core.figures.desk import FigureSources
 from mvfa_core.figures.request import FigureSpec
 from mvfa_core.figures.sheet import Chart, Line, Sheet
-from mvfa_core.figures.words import table
+from mvfa_core.i18n import N_
+from mvfa_core.i18n.catalogues import translations
 
 MAIN = "#009e73"
 """The main, local head."""
@@ -23,15 +24,25 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
     """
     options, (model,) = request.options, request.models
     every = explained(request, desk, model, views=True)
-    words = table(options.language)
+    _ = translations(options.language).gettext
     pictures = tuple(plain_tile(one, place) for place, one in enumerate(every))
-    charts = tuple(_chart(one, place, words) for place, one in enumerate(every))
-    facts: list[Fact] = [("caption scale", {}), *model_facts(desk.model(model), options, every[0].explanation)]
+    charts = tuple(_chart(one, place, options.language) for place, one in enumerate(every))
+    facts: list[Fact] = [
+        (
+            N_(
+                "Mean confidence of the K views of each region size r in the class named above each picture; the band "
+                "holds the middle half of the views."
+            ),
+            {},
+        ),
+        *model_facts(desk.model(model), options, every[0].explanation),
+    ]
     facts += picture_facts(request, desk)
-    return Sheet("scale", (words["picture"], ""), (pictures, charts), facts=tuple(facts))
+    return Sheet("scale", (_("picture"), ""), (pictures, charts), facts=tuple(facts))
 
 
-def _chart(one: Explained, place: int, words: dict[str, str]) -> Chart:
+def _chart(one: Explained, place: int, language: str) -> Chart:
+    _ = translations(language).gettext
     explanation = one.explanation
     assert explanation.confidence_MC is not None and explanation.sizes is not None and explanation.k is not None
     order = np.argsort(explanation.sizes)
@@ -43,7 +54,7 @@ def _chart(one: Explained, place: int, words: dict[str, str]) -> Chart:
     sizes = tuple(int(explanation.sizes[i]) for i in order)
     line = Line("", MAIN, tuple(map(float, sizes)), _floats(mean_R), _floats(low_R), _floats(high_R), marker="o")
     name = f"{place + 1:02d}-profile"
-    return Chart(name, (line,), words["size"], words["confidence"], ticks=sizes, range_y=(0.0, 1.0))
+    return Chart(name, (line,), _("region size r, cells"), _("confidence"), ticks=sizes, range_y=(0.0, 1.0))
 
 
 def _floats(values: np.ndarray) -> tuple[float, ...]:

@@ -113,7 +113,8 @@ class Sheet:
     Attributes:
         rows: names of the rows, empty strings for none. panels: one list a row; rows are equally long.
         unit: what the colour bar counts. span: which maps share limits, "figure", "picture" or "own".
-        legend: (label, colour) of what colours mean. facts: the caption, a sentence's name and its words each.
+        legend: (label, colour) of what colours mean. facts: the caption, English sentences and the values
+        in them.
     """
 
     kind: str

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from mvfa_core.i18n import N_
+
 
 class PictureError(ValueError):
     """A picture that cannot be used; the message says what was wrong and what to do about it."""
@@ -23,12 +25,12 @@ class Note(NamedTuple):
         return self.text.format(**self.values)
 
 
-STRETCHED = "values stretched from {low:g} to {high:g}"
-NOT_FINITE = "values that are not numbers are shown black: {count:,}"
-FIRST_PAGE = "the first of {count:,} pages"
-FIRST_FRAME = "the first frame of an animation"
-REDUCED = "reduced from {width:,} x {height:,} px"
-BANDS = "bands {bands} of {count} shown as red, green and blue"
-DARK = "nearly black: the brightest value is {value} of 255"
+STRETCHED = N_("values stretched from {low:g} to {high:g}")
+NOT_FINITE = N_("values that are not numbers are shown black: {count:,}")
+FIRST_PAGE = N_("the first of {count:,} pages")
+FIRST_FRAME = N_("the first frame of an animation")
+REDUCED = N_("reduced from {width:,} x {height:,} px")
+BANDS = N_("bands {bands} of {count} shown as red, green and blue")
+DARK = N_("nearly black: the brightest value is {value} of 255")
 NOTES = (STRETCHED, NOT_FINITE, FIRST_PAGE, FIRST_FRAME, REDUCED, BANDS, DARK)
 """Templates of the notes; whoever translates them finds them by their English."""

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserType, Page, expect
 
-from app.base.wording import wording_serving as words
 from tests.e2e.conftest import Server, errors_of, panel, settle, started
 from tests.load import nginx
 from tests.load.host import free_port
@@ -36,8 +35,8 @@ def closed(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def enter(page: Page, url: str) -> None:
     """Ask for a page, and give the passcode."""
     page.goto(url)
-    page.get_by_label(words.PASSCODE_FIELD).fill(CODE)
-    page.get_by_role("button", name=words.PASSCODE_ENTER).click()
+    page.get_by_label("Passcode").fill(CODE)
+    page.get_by_role("button", name="Enter").click()
     settle(page)
 
 

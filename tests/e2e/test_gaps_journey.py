@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.base.wording import wording_train as words
 from app.features.training import curve_charts
 from mvfa_core.training.recipes import quick
 from mvfa_core.training.runs import Run
@@ -40,21 +39,22 @@ def gaps(server: Server) -> Iterator[Run]:
 def test_a_gap_and_a_word(visit: Callable[[str], Page], gaps: Run) -> None:
     page = visit("/train?run=gaps")
     note = page.locator(".mvfa-curves .gaps").first
-    name = words.LOSS_TOTAL
-    why = [words.CURVES["gap_nan"].format(name=name, step=40), words.CURVES["gap_low"].format(name=name, step=20)]
+    name = "total"
+    why = [
+        f"{name}: a gap where the value is not a finite number, first at step {40}.",
+        f"{name}: a gap where the loss is not above 0, first at step {20}. The linear axis shows it.",
+    ]
     expect(note).to_have_text(" ".join(why))
     values, mode, sizes = page.evaluate(DRAWN, "loss")
     assert values == [5, None, 2, None, None, 1, None, 0.5, 0.25]
     assert mode == "lines+markers" and sizes == 5
     assert page.evaluate(DRAWN, "accuracy")[0] == [0.5], "a single point is a dot"
     assert page.evaluate(DRAWN, "loss_local") is None, "without any number there is no curve"
-    page.get_by_role("button", name=words.CURVES["linear"]).click()
+    page.get_by_role("button", name="Linear loss").click()
     expect(note).to_have_text(why[0])
     assert page.evaluate(DRAWN, "loss")[0] == [5, 0, 2, None, -1, 1, None, 0.5, 0.25]
     page.locator(".mvfa-curves details summary").click()
-    expect(page.locator(".mvfa-curves table").first.get_by_role("cell", name=words.CURVES["no_number"])).to_have_count(
-        2
-    )
+    expect(page.locator(".mvfa-curves table").first.get_by_role("cell", name="not a number")).to_have_count(2)
     slider = page.locator(".mvfa-curves .smooth input")
     slider.fill("50")
     values, mode, sizes = page.evaluate(DRAWN, "loss")

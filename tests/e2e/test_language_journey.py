@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib import import_module
 from string import Formatter
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.base import i18n
-from tests.app.base import translations
+from mvfa_core.i18n.catalogues import translations
+from tests.app.base.translations import PAGES as SCRIPTS
+from tests.app.base.translations import messages
 from tests.e2e.conftest import settle
 
 pytestmark = pytest.mark.browser
 
 Visit = Callable[[str], Page]
-PAGES = tuple(sorted(path.stem for path in translations.PAGES.glob("*.py") if path.stem != "explore"))
+PAGES = tuple(sorted(path.stem for path in SCRIPTS.glob("*.py") if path.stem != "explore"))
 CHINESE = re.compile("[\u4e00-\u9fff]")
 LONG = 25
 
 
-def parts(value: object) -> set[str]:
-    """The pieces of the texts in a constant that stand on the screen as they are: between braces and Markdown."""
-    found = set()
-    for text in translations.leaves(value):
-        for literal, *_ in Formatter().parse(text):
-            found |= {plain(piece) for piece in re.split(r"\*\*|`", literal)}
-    return {piece for piece in found if len(piece) > LONG}
+def parts(text: str) -> set[str]:
+    """The pieces of a text that stand on the screen as they are: between braces and Markdown."""
+    pieces = {plain(piece) for literal, *_ in Formatter().parse(text) for piece in re.split(r"\*\*|`", literal)}
+    return {piece for piece in pieces if len(piece) > LONG}
 
 
 def plain(text: str) -> str:
@@ -39,11 +36,11 @@ def plain(text: str) -> str:
 def english() -> set[str]:
     """Every piece of English longer than a few words that is another one in Chinese."""
     here, there = set(), set()
-    for module in translations.MODULES:
-        for name, value in translations.texts(module).items():
-            here |= parts(value)
-            with i18n.spoken("zh"):
-                there |= parts(getattr(import_module(f"app.base.wording.{module}"), name))
+    chinese = translations("zh")
+    for forms, context in messages():
+        for form in forms:
+            here |= parts(form)
+            there |= parts(chinese.pgettext(context, form) if context else chinese.gettext(form))
     assert len(here - there) > 300
     return here - there
 

@@ -11,7 +11,6 @@ import torch
 import torchvision
 from playwright.sync_api import Page, expect
 
-from app.base.wording import wording, wording_views
 from app.base.wording import wording_own_model as words
 from tests.e2e.conftest import settle
 
@@ -35,26 +34,30 @@ def weights(folder: Path, network: str) -> Path:
 
 def test_from_the_drop_to_the_views(visit: Visit, tmp_path: Path) -> None:
     page = visit("/")
-    page.get_by_role("button", name=wording.OWN_MODEL).click()
+    page.get_by_role("button", name="Use your own model").click()
     popover = page.get_by_test_id("stPopoverBody")
     popover.locator("input[type=file]").set_input_files(weights(tmp_path, "vgg11"))
     expect(popover.get_by_text("train --weights")).to_be_visible(timeout=60_000)
-    expect(popover.get_by_role("button", name=words.OPEN)).to_have_count(0)
+    expect(popover.get_by_role("button", name="Open the model")).to_have_count(0)
 
     popover.locator("input[type=file]").first.set_input_files(weights(tmp_path, "resnet18"))
     expect(popover.get_by_text(words.needs_classes(3))).to_be_visible(timeout=60_000)
-    popover.get_by_role("textbox", name=words.CLASSES).fill("\n".join(PETS))
-    popover.get_by_role("button", name=words.OPEN).click()
+    popover.get_by_role("textbox", name="Class names, one a line").fill("\n".join(PETS))
+    popover.get_by_role("button", name="Open the model").click()
     expect(page).to_have_url(re.compile(r"[?&]model=uploaded"), timeout=60_000)
     settle(page)
     page.keyboard.press("Escape")
-    page.get_by_text(words.CARD).click()
+    page.get_by_text("About this model").click()
     expect(page.get_by_text("torchvision:resnet18", exact=True)).to_be_visible()
-    expect(page.get_by_text(words.CARD_KINDS["exact"])).to_be_visible()
+    expect(
+        page.get_by_text(
+            "Exact: it averages its last map and ends in a linear layer, so maps, views and answer are one account."
+        )
+    ).to_be_visible()
     for name in PETS:
         expect(page.get_by_test_id("stMain").get_by_text(name, exact=True).first).to_be_attached()
 
-    page.get_by_role("link", name=wording_views.VIEWS_NAV, exact=True).first.click()
+    page.get_by_role("link", name="Views", exact=True).first.click()
     settle(page)
     expect(page).to_have_url(re.compile(r"/views\?.*model=uploaded"))
     expect(page.locator("figure.panel").first).to_be_visible()

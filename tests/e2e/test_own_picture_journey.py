@@ -18,7 +18,6 @@ import tifffile
 from PIL import Image
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
-from app.base.wording import wording
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
 from mvfa_core.data.synthetic import CLASSES, draw_scene
@@ -98,7 +97,7 @@ def test_a_shot_of_the_camera_is_explained(camera: Browser, server: Server, tmp_
     expect(taken).to_be_visible()
     own = page.locator(".st-key-gallery_strip button").first
     expect(own).to_have_attribute("aria-pressed", "true")
-    expect(own).to_have_attribute("aria-label", wording.GALLERY_OWN)
+    expect(own).to_have_attribute("aria-label", "Yours")
     settle(page)
 
     # The very pixels that the browser took, explained again here.
@@ -134,10 +133,10 @@ def test_a_pasted_picture_is_explained(visit: Visit, page: Page, server: Server,
         }""",
         base64.b64encode(buffer.getvalue()).decode(),
     )
-    expect(page.get_by_text(wording.OWN_PICTURE_PASTE["hint"])).to_be_visible()  # from then on somebody listens
+    expect(page.get_by_text("or paste one anywhere (Ctrl+V)")).to_be_visible()  # from then on somebody listens
     page.keyboard.press("Control+V")
     own = page.locator(".st-key-gallery_strip button").first
-    expect(own).to_have_attribute("aria-label", wording.GALLERY_OWN)
+    expect(own).to_have_attribute("aria-label", "Yours")
     expect(own).to_have_attribute("aria-pressed", "true")
     settle(page)
     told = numbers(page, tmp_path)
@@ -168,7 +167,7 @@ def test_any_file_is_taken_or_named(visit: Visit, tmp_path: Path) -> None:
         expect(own.locator("img")).not_to_have_attribute("src", before)
         settle(page)
         expect(said).to_have_count(0)
-        expect(own).to_have_attribute("aria-label", wording.GALLERY_OWN)
+        expect(own).to_have_attribute("aria-label", "Yours")
         expect(own).to_have_attribute("aria-pressed", "true")
         told = page.get_by_test_id("stCaptionContainer").filter(has_text="How this picture was read")
         expect(told).to_have_count(1 if name == "camera.tif" else 0)

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.base.wording import wording
-from app.base.wording import wording_sharing as words
 from app.services import gallery
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
@@ -28,9 +26,9 @@ def sentence(page: Page, x: int, y: int) -> Locator:
 
 def test_a_question_is_answered_with_the_keyboard(visit: Visit) -> None:
     page = visit("/?ask=where&picture=scene-23")
-    answer = page.get_by_role("button", name=words.QUESTION_ANSWER)
+    answer = page.get_by_role("button", name="This is my answer")
     expect(answer).to_be_disabled()
-    asked = page.get_by_role("application", name=words.WHERE["label"])
+    asked = page.get_by_role("application", name="The picture: click a cell, or move to it with the arrow keys")
     asked.press("ArrowRight")
     expect(page.get_by_text("cell (8, 7)", exact=True)).to_be_visible()
     expect(answer).to_be_enabled()
@@ -99,7 +97,7 @@ def test_a_file_of_the_dial_says_where_it_stands(visit: Visit) -> None:
 
 def test_numbers_of_a_table_are_numbers(visit: Visit, tmp_path: Path) -> None:
     page = visit("/?picture=scene-23")
-    page.get_by_text(wording.BOARD["table"]["title"]).first.click()
+    page.get_by_text("The numbers as tables").first.click()
     with page.expect_download() as saved:
         page.get_by_role("button", name=re.compile("^CSV: CAM")).click()
     saved.value.save_as(tmp_path / "cam.csv")
@@ -117,6 +115,6 @@ def test_every_part_changes_its_language(visit: Visit) -> None:
     page.locator("select.languages").select_option("zh")
     expect(page.locator("html")).to_have_attribute("lang", "zh")
     expect(english).to_have_count(0)
-    expect(page.get_by_text(wording.BOARD["table"]["title"], exact=True)).to_have_count(0)
+    expect(page.get_by_text("The numbers as tables", exact=True)).to_have_count(0)
     page.locator("select.languages").select_option("en")
     expect(english.first).to_be_visible()

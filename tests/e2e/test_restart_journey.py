@@ -10,8 +10,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
-from app.base.wording import wording
-from app.base.wording import wording_sharing as words
 from tests.e2e.conftest import Server, panel, settle, started
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -34,7 +32,7 @@ def opened(context: BrowserContext, url: str) -> Page:
 def bring(page: Page, folder: Path) -> None:
     """A picture of one's own."""
     Image.new("RGB", (64, 48), "teal").save(folder / "mine.png")
-    page.get_by_role("button", name=wording.OWN_PICTURE).click()
+    page.get_by_role("button", name="Use your own picture").click()
     page.locator("input[type=file]").first.set_input_files(folder / "mine.png")
     expect(page).to_have_url(re.compile("picture=own"))
     settle(page)
@@ -93,7 +91,7 @@ def test_open_pages_outlive_the_server(mortal: Server, context: BrowserContext, 
 
     mortal.stop()
     for page in (explore, form, own, lesson):
-        word(page, words.CONNECTION["away"])
+        word(page, "The connection to the server is lost. This page tries again and goes on by itself.")
     mortal.start()
     for page in (explore, form, own, lesson):
         page.bring_to_front()
@@ -105,7 +103,12 @@ def test_open_pages_outlive_the_server(mortal: Server, context: BrowserContext, 
     moved(explore, 4)
     expect(panel(explore, "Anchors").first).to_be_visible()
     expect(form.get_by_role("spinbutton").first).to_have_value("77")
-    expect(own.get_by_text(wording.OWN_PICTURE_LOST)).to_be_visible()
+    expect(
+        own.get_by_text(
+            "This view was of somebody's own picture, and this server does not have it. Open the picture again "
+            "to see it here. Until then the view shows an example."
+        )
+    ).to_be_visible()
     expect(own).not_to_have_url(re.compile("picture=own"))
     expect(lesson).to_have_url(re.compile("step=views"))
     expect(lesson.locator(".walk")).to_be_visible()

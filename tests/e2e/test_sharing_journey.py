@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from app.base.wording import wording_sharing as words
 from app.features.sharing import sharing
 from mvfa_core.checkpoints import bundled
 from mvfa_core.evaluation import evaluation_of, spec_for
@@ -197,10 +196,10 @@ def test_the_code_on_the_wall_is_the_link(visit: Visit, page: Page) -> None:
     dialog.get_by_text("What the link holds").click()
     dialog.get_by_label("the anchors K", exact=True).select_option("locked")
     dialog.get_by_label("Which region is surest?").check()
-    link = dialog.get_by_label(words.SHARE["link"]).input_value()
+    link = dialog.get_by_label("Link to what is on the screen").input_value()
     assert "lock=k" in link and "ask=winner" in link and "k=12" in link
     expect(dialog.get_by_text("it leads to this computer")).to_be_visible()
-    code = dialog.get_by_role("img", name=words.SHARE["qr_alt"])
+    code = dialog.get_by_role("img", name="QR code of the link above")
     expect(code).to_have_attribute("src", sharing.code(link))  # the newest one, after the changes
     shown = np.asarray(Image.open(io.BytesIO(code.screenshot())).convert("RGB"))
     large = cv2.resize(shown, None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
@@ -217,8 +216,8 @@ def test_where_the_clipboard_is_refused_the_link_can_be_copied_by_hand(visit: Vi
     visit("/")
     page.get_by_role("button", name="Copy link").click()
     dialog = page.get_by_role("dialog", name="Share this view")
-    expect(dialog.get_by_text(words.SHARE["refused"])).to_be_visible()
-    field = dialog.get_by_label(words.SHARE["link"])
+    expect(dialog.get_by_text("The browser does not let the page copy: press Ctrl+C or Cmd+C")).to_be_visible()
+    field = dialog.get_by_label("Link to what is on the screen")
     assert field.evaluate("node => node.selectionEnd - node.selectionStart === node.value.length")
 
 

@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from app.base.wording import wording_set_up as words
 from mvfa_core.data.encodings import ENCODINGS
 from mvfa_core.data.synthetic import CLASSES, draw_scene
 from mvfa_core.training.runs import Run
@@ -94,7 +93,7 @@ def test_names_in_another_encoding(visit: Visit, tmp_path: Path) -> None:
     shown = [page.get_by_text(name, exact=True) for name in ("猫", "狗")]
     for name in shown:
         expect(name).to_be_visible(timeout=60_000)
-    box = page.get_by_label(words.ZIP_ENCODING, exact=True)
+    box = page.get_by_label("Names in the zip are read as", exact=True)
     choose(page, box, ENCODINGS["cp437"])
     for name in shown:
         expect(name).to_have_count(0)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.base.wording import wording, wording_dataset
+from app.base.wording import wording_dataset
 from app.services import gallery
 from mvfa_core import build_model, load_model, save_model
 from mvfa_core.checkpoints import bundled
@@ -115,14 +115,14 @@ def test_the_whole_lesson_on_an_aerial_photograph(visit: Visit, page: Page, aeri
     side, place = find(aerial)
     picture, truth, _ = side.open(place)
     visit(f"/lesson?model=compact_mfa_ucmerced&picture={aerial}&k={K}")
-    strip = page.get_by_role("group", name=wording.GALLERY)
+    strip = page.get_by_role("group", name="Pictures")
     chosen = strip.get_by_role("button", pressed=True)
     expect(chosen).to_have_count(1)
     expect(chosen).to_contain_text(str(truth))
     # A model of photographs is offered photographs it was not trained on, before what it never saw.
     headings = strip.get_by_role("heading").all_inner_texts()
     assert wording_dataset.held_out("ucmerced") in headings
-    assert headings.index(wording_dataset.held_out("ucmerced")) < headings.index(wording.GALLERY_SCENES)
+    assert headings.index(wording_dataset.held_out("ucmerced")) < headings.index("Drawn scenes, large to small")
     assert chosen.locator("img").get_attribute("src")
     go_through(Lesson(page), by_hand(model, picture, K, SIZES), model)
 

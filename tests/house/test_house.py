@@ -125,41 +125,32 @@ def once(node: ast.AST) -> Iterator[ast.AST]:
                 yield from once(child)
 
 
+GETTEXT = {"_", "ngettext", "pgettext"}
+
+
 def language_rules(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Texts come in the language of who asks (app/base/i18n.py), so they are asked for at the moment they are shown."""
-    known = set()
+    """Texts come in the language of who asks (app/base/i18n.py), so they are asked for at the moment they are shown;
+    and the extraction reads them where they stand, so they are written out."""
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "app.base.i18n")
+    known = GETTEXT & {alias.name for node in imports for alias in node.names}
+    for node in once(tree) if path.parts[0] == "app" else ():  # a page is carried out for every visitor
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in known:
+            yield f"line {node.lineno}: asked for once, this text stays English; ask when it is shown"
     for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        if node.module == "app.base.wording":
-            known |= {alias.asname or alias.name for alias in node.names if alias.name.startswith("wording")}
-        if (node.module or "").startswith("app.base.wording.wording"):
-            for name in sorted(alias.name for alias in node.names if alias.name.isupper()):
-                yield f"line {node.lineno}: a text that is imported stays English; read it from its module: {name}"
-    if path.parts[0] == "app":
-        for node in once(tree):
-            if isinstance(node, ast.Attribute) and node.attr.isupper() and getattr(node.value, "id", "") in known:
-                yield f"line {node.lineno}: read once, this text stays English; ask when it is shown: {node.attr}"
-    if path.parts[0] == "app" and path.stem.startswith("wording"):
-        if not any(isinstance(node, ast.Call) and called(node) == "speaks" for node in once(tree)):
-            yield "it holds texts, so it says `i18n.speaks(__name__)`"
-        texts = {
-            target.id
-            for node in tree.body
-            if isinstance(node, ast.Assign | ast.AnnAssign)
-            for target in ast.walk(node)
-            if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store) and not target.id.startswith("_")
-            if any(isinstance(one, ast.Constant) and re.search("[A-Za-z]", str(one.value)) for one in values(node))
-        }
-        inside = {id(node) for node in ast.walk(tree)} - {id(node) for node in once(tree)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and id(node) in inside and node.id in texts:
-                yield f"line {node.lineno}: a plain name is English; functions write here.{node.id}"
-
-
-def values(node: ast.Assign | ast.AnnAssign) -> Iterator[ast.AST]:
-    """The constants in what is assigned."""
-    return (one for one in ast.walk(node.value or ast.Tuple()) if isinstance(getattr(one, "value", None), str))
+        if isinstance(node, ast.JoinedStr):
+            for inner in ast.walk(node):
+                written = isinstance(inner, ast.Call) and isinstance(
+                    inner.args[0] if inner.args else None, ast.Constant
+                )
+                if written and isinstance(inner.func, ast.Name) and inner.func.id in known:
+                    yield f"line {node.lineno}: the extraction does not look into an f-string; ask before it"
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in known
+            and any(isinstance(argument, ast.JoinedStr | ast.BinOp) for argument in node.args)
+        ):
+            yield f"line {node.lineno}: a message is written out, with names in braces, and filled in by format"
 
 
 def place_rules(root: Path, files: list[Path]) -> Iterator[str]:
@@ -237,7 +228,7 @@ def test_the_house_keeps_its_rules() -> None:
     assert not found, "the house has rules:\n" + "\n".join(found)
 
 
-SPEAKS = "from app.base import i18n\ni18n.speaks(__name__)"
+_ASKS = "from app.base.i18n import _, ngettext\n"
 OFFENCES = [
     ("mvfa_core/figures.py", "import matplotlib.pyplot as plt", "use matplotlib.figure.Figure"),
     ("mvfa_core/long.py", "x = 1\n" * MOST_LINES + "y = 2", "no module is longer than 300 lines, this one has 301"),
@@ -257,26 +248,13 @@ OFFENCES = [
     ("pages/explore.py", "import explore", "but this one imports explore"),
     ("pages/explore.py", "def f(st):\n    st.write('x', unsafe_allow_html=True)", "line 2: no unsafe_allow_html"),
     ("app/ui/panels.py", "options = {'unsafe_allow_html': True}", "line 1: no unsafe_allow_html"),
-    ("app/ui/panels.py", "from app.base.wording.wording import TITLE, plain", "read it from its module: TITLE"),
-    ("pages/explore.py", "from app.base.wording.wording_maps import NAV", "a text that is imported stays English"),
-    (
-        "app/ui/panels.py",
-        "from app.base.wording import wording\nX = wording.TITLE",
-        "line 2: read once, this text stays English",
-    ),
-    (
-        "app/ui/panels.py",
-        "from app.base.wording import wording_x as w\nX = {1: (w.TITLE,)}",
-        "ask when it is shown: TITLE",
-    ),
-    ("app/ui/panels.py", "from app.base.wording import wording\ndef f(x=wording.TITLE): ...", "line 2: read once"),
-    (
-        "app/ui/panels.py",
-        "from app.base.wording import wording\nclass C:\n    x: str = wording.TITLE",
-        "line 3: read once",
-    ),
-    ("app/base/wording/wording_x.py", "TITLE = 'x'", "so it says `i18n.speaks(__name__)`"),
-    ("app/base/wording/wording_x.py", f"{SPEAKS}\nA = ('x',)\ndef f():\n    return A[0]", "functions write here.A"),
+    ("app/ui/panels.py", f"{_ASKS}X = _('x')", "line 2: asked for once, this text stays English"),
+    ("app/ui/panels.py", f"{_ASKS}X = {{1: (_('x'),)}}", "ask when it is shown"),
+    ("app/ui/panels.py", f"{_ASKS}def f(x=_('x')): ...", "line 2: asked for once"),
+    ("app/ui/panels.py", f"{_ASKS}class C:\n    x: str = ngettext('x', 'y', 2)", "line 3: asked for once"),
+    ("app/ui/panels.py", f"{_ASKS}def f(n):\n    return _(f'{{n}} x')", "line 3: a message is written out"),
+    ("app/ui/panels.py", f"{_ASKS}def f(n):\n    return _('x' + n)", "line 3: a message is written out"),
+    ("app/ui/panels.py", f"{_ASKS}def f(n):\n    return f'{{_(1)}}'", "does not look into an f-string"),
     ("app/queue.py", "", "app/queue.py: no name in app/ may hide a module that others import (queue)"),
     ("app/json/__init__.py", "", "may hide a module that others import (json)"),
     ("app/app.py", "", "may hide a module that others import (app)"),
@@ -315,9 +293,10 @@ ALLOWED = [
         "from app.base.wording import wording\nf = lambda: wording.TITLE\ndef g():\n    return wording.TITLE",
     ),
     ("app/ui/panels.py", "from app.base.wording.wording import plain\nfrom app import wording\nX = wording.plain('x')"),
-    ("app/main.py", "from app.base.wording import wording\nif __name__ == '__main__':\n    x = wording.TITLE"),
-    ("pages/explore.py", "from app.base.wording import wording\nx = wording.TITLE"),
-    ("app/base/wording/wording_x.py", f"{SPEAKS}\nN = 3\nDASH = '–'\ndef f():\n    return DASH * N"),
+    ("app/main.py", f"{_ASKS}if __name__ == '__main__':\n    x = _('x')"),
+    ("pages/explore.py", f"{_ASKS}x = _('x')"),
+    ("app/ui/panels.py", f"{_ASKS}def f(n):\n    return _('{{n}} x').format(n=n) + _(n.note)"),
+    ("app/ui/panels.py", f"{_ASKS}def f(n):\n    return f'{{_(n.note)}}'"),
     ("mvfa_core/road.py", "def f():\n    import pytorch_grad_cam\n    return pytorch_grad_cam"),
     ("mvfa_core/road.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from torchvision import ops"),
     ("mvfa_core/edge.py", "x = 1\n" * MOST_LINES),

@@ -22,6 +22,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "app.base.errors.*", "app.base.i18n.*", "app.base.link_locks.show", "app.base.component_values.file*",
         "app.base.visitors.*", "app.base.page_rate.*",
     ),
+    "marks a message and hands it back as it was": ("mvfa_core.i18n.N_", "mvfa_core.i18n.NC_"),
     "drawn from its signature by test_every_sentence": ("app.base.wording.wording*",),
     "starts, stops or looks at processes": (
         "app.server.asgi.lifespan", "app.server.command.main", "app.server.memory.*", "app.server.health.*",

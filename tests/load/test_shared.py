@@ -26,7 +26,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserType, Locator, Page, expect
 
 from app.base.wording import wording
-from app.base.wording import wording_serving as words
 from app.server.auth import COOKIE
 from app.server.passcode_tries import MOST_EACH
 from mvfa_core.checkpoints import bundled
@@ -197,10 +196,14 @@ def test_a_page_and_its_websocket_through_nginx(
     with nginx.browsing(browser_type, browser_type_launch_args) as context:
         page = context.new_page()
         page.goto(f"{proxy.split()[0]}/runs")
-        page.get_by_label(words.PASSCODE_FIELD).fill(CODE)
-        page.get_by_label(words.PASSCODE_FIELD).press("Enter")
+        page.get_by_label("Passcode").fill(CODE)
+        page.get_by_label("Passcode").press("Enter")
         settle(page)
-        expect(page.get_by_text(words.READ_ONLY)).to_be_visible()
+        expect(
+            page.get_by_text(
+                "This server is read-only: nothing is trained, changed or removed here, and no folder is opened."
+            )
+        ).to_be_visible()
 
 
 # --- a visitor ---
@@ -210,14 +213,14 @@ def test_a_page_and_its_websocket_through_nginx(
 def test_a_visitor_enters_and_changes_nothing(shared: Shared, page: Page) -> None:
     """A wrong passcode, the right one, and the pages where things would be started: they say so, and nothing can be."""
     page.goto(f"{shared.url}/train?steps=30")
-    field = page.get_by_label(words.PASSCODE_FIELD)
+    field = page.get_by_label("Passcode")
     expect(field).to_be_focused()
     assert page.evaluate("fetch('/healthz').then(answer => answer.json())") == {"status": "ok"}
     field.fill("not it at all")
     field.press("Enter")
-    expect(page.get_by_role("alert")).to_have_text(words.PASSCODE_WRONG)
+    expect(page.get_by_role("alert")).to_have_text("That is not the passcode.")
     field.fill(CODE)
-    page.get_by_role("button", name=words.PASSCODE_ENTER).click()
+    page.get_by_role("button", name="Enter").click()
     settle(page)
     expect(page).to_have_url(re.compile("/train"))
     assert CODE not in page.url and COOKIE not in page.evaluate("document.cookie")
@@ -225,7 +228,11 @@ def test_a_visitor_enters_and_changes_nothing(shared: Shared, page: Page) -> Non
     for path in ("/train", "/runs", "/evaluate"):
         page.goto(shared.url + path)
         settle(page)
-        expect(page.get_by_text(words.READ_ONLY)).to_be_visible()
+        expect(
+            page.get_by_text(
+                "This server is read-only: nothing is trained, changed or removed here, and no folder is opened."
+            )
+        ).to_be_visible()
         for button in page.get_by_role("button", name=re.compile("^(Start|Look at|Train|Race)")).all():
             assert button.is_disabled(), button.inner_text()
         assert str(shared.folder) not in page.locator("body").inner_text()
@@ -242,13 +249,15 @@ def test_two_visitors_have_nothing_of_each_other(shared: Shared, browser: Browse
     own_models(ada).locator("input[type=file]").set_input_files(bundled()["compact_gap"])
     expect(ada).to_have_url(re.compile(r"[?&]model=uploaded"))
     settle(ada)
-    remove = wording.OWN_MODEL_REMOVE.format(name=wording.plain("compact_gap")).replace("\\", "")
+    remove = "Remove {name}".format(name=wording.plain("compact_gap")).replace("\\", "")
     ada.reload()
     settle(ada)
     expect(own_models(ada).get_by_role("button", name=remove)).to_be_visible()
     bob.goto(ada.url)
     settle(bob)
-    expect(bob.get_by_text(wording.OWN_MODEL_AGAIN)).to_be_visible()
+    expect(
+        bob.get_by_text("Your own model is not on this server any more. Upload it again to go on with it.")
+    ).to_be_visible()
     field = own_models(bob)
     expect(field.locator("input[type=file]")).to_be_attached()
     expect(field.get_by_role("button", name=remove)).to_have_count(0)
@@ -261,15 +270,15 @@ def test_two_visitors_have_nothing_of_each_other(shared: Shared, browser: Browse
 def enter_in_browser(shared: Shared, page: Page) -> Page:
     """The first page, in a browser that was never here."""
     page.goto(shared.url)
-    page.get_by_label(words.PASSCODE_FIELD).fill(CODE)
-    page.get_by_role("button", name=words.PASSCODE_ENTER).click()
+    page.get_by_label("Passcode").fill(CODE)
+    page.get_by_role("button", name="Enter").click()
     settle(page)
     return page
 
 
 def own_models(page: Page) -> Locator:
     """What stands behind the button for a model of one's own, open."""
-    page.get_by_role("button", name=wording.OWN_MODEL).click()
+    page.get_by_role("button", name="Use your own model").click()
     return page.get_by_test_id("stPopoverBody").filter(has=page.locator("input[type=file]"))
 
 

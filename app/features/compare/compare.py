@@ -8,12 +8,13 @@ import numpy as np
 import streamlit as st
 
 from app.base import link_locks, session
+from app.base.i18n import _, pgettext
 from app.base.wording import wording
 from app.base.wording import wording_compare as words
 from app.services import class_subset, explanations, model_titles, models
 from app.services.explanations import ModelInfo
 from app.services.gallery import Picture
-from app.ui import colours, controls, panels
+from app.ui import answer, colours, controls, panels
 from app.ui.tables import frame
 from mvfa_core.analysis.similarity import map_similarity
 from mvfa_core.explain import Explanation
@@ -37,10 +38,13 @@ def second(first: str) -> str | None:
     chosen = session.follow(session.SECOND, options, _twin(first, options))
     if not link_locks.hidden(session.SECOND):
         st.selectbox(
-            words.SECOND, options, key=session.SECOND,
-            format_func=model_titles.titles(options), persist_state="session",
+            pgettext("model", "Compare with"),
+            options,
+            key=session.SECOND,
+            format_func=model_titles.titles(options),
+            persist_state="session",
             **link_locks.look(session.SECOND),
-        )  # fmt: skip
+        )
     return chosen
 
 
@@ -76,14 +80,17 @@ def show_answers(sides: tuple[Side, Side], picture: Picture, target: str | None)
         st.markdown(words.answer(one.model, name, share, picture.truth, known=known))
         class_subset.note(one.facts.known, len(explanation.classes))
         if target is not None and target not in explanation.classes:
-            st.caption(words.CLASS_UNKNOWN.format(model=wording.plain(one.model), name=wording.plain(target),
-                                                  own=wording.plain(name)))  # fmt: skip
+            st.caption(
+                _("{model} has no class {name}: its own answer, {own}, is explained instead.").format(
+                    model=wording.plain(one.model), name=wording.plain(target), own=wording.plain(name)
+                )
+            )
 
 
 def show_scope(sides: tuple[Side, Side], picture: Picture) -> None:
     """What each can say at all of such a picture; once where both can say the same."""
     names = {one.model: models.model(*models.version(one.model)).classes for one in sides}
-    for note in dict.fromkeys(panels.scope(model, picture, classes) for model, classes in names.items()):
+    for note in dict.fromkeys(answer.scope(model, picture, classes) for model, classes in names.items()):
         if note:
             st.caption(note)
 
@@ -98,7 +105,12 @@ def show_maps(sides: tuple[Side, Side], picture: Picture) -> None:
         panels.show_board(session.COMPARED("maps"), "compare", shown, first.explanation, both, recipe)
         return
     grids = [" × ".join(map(str, one.explanation.grid)) for one in sides]
-    st.caption(words.OTHER_GRID.format(first=grids[0], second=grids[1]))
+    st.caption(
+        _(
+            "The grids differ, {first} and {second} cells: each model has its own board, and a cell of one is no cell "
+            "of the other."
+        ).format(first=grids[0], second=grids[1])
+    )
     for place, one in enumerate(sides):
         own = panels.recipe(one.model, picture, one.explanation)
         key = session.COMPARED(f"maps_{place}")
@@ -108,7 +120,7 @@ def show_maps(sides: tuple[Side, Side], picture: Picture) -> None:
 def _maps(one: Side) -> list[dict]:
     renamed = []
     for panel in panels.maps(one.explanation):
-        title = words.MAP_TITLE.format(title=panel["title"], model=visible(one.model))
+        title = _("{title}, {model}").format(title=panel["title"], model=visible(one.model))
         renamed.append(panel | {"id": f"{one.model} {panel['id']}", "title": title})
     return renamed
 
@@ -119,31 +131,39 @@ def show_likeness(sides: tuple[Side, Side], k: int) -> None:
     named = (("CAM", a.cam_HW, b.cam_HW), ("Grad-CAM", a.grad_cam_HW, b.grad_cam_HW),
              ("AdaCAM", a.adacam_HW, b.adacam_HW))  # fmt: skip
     rows = [(title, map_similarity(x, y, k)) for title, x, y in named if x is not None and y is not None]
-    title, rank, shared = (column.format(k=k) for column in words.ALIKE_COLUMNS)
+    title, rank, shared = (
+        column.format(k=k) for column in (_("Map"), _("Rank correlation"), _("Highest {k} cells in common, %"))
+    )
     columns = {
-        title: [name for name, _ in rows],
-        rank: [None if np.isnan(alike.rank) else alike.rank for _, alike in rows],
-        shared: [100 * alike.shared for _, alike in rows],
+        title: [name for name, _unused in rows],
+        rank: [None if np.isnan(alike.rank) else alike.rank for _unused, alike in rows],
+        shared: [100 * alike.shared for _unused, alike in rows],
     }
     look = {
         rank: st.column_config.NumberColumn(format="%+.3f"),
         shared: st.column_config.NumberColumn(format="%.0f"),
     }
     frame(columns, hide_index=True, column_config=look)
-    st.caption(words.ALIKE_CAPTION.format(k=k))
+    st.caption(
+        _(
+            "The same map of both models: Spearman's rank correlation over all cells, and intersection over union of "
+            "the {k} highest. Logits of two models have no common zero, so only orders and places are compared, not "
+            "heights."
+        ).format(k=k)
+    )
 
 
 def show_regions(sides: tuple[Side, Side], picture: Picture) -> None:
     """The surest region of every model that has views."""
     with_views = [one for one in sides if one.explanation.logits_MC is not None]
     if not with_views:
-        st.caption(words.NO_REGIONS)
+        st.caption(_("Neither model has views."))
         return
     shown = picture.digest
     drawn = []
     for one in with_views:
         top = panels.regions(one.explanation, distinct=False)[1]
-        title = words.REGION_TITLE.format(model=visible(one.model))
+        title = _("Top-1, {model}").format(model=visible(one.model))
         drawn.append(top | {"id": f"{one.model} top-1", "title": title})
     explanation = with_views[0].explanation
     recipe = panels.recipe(" and ".join(one.model for one in with_views), picture, explanation)
@@ -156,7 +176,9 @@ def show_verdict(sides: tuple[Side, Side], truth: str | None) -> None:
     if sides[0].explanation.classes == sides[1].explanation.classes:
         panels.show_rows(session.VERDICT, _verdict(sides, truth))
         return
-    st.caption(words.OTHER_CLASSES)
+    st.caption(
+        _("The models do not know the same classes, so their answers stand side by side and not class by class.")
+    )
     for column, one in zip(st.columns(2, gap="large"), sides, strict=True):
         with column:
             st.text(visible(one.model))
@@ -171,5 +193,5 @@ def _verdict(sides: tuple[Side, Side], truth: str | None) -> dict:
         heads.append({"name": one.model, "colour": colours.of_family(pooling, family[pooling])})
         family[pooling] += 1
     return panels.rows(sides[0].explanation, heads, [one.explanation.ensemble_C for one in sides], truth) | {
-        "words": words.VERDICT
+        "words": {"class": _("Class"), "caption": _("Confidence of both models in each class")}
     }

@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from app.base import errors
+from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_dataset as words
 from app.services import dataset_pictures, models
 from mvfa_core.data.catalogue import CATALOGUE
 from mvfa_core.data.class_matching import Matching, match
@@ -55,21 +55,28 @@ def fits(model: str, listed: Listed) -> bool:
 def unshared(model: str, listed: Listed) -> str:
     """Which classes the model and the data do not share, in a sentence; empty if they share all."""
     said = _matching(model, listed).sentence(Path(listed.split.data).name)
-    return words.UNSHARED.format(why=wording.plain(said)) if said else ""
+    return _("Classes: {why}.").format(why=wording.plain(said)) if said else ""
 
 
 def trained_on(model: str, data: str, side: str) -> str:
     """That the model was trained on pictures of a side, in a sentence; empty if it was not."""
     if side not in ("train", EVERY) or not is_trained_on(_recipe(model), data):
         return ""
-    return words.TRAINED_ON if side == "train" else words.TRAINED_ON_SOME
+    return (
+        _("The model was trained on these pictures, so this says little about new ones.")
+        if side == "train"
+        else _(
+            "The model was trained on a part of these pictures, so this says less about new ones than the test or "
+            "validation side."
+        )
+    )
 
 
 def not_offered(refused: Mapping[str, str]) -> None:
     """What is here and does not fit, behind a word."""
     if not refused:
         return
-    with st.popover(words.NOT_OFFERED.format(count=len(refused)), type="tertiary"):
+    with st.popover(_("{count} not offered").format(count=len(refused)), type="tertiary"):
         for name, why in list(refused.items())[:MOST]:
             st.markdown(f"**{wording.plain(name)}**: {wording.plain(why)}")
 
@@ -79,11 +86,21 @@ def nothing(model: str) -> None:
     known = _classes(model)
     data = str(_recipe(model).get("data", ""))
     with st.container(border=True):
-        st.markdown(f"**{words.NOTHING_TITLE}**")
+        nothing_title = _("No pictures here fit this model")
+        st.markdown(f"**{nothing_title}**")
         names = ", ".join(visible(name) for name in known[:5]) + (", …" if len(known) > 5 else "")
-        st.write(words.NOTHING_TEXT.format(count=len(known), names=wording.plain(names)))
+        st.write(
+            _(
+                "It knows {count} classes ({names}), and no data set here has any of them. Name a folder of your own "
+                "that has, or choose another model in the side panel."
+            ).format(count=len(known), names=wording.plain(names))
+        )
         if data in CATALOGUE:
-            st.write(words.NOTHING_GET.format(name=CATALOGUE[data].title))
+            st.write(
+                _("It was trained on {name}. In a terminal, this gets it or says how:").format(
+                    name=CATALOGUE[data].title
+                )
+            )
             st.code(f"python -m mvfa_core data get {data}", language=None)
 
 

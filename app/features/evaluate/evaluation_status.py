@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app.base import errors, permissions, session
+from app.base.i18n import _
 from app.base.settings import must_be_open, read_only
 from app.base.wording import wording, wording_findings
-from app.base.wording import wording_dataset as words
 from app.services import limits
 from mvfa_core.evaluation import Evaluation, EvaluationError, EvaluationSpec, evaluation_of
 from mvfa_core.evaluation.folder import BUSY, Status
@@ -23,16 +23,22 @@ def show(request: EvaluationSpec) -> Evaluation | None:
         return evaluation
     with st.container(border=True):
         if message := session.take(session.MESSAGE("evaluation")):
-            st.error(words.CANNOT.format(why=wording.plain(message)))
+            st.error(_("It cannot begin: {why}").format(why=wording.plain(message)))
         if status is None:
-            st.markdown(f"**{words.EMPTY_TITLE}**")
-            st.write(words.EMPTY_TEXT)
-            _button(words.START, request, "evaluation_start")
+            empty_title = _("Not looked at yet")
+            st.markdown(f"**{empty_title}**")
+            st.write(
+                _(
+                    "This model has not seen these pictures as a whole. It takes a process of its own: the page can "
+                    "be left, closed or reloaded meanwhile."
+                )
+            )
+            _button(_("Look at them"), request, "evaluation_start")
         elif status.state in BUSY:
             _watch(evaluation)
         else:
             _ended(status)
-            _button(words.AGAIN if status.done else words.ANEW, request, "evaluation_again")
+            _button(_("Go on") if status.done else _("Begin anew"), request, "evaluation_again")
     return None
 
 
@@ -67,24 +73,35 @@ def _watch(evaluation: Evaluation) -> None:
         status = _status(evaluation)
         if status is None or status.state not in BUSY:
             st.rerun()
-        text = words.STARTING if not status.what else wording_findings.progress(
-            status.what, status.done, status.total, status.seconds_left
-        )  # fmt: skip
+        text = (
+            _("Starting")
+            if not status.what
+            else wording_findings.progress(status.what, status.done, status.total, status.seconds_left)
+        )
         st.progress(status.done / status.total if status.total else 0.0, wording.plain(text))
         asked = evaluation.stop_requested()
         stop = errors.pressed(evaluation.request_stop)
-        st.button(words.STOP, key="evaluation_stop", on_click=stop, disabled=asked or read_only())
-        st.caption(words.STOPPING if asked else "\u00a0")
+        st.button(_("Stop"), key="evaluation_stop", on_click=stop, disabled=asked or read_only())
+        st.caption(_("Stops after this batch; what is done is kept.") if asked else "\u00a0")
 
     tick()
 
 
 def _ended(status: Status) -> None:
     if status.state == "failed":
-        st.error(words.FAILED.format(why=wording.plain(errors.message(status.message))))
+        st.error(_("It failed: {why}").format(why=wording.plain(errors.message(status.message))))
     elif status.state == "lost":
-        st.warning(words.LOST)
+        st.warning(
+            _(
+                "Its process ended without a word, perhaps with the computer or for want of memory. What is done is "
+                "kept."
+            )
+        )
     elif status.done:
-        st.info(words.STOPPED.format(done=status.done, total=status.total))
+        st.info(
+            _("Stopped at {done:,} of {total:,} pictures. What is done is kept.").format(
+                done=status.done, total=status.total
+            )
+        )
     else:
-        st.info(words.STOPPED_EARLY)
+        st.info(_("Stopped before the first picture."))

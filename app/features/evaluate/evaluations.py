@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app.base import errors, link_locks, permissions, session
+from app.base.i18n import _, pgettext
 from app.base.settings import read_only, shared
 from app.base.wording import wording, wording_serving
 from app.base.wording import wording_dataset as words
@@ -42,15 +43,24 @@ def choose_model() -> str:
     """The model, from the side panel. Without any it says so and ends the page."""
     options = models.model_ids()
     if not options:
-        st.info(wording.NO_MODEL)
-        st.page_link("../pages/train.py", label=wording.TO_TRAIN, icon=":material/arrow_forward:")
+        st.info(wording.no_model())
+        st.page_link("../pages/train.py", label=_("Train a model of your own"), icon=":material/arrow_forward:")
         st.stop()
     with st.sidebar:
-        st.subheader(wording.MODEL)
+        st.subheader(_("Model"))
         title = model_titles.titles(options)
         return _select(
-            wording.MODEL, session.OF_MODEL, options, str(session.get(session.MODEL)), title, wording.MODEL_HELP
+            _("Model"), session.OF_MODEL, options, str(session.get(session.MODEL)), title, wording.model_help()
         )
+
+
+def _sides_words() -> dict[str, str]:
+    return {
+        "train": pgettext("split", "Training"),
+        "val": pgettext("split", "Validation"),
+        "test": pgettext("split", "Test"),
+        "all": _("All pictures"),
+    }
 
 
 def choose(model: str) -> Choice | None:
@@ -62,11 +72,21 @@ def choose(model: str) -> Choice | None:
     most: dict[str, int | None] = {**limits, ALL: None}
 
     def title(name: str) -> str:
-        return words.DATA_FOLDER if name == OWN else Path(offered[name].split.data).name
+        return _("a folder of mine") if name == OWN else Path(offered[name].split.data).name
 
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        name = _select(words.DATA, session.DATA, [*offered, OWN], first[0], title, words.DATA_HELP)
+        name = _select(
+            _("Pictures"),
+            session.DATA,
+            [*offered, OWN],
+            first[0],
+            title,
+            _(
+                "synthetic is drawn here. Data sets of the catalogue appear once they are in the data folder; folders "
+                "that were looked at before stay on the list."
+            ),
+        )
     found = _own_folder(model) if name == OWN else offered[name]
     if not offered:
         class_match.nothing(model)
@@ -78,8 +98,15 @@ def choose(model: str) -> Choice | None:
     sides = _sides(found, known)
     default = first[1] if first[1] in sides and first[0] == name else found.unseen()
     with row:
-        side = _select(words.SIDE, session.SIDE, sides, default, words.SIDES.__getitem__)
-        limit = _select(words.LIMIT, session.LIMIT, list(most), first[2], _most, words.LIMIT_HELP)
+        side = _select(_("Split"), session.SIDE, sides, default, _sides_words().__getitem__)
+        limit = _select(
+            _("At most"),
+            session.LIMIT,
+            list(most),
+            first[2],
+            _most,
+            _("Fewer pictures are spread evenly over the whole side, so every class keeps its share."),
+        )
         _earlier(known, offered)
     return Choice(found.split.data, side, most[limit])
 
@@ -105,26 +132,33 @@ def _select(
 
 
 def _most(name: str) -> str:
-    return words.ALL if name == ALL else name
+    return _("all") if name == ALL else name
 
 
 def _own_folder(model: str) -> Listed | None:
     """The visitor's own folder, once it is there and fits the model."""
     if read_only():
-        st.caption(wording_serving.READ_ONLY)
+        st.caption(wording_serving.read_only())
         return None
     path = st.text_input(
-        words.DATA_PATH, key=session.DATA_PATH, help=words.DATA_PATH_HELP, persist_state="session"
+        _("Folder"),
+        key=session.DATA_PATH,
+        help=_("A folder with one sub-folder per class, or with train/ and val/ that hold them. It is only read."),
+        persist_state="session",
     ).strip()
     folder = allowed_paths.folder(path)
     if folder is None:
-        missing = words.DATA_PATH_CLOSED if shared() else words.DATA_PATH_MISSING
-        st.caption(missing if path else words.DATA_PATH_NEEDED)
+        missing = (
+            _("No folder of that name can be opened here: this server opens folders of its data folder alone.")
+            if shared()
+            else _("There is no such folder on the computer that runs this app.")
+        )
+        st.caption(missing if path else _("Name the folder first."))
         return None
     try:
         return class_match.fitting(model, str(folder))
     except (ValueError, OSError) as error:
-        st.warning(words.UNFIT.format(why=wording.plain(errors.message(error))))
+        st.warning(_("These pictures do not fit the model: {why}").format(why=wording.plain(errors.message(error))))
         return None
 
 
@@ -173,13 +207,13 @@ def _first(model: str) -> tuple[str, str, str]:
 def _earlier(known: list[EvaluationSpec], sources: Mapping[str, Listed]) -> None:
     """What was looked at before, to be shown again."""
     by_file = {str(models.model_file(model).resolve()): model for model in models.model_ids()}
-    with st.popover(words.EARLIER, disabled=not known):
+    with st.popover(_("Earlier ones"), disabled=not known):
         for request in known:
             model, name = by_file.get(request.model), _name(request.data)
-            label = words.EARLIER_ONE.format(
+            label = _("{model} on {data}, {side}, {count}").format(
                 model=wording.plain(request.name),
                 data=wording.plain(request.data_name),
-                side=words.SIDES[request.side].lower(),
+                side=_sides_words()[request.side].lower(),
                 count=words.looked_at(request.limit),
             )
             values = (model or "", name, request.side, str(request.limit or ALL))
@@ -235,5 +269,14 @@ def trouble(spec: EvaluationSpec, findings: Findings) -> str:
         places = zip(findings.names, findings.place_N.tolist(), strict=True)
         same = side.listing is None or all(p < side.count and side.name(p) == name for name, p in places)
     except (DataError, OSError) as error:
-        return words.GONE.format(why=wording.plain(f"{errors.message(error)}.".replace("..", ".")))
-    return "" if same else words.CHANGED
+        return _("The pictures cannot be opened any more: {why} The numbers stand.").format(
+            why=wording.plain(f"{errors.message(error)}.".replace("..", "."))
+        )
+    return (
+        ""
+        if same
+        else _(
+            "The folder holds other pictures than when it was looked at, so none is shown. The numbers stand for what "
+            "was there."
+        )
+    )

@@ -10,9 +10,8 @@ import numpy as np
 import streamlit as st
 
 from app.base import component_values, session
-from app.base.wording import wording, wording_findings
-from app.base.wording import wording_dataset as words
-from app.base.wording import wording_views as view_words
+from app.base.i18n import _, pgettext
+from app.base.wording import wording_findings
 from app.services import dataset_pictures, gallery
 from app.ui import colours
 from app.ui.components import component
@@ -64,28 +63,60 @@ def follow() -> None:
 # --- which pictures ---
 
 
+def _kinds() -> dict[str, str]:
+    return {
+        "all": _("All"),
+        "wrong": _("Wrong"),
+        "right": _("Right"),
+        "sure": _("Confident and wrong"),
+        "split": _("Views disagree"),
+        "rescued": _("Rescued"),
+        "harmed": _("Harmed"),
+    }
+
+
+def _sorts_words() -> dict[str, str]:
+    return {
+        "place": _("Place in the set"),
+        "sure": _("Most confident first"),
+        "unsure": _("Least confident first"),
+        "disagree": _("Views disagree most"),
+        "margin": _("Narrowest margin"),
+        "small": _("Smallest object"),
+        "large": _("Largest object"),
+    }
+
+
 def _filtered(findings: Findings) -> np.ndarray:
-    kinds = [kind for kind in words.KINDS if findings.tally_NC is not None or kind not in OF_VIEWS]
+    kinds = [kind for kind in _kinds() if findings.tally_NC is not None or kind not in OF_VIEWS]
     session.remembered(session.KIND, kinds.__contains__, "all")
     kind = st.segmented_control(
-        words.SHOW,
+        _("Show"),
         kinds,
         required=True,
-        format_func=lambda one: f"{words.KINDS[one]} {int(chosen(findings, one).sum()):,}",
+        format_func=lambda one: f"{_kinds()[one]} {int(chosen(findings, one).sum()):,}",
         key=session.KIND,
-        help=words.KINDS_HELP,
+        help=_(
+            "Confident: at least 80 % sure. Views disagree: fewer than half of them vote for the answer. Rescued: the "
+            "auxiliary head is wrong and the ensemble right; harmed: the other way round."
+        ),
         on_change=back_to_start,
         persist_state="session",
     )
     with st.container(horizontal=True):
-        truth = _class(words.TRUE, session.TRUTH, findings)
-        said = _class(words.SAID, session.SAID, findings)
+        truth = _class(_("True class"), session.TRUTH, findings)
+        said = _class(_("Answer"), session.SAID, findings)
         sorts = _sorts(findings)
         session.remembered(session.SORT, sorts.__contains__, sorts[0])
         st.selectbox(
-            words.SORT, sorts, key=session.SORT, format_func=words.SORTS.__getitem__, on_change=back_to_start,
-            width=220, persist_state="session",
-        )  # fmt: skip
+            _("Sort by"),
+            sorts,
+            key=session.SORT,
+            format_func=_sorts_words().__getitem__,
+            on_change=back_to_start,
+            width=220,
+            persist_state="session",
+        )
     kept = chosen(findings, kind or "all")
     kept &= True if truth is None else findings.label_N == truth
     return kept & (True if said is None else findings.predicted_N == said)
@@ -95,16 +126,21 @@ def _class(label: str, key: str, findings: Findings) -> int | None:
     options = [ANY, *findings.classes]
     session.remembered(key, options.__contains__, ANY)
     name = st.selectbox(
-        label, options, key=key, format_func=lambda one: one or words.ANY, on_change=back_to_start, width=170,
+        label,
+        options,
+        key=key,
+        format_func=lambda one: one or _("(any)"),
+        on_change=back_to_start,
+        width=170,
         persist_state="session",
-    )  # fmt: skip
+    )
     return None if name == ANY else findings.classes.index(name)
 
 
 def _sorts(findings: Findings) -> list[str]:
     left_out = {*(("small", "large") if findings.scale_N is None else ())}
     left_out |= {"disagree"} if findings.disagree_N is None else set()
-    return [name for name in words.SORTS if name not in left_out]
+    return [name for name in _sorts_words() if name not in left_out]
 
 
 def _sorted(findings: Findings, kept: np.ndarray) -> np.ndarray:
@@ -122,7 +158,7 @@ def _sorted(findings: Findings, kept: np.ndarray) -> np.ndarray:
 
 
 def _title(page: str) -> str:
-    return {"explore": wording.EXPLORE, "anchors": view_words.ANCHORS_NAV, "views": view_words.VIEWS_NAV}[page]
+    return {"explore": _("Explore"), "anchors": _("Anchors"), "views": _("Views")}[page]
 
 
 def _show(key: str, items: Sequence[dict[str, Any]], count: str, page: int, last: int) -> None:
@@ -142,12 +178,21 @@ def _show(key: str, items: Sequence[dict[str, Any]], count: str, page: int, last
         on_open_change=opened,
         on_page_change=turned,
         data={
-            "label": words.GRID_LABEL,
+            "label": _("Pictures"),
             "items": list(items),
             "page": page,
             "last": last,
             "pages": [{"id": name, "title": _title(name), "address": address} for name, address in PAGES.items()],
-            "words": {**words.GRID, "count": count, "none": words.GRID_NONE},
+            "words": {
+                **{
+                    "previous": pgettext("page", "Previous"),
+                    "next": pgettext("page", "Next"),
+                    "page": _("page {page} of {last}"),
+                    "open": _("Open in"),
+                },
+                "count": count,
+                "none": _("No picture is of this kind."),
+            },
         },
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from app.base import session
+from app.base.i18n import _, pgettext
 from app.base.wording import wording
 from app.base.wording import wording_figures as words
 from app.features.figures import figure_pictures, figure_sources
@@ -19,8 +20,8 @@ from app.ui import controls
 from mvfa_core.figures import KINDS, OF_RUNS, WIDTHS, FigureSpec, Options
 from mvfa_core.figures.fonts import ALIASES
 from mvfa_core.figures.request import PREDICTED, SHAPES, SPANS, TRUE
-from mvfa_core.figures.words import languages, table
 from mvfa_core.files import parse_json
+from mvfa_core.i18n.catalogues import languages
 from mvfa_core.names import titles
 
 PAST = 30
@@ -34,7 +35,7 @@ PALETTES = ("inferno", "cividis")
 
 def kind() -> str:
     """The kind of figure, kept in the address."""
-    return _select(words.KIND, session.FIGURE_KIND, KINDS, "fig5", words.KINDS.__getitem__)
+    return _select(_("Kind"), session.FIGURE_KIND, KINDS, "fig5", words.kinds().__getitem__)
 
 
 def choose_models(which: str) -> tuple[str, ...]:
@@ -43,19 +44,22 @@ def choose_models(which: str) -> tuple[str, ...]:
     if which in OF_VIEWS:
         options = [name for name in options if models.card(name)["model"]["pooling"] == "mfa"]
     if not options:
-        st.info(wording.NO_MODEL)
-        st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
+        st.info(wording.no_model())
+        st.page_link("../pages/train.py", label=_("Train a model"), icon=":material/arrow_forward:")
         st.stop()
     if which != "compare":
-        return (_select(wording.MODEL, session.OF_MODEL, options, options[0], model_titles.titles(options)),)
+        return (_select(_("Model"), session.OF_MODEL, options, options[0], model_titles.titles(options)),)
     if session.FIGURE_MODELS not in st.session_state and session.FIGURE_MODELS not in st.query_params:
         session.put(session.FIGURE_MODELS, options[:2])
     session.follow_list(session.FIGURE_MODELS, options)
     chosen = st.multiselect(
-        words.MODELS, options, key=session.FIGURE_MODELS, format_func=model_titles.titles(options),
-        help=words.MODELS_HELP,
+        _("Models"),
+        options,
+        key=session.FIGURE_MODELS,
+        format_func=model_titles.titles(options),
+        help=_("A row each, in this order."),
         persist_state="session",
-    )  # fmt: skip
+    )
     return tuple(chosen)
 
 
@@ -65,17 +69,21 @@ def runs(which: str) -> tuple[str, ...]:
     options = figure_sources.offered(which)
     if which == "filmstrip":
         if not options:
-            st.info(words.NO_FILMS)
-            st.page_link("../pages/train.py", label=words.TO_TRAIN, icon=":material/arrow_forward:")
+            st.info(_("No run has a film yet. Train one: six pictures are filmed unless told otherwise."))
+            st.page_link("../pages/train.py", label=_("Train a model"), icon=":material/arrow_forward:")
             st.stop()
-        return (_select(words.FILM, session.RUN, options, options[0], titles(options)),)
+        return (_select(_("Run"), session.RUN, options, options[0], titles(options)),)
     if session.FIGURE_RUNS not in st.session_state and session.FIGURE_RUNS not in st.query_params:
         session.put(session.FIGURE_RUNS, (figure_sources.runs_with(which) or options)[:2])
     session.follow_list(session.FIGURE_RUNS, options)
     chosen = st.multiselect(
-        words.RUNS, options, key=session.FIGURE_RUNS, format_func=titles(options), help=words.RUNS_HELP,
+        _("Runs and bundled models"),
+        options,
+        key=session.FIGURE_RUNS,
+        format_func=titles(options),
+        help=_("GAP and MFA on the same pictures share a panel; each data set gets one of its own."),
         persist_state="session",
-    )  # fmt: skip
+    )
     return tuple(chosen)
 
 
@@ -93,13 +101,13 @@ def options(which: str, chosen: tuple[str, ...]) -> Options:
     kind does not know is left out."""
     _begin()
     told: dict[str, Any] = {"seed": session.get(session.FIGURE("seed"))}
-    with st.expander(words.PAPER, expanded=True):
+    with st.expander(pgettext("figure", "Paper"), expanded=True):
         told |= _paper(which)
     if which != "fig6":
-        with st.expander(words.LOOK):
+        with st.expander(_("Maps and pictures")):
             told |= _look(which)
     if which not in OF_RUNS:
-        with st.expander(words.METHOD):
+        with st.expander(_("Method")):
             told |= _method(which, chosen)
     chosen_options = Options.from_json(told)
     session.remember(session.FIGURE_STYLE, style(chosen_options), "")
@@ -161,39 +169,44 @@ def _width_name(told: Options) -> str:
 def _paper(which: str) -> dict[str, Any]:
     key = session.FIGURE
     told: dict[str, Any] = {
-        "width": _box(words.WIDTH, "width", list(WIDTHS), lambda name: words.width(name, WIDTHS[name])),
+        "width": _box(_("Width"), "width", list(WIDTHS), lambda name: words.width(name, WIDTHS[name])),
         "columns": None
         if which == "filmstrip"
-        else st.number_input(words.COLUMNS, *BOUNDS["columns"], key=key("columns"), persist_state="session") or None,
+        else st.number_input(
+            _("Side by side (0: all)"), *BOUNDS["columns"], key=key("columns"), persist_state="session"
+        )
+        or None,
     }
     if which == "filmstrip":
-        told["frames"] = st.number_input(words.FRAMES, *BOUNDS["frames"], key=key("frames"), persist_state="session")
+        told["frames"] = st.number_input(
+            pgettext("figure", "Steps"), *BOUNDS["frames"], key=key("frames"), persist_state="session"
+        )
     with st.container(horizontal=True):
-        told["font"] = _box(words.FONT, "font", list(ALIASES), str, 110)
+        told["font"] = _box(_("Font"), "font", list(ALIASES), str, 110)
         told["size"] = st.number_input(
-            words.SIZE, *BOUNDS["size"], step=0.5, key=key("size"), width=110, persist_state="session"
+            _("Text, pt"), *BOUNDS["size"], step=0.5, key=key("size"), width=110, persist_state="session"
         )
     with st.container(horizontal=True):
-        told["language"] = _box(words.LANGUAGE, "language", list(languages()), lambda n: table(n)["language"], 110)
+        told["language"] = _box(_("Language"), "language", list(languages()), lambda n: languages()[n].name, 110)
         told["dpi"] = st.number_input(
-            words.DPI, *BOUNDS["dpi"], step=10, key=key("dpi"), width=110, persist_state="session"
+            _("Dots per inch"), *BOUNDS["dpi"], step=10, key=key("dpi"), width=110, persist_state="session"
         )
-    told["labels"] = st.toggle(words.LABELS, key=key("labels"), persist_state="session")
-    told["bar"] = st.toggle(words.BAR, key=key("bar"), persist_state="session")
+    told["labels"] = st.toggle(_("Labels"), key=key("labels"), persist_state="session")
+    told["bar"] = st.toggle(_("Colour bar and legend"), key=key("bar"), persist_state="session")
     return told
 
 
 def _look(which: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"shape": _box(words.SHAPE, "shape", list(SHAPES), words.SHAPES.__getitem__)}
+    told: dict[str, Any] = {"shape": _box(_("Pictures"), "shape", list(SHAPES), words.shapes().__getitem__)}
     if which in OF_VIEWS:
         return told
-    told["span"] = _box(words.SPAN, "span", list(SPANS), words.SPANS.__getitem__)
+    told["span"] = _box(_("Range of values"), "span", list(SPANS), words.spans().__getitem__)
     if which != "contributions":
-        told["palette"] = _box(words.PALETTE, "palette", list(PALETTES), str)
+        told["palette"] = _box(_("Colours"), "palette", list(PALETTES), str)
     told["opacity"] = st.slider(
-        words.OPACITY, 0.0, 1.0, step=0.05, key=session.FIGURE("opacity"), persist_state="session"
+        _("Opacity"), 0.0, 1.0, step=0.05, key=session.FIGURE("opacity"), persist_state="session"
     )
-    told["smooth"] = st.toggle(words.SMOOTH, key=session.FIGURE("smooth"), persist_state="session")
+    told["smooth"] = st.toggle(_("Smooth between cells"), key=session.FIGURE("smooth"), persist_state="session")
     return told
 
 
@@ -202,16 +215,23 @@ def _method(which: str, chosen: tuple[str, ...]) -> dict[str, Any]:
     cards = [models.card(name) for name in chosen]
     classes = [str(name) for name in (cards[0]["classes"] if len(cards) == 1 else ())]
     told["target"] = _box(
-        words.TARGET, "target", [TRUE, PREDICTED, *classes], lambda name: words.TARGETS.get(name, name)
+        _("Class"), "target", [TRUE, PREDICTED, *classes], lambda name: words.targets().get(name, name)
     )
     if which == "fig7":
-        text = st.text_input(words.TOP, key=session.FIGURE("top"), persist_state="session")
+        text = st.text_input(_("Regions in each row"), key=session.FIGURE("top"), persist_state="session")
         numbers = [int(word) for word in text.replace(",", " ").split() if word.isdecimal() and len(word) < 5]
         told["top"] = numbers or [1, 10]
     if any(card["model"]["pooling"] == "mfa" for card in cards):
-        told["k"] = st.number_input(words.K, *BOUNDS["k"], key=session.FIGURE("k"), persist_state="session") or None
+        told["k"] = (
+            st.number_input(_("K (0: the model's)"), *BOUNDS["k"], key=session.FIGURE("k"), persist_state="session")
+            or None
+        )
         sizes = st.pills(
-            words.SIZES, controls.SIZES, selection_mode="multi", key=session.FIGURE("sizes"), persist_state="session"
+            _("L_R (none: the model's)"),
+            controls.SIZES,
+            selection_mode="multi",
+            key=session.FIGURE("sizes"),
+            persist_state="session",
         )
         told["sizes"] = tuple(sorted(sizes)) or None
     return told
@@ -244,7 +264,12 @@ def undo() -> None:
     """The button that takes the last change back."""
     past = session.get(session.FIGURE_PAST, [])
     st.button(
-        words.UNDO, on_click=_undo, disabled=not past, help=words.UNDO_HELP, icon=":material/undo:", shortcut="Ctrl+Z"
+        _("Undo"),
+        on_click=_undo,
+        disabled=not past,
+        help=_("Takes the last change back."),
+        icon=":material/undo:",
+        shortcut="Ctrl+Z",
     )
 
 

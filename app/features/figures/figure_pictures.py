@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.base import component_values, errors, session
+from app.base.i18n import _, pgettext
 from app.base.refusals import BusyError, QuotaError
 from app.base.wording import wording
 from app.base.wording import wording_figures as words
@@ -37,27 +38,32 @@ def choose_pictures(model: str | None) -> list[str]:
     chosen = session.several(session.FIGURE_PICTURES, figure_sources.is_picture, DEFAULT, MOST)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = _source()
-        text = st.text_input(words.SEARCH, key=session.FIGURE("search"), help=words.SEARCH_HELP, width=200).strip()
+        text = st.text_input(
+            _("Search"),
+            key=session.FIGURE("search"),
+            help=_("Part of a class or file name; in the drawn set, a number."),
+            width=200,
+        ).strip()
         slot = st.container(width=110)
         _by_rule(model)
-        st.button(words.CLEAR, on_click=_clear, disabled=not chosen)
+        st.button(_("Clear"), on_click=_clear, disabled=not chosen)
     try:
         found = _found(source, text.lower())
     except (DataError, ValueError, OSError) as error:
-        st.warning(words.SOURCE_GONE.format(why=wording.plain(errors.message(error))))
+        st.warning(_("These pictures cannot be listed: {why}").format(why=wording.plain(errors.message(error))))
         found = []
     last = max(0, (len(found) - 1) // A_PAGE)
     with slot:
         page = _page(last)
     shown = [one for name in found[page * A_PAGE : (page + 1) * A_PAGE] if (one := _specimen(name))]
     taken = [one for name in chosen if (one := _specimen(name))]
-    title = words.FOUND.format(count=f"{len(found):,}") if found else words.FOUND_NONE
-    groups = [(words.CHOSEN, taken), (title, [one for one in shown if one.id not in chosen])]
+    title = _("{count} found").format(count=f"{len(found):,}") if found else _("Nothing is called that.")
+    groups = [(_("On the figure, in this order"), taken), (title, [one for one in shown if one.id not in chosen])]
     _strip(
         key=session.FIGURE_STRIP,
         on_picked_change=_picked,
         data={
-            "label": words.PICTURES_STRIP,
+            "label": _("Pictures to choose from; press to add or to leave out"),
             "selected": chosen,
             "groups": [{"name": name, "items": [_item(one) for one in items]} for name, items in groups if items],
         },
@@ -73,31 +79,35 @@ def choose_pictures(model: str | None) -> list[str]:
 
 def _source() -> str:
     options = [GALLERY, *figure_sources.data_sets(), OWN]
-    shown = {GALLERY: words.GALLERY, OWN: words.UPLOAD}
+    shown = {GALLERY: _("gallery"), OWN: _("Your pictures")}
     session.forget_unless(session.FIGURE("source"), options)
     source = st.selectbox(
-        words.SOURCE, options, key=session.FIGURE("source"), format_func=lambda one: shown.get(one, one), width=180,
+        _("From"),
+        options,
+        key=session.FIGURE("source"),
+        format_func=lambda one: shown.get(one, one),
+        width=180,
         persist_state="session",
-    )  # fmt: skip
+    )
     if source == OWN:
-        with st.popover(words.UPLOAD):
+        with st.popover(_("Your pictures")):
             st.file_uploader(
-                words.UPLOAD,
+                _("Your pictures"),
                 accept_multiple_files=True,
                 key=session.FIGURE("files"),
                 on_change=_keep,
                 label_visibility="collapsed",
             )
-            st.caption(words.UPLOAD_NOTE)
+            st.caption(_("They are kept for this session only; a link does not carry them."))
             if session.get(session.FIGURE_OWN):
-                st.button(words.UPLOAD_FORGET, key=session.FIGURE("forget"), on_click=figure_sources.forget)
+                st.button(_("Remove my pictures"), key=session.FIGURE("forget"), on_click=figure_sources.forget)
     return source
 
 
 def _page(last: int) -> int:
     key = session.FIGURE("page")
     session.put(key, min(int(session.get(key) or 1), last + 1))
-    return int(st.number_input(words.PAGE, 1, last + 1, key=key)) - 1
+    return int(st.number_input(_("Part"), 1, last + 1, key=key)) - 1
 
 
 def _found(source: str, text: str) -> list[str]:
@@ -163,7 +173,10 @@ def _picked() -> None:
     elif len(chosen) < MOST:
         put([*chosen, picked])
     else:
-        session.put(session.MESSAGE("figure"), words.MOST.format(most=MOST))
+        session.put(
+            session.MESSAGE("figure"),
+            _("A figure holds at most {most} pictures here; the command line takes more.").format(most=MOST),
+        )
 
 
 def _keep() -> None:
@@ -178,20 +191,49 @@ def _keep() -> None:
     put(chosen)
 
 
+def _rules() -> dict[str, str]:
+    return {
+        "rescued": _("rescued by the views"),
+        "harmed": _("harmed by the views"),
+        "wrong": _("answered wrongly"),
+        "right": _("answered rightly"),
+        "sure": _("confident and wrong"),
+        "split": _("views disagree"),
+        "one-per-class": _("one of each class"),
+        "random": _("at random"),
+    }
+
+
+def _sides_words() -> dict[str, str]:
+    return {
+        "train": pgettext("split", "Training"),
+        "val": pgettext("split", "Validation"),
+        "test": pgettext("split", "Test"),
+        "all": _("All pictures"),
+    }
+
+
 def _by_rule(model: str | None) -> None:
-    with st.popover(words.BY_RULE):
+    with st.popover(_("By rule")):
         rule = st.selectbox(
-            words.RULE, RULES, format_func=words.RULES.__getitem__, key=session.FIGURE("rule"), help=words.RULE_HELP
+            _("Rule"),
+            RULES,
+            format_func=_rules().__getitem__,
+            key=session.FIGURE("rule"),
+            help=_(
+                "Rescued: the auxiliary head is wrong and the ensemble right; harmed: the other way round. The seed "
+                "shuffles, so the first few are a fair sample."
+            ),
         )
-        data = st.selectbox(words.RULE_DATA, figure_sources.data_sets(), key=session.FIGURE("rule_data"))
+        data = st.selectbox(_("Data set"), figure_sources.data_sets(), key=session.FIGURE("rule_data"))
         sides = _sides(data, model)
         key = session.FIGURE("rule_side")
         session.forget_unless(key, sides)
-        side = st.selectbox(words.RULE_SIDE, sides, format_func=words.SIDES.__getitem__, key=key)
-        limit = st.selectbox(words.RULE_LIMIT, LIMITS, 1, key=session.FIGURE("rule_limit"))
-        count = int(st.number_input(words.RULE_COUNT, 1, MOST, 6, key=session.FIGURE("rule_count")))
-        seed = int(st.number_input(words.RULE_SEED, 0, 99_999, 0, key=session.FIGURE("rule_seed")))
-        if st.button(words.RULE_GO, type="primary", key=session.FIGURE("rule_go")):
+        side = st.selectbox(_("Split"), sides, format_func=_sides_words().__getitem__, key=key)
+        limit = st.selectbox(_("Look at"), LIMITS, 1, key=session.FIGURE("rule_limit"))
+        count = int(st.number_input(_("Take"), 1, MOST, 6, key=session.FIGURE("rule_count")))
+        seed = int(st.number_input(_("Seed"), 0, 99_999, 0, key=session.FIGURE("rule_seed")))
+        if st.button(_("Choose"), type="primary", key=session.FIGURE("rule_go")):
             _carry_out(rule, data, count, model=model, side=side, limit=limit, seed=seed)
 
 
@@ -206,17 +248,17 @@ def _sides(data: str, model: str | None) -> list[str]:
 
 
 def _carry_out(rule: str, data: str, count: int, *, model: str | None, side: str, limit: int, seed: int) -> None:
-    bar = st.progress(0.0, words.RULE_BUSY)
+    bar = st.progress(0.0, _("Looking at pictures"))
 
-    def tell(_: str, done: int, total: int) -> None:
-        bar.progress(done / max(total, 1), words.RULE_BUSY)
+    def tell(_unused: str, done: int, total: int) -> None:
+        bar.progress(done / max(total, 1), _("Looking at pictures"))
 
     try:
         file = str(models.model_file(model)) if model else None
         names, told = choose(rule, data, count, model=file, side=side, limit=limit, seed=seed, progress=tell)
     except (CheckpointError, DataError, ValueError, OSError) as error:
         bar.empty()
-        st.warning(words.RULE_FAILED.format(why=wording.plain(errors.message(error))))
+        st.warning(_("The rule finds nothing: {why}").format(why=wording.plain(errors.message(error))))
         return
     put(list(names), told)
     session.put(session.FIGURE("seed"), seed)

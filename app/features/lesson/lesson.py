@@ -9,7 +9,8 @@ import streamlit as st
 from PIL import Image
 
 from app.base import session
-from app.base.wording import wording
+from app.base.i18n import _
+from app.base.wording import wording, wording_walk_maps
 from app.base.wording import wording_walk as words
 from app.base.wording import wording_walk_words as browser
 from app.services import explanations, findings, gallery, models
@@ -38,7 +39,7 @@ def method(facts: explanations.ModelInfo) -> tuple[int | None, tuple[int, ...] |
     if facts.pooling == "gap":
         return None, None
     with st.sidebar:
-        st.subheader(wording.METHOD)
+        st.subheader(_("Method"))
         return controls.anchors(facts), controls.sizes(facts)
 
 
@@ -94,15 +95,19 @@ def data(model: str, picture: Picture, facts: explanations.ModelInfo, found: Les
         "grid": list(found.grid),
         "palettes": colours.palettes(),
         "colours": _colours(found),
-        "recipe": {"model": model, "picture": picture.id, "picture_digest": picture.digest,
-                   "text": f"model {model}, picture {picture.id}"},
-        "board": wording.BOARD,
-        "words": browser.WORDS,
+        "recipe": {
+            "model": model,
+            "picture": picture.id,
+            "picture_digest": picture.digest,
+            "text": f"model {model}, picture {picture.id}",
+        },
+        "board": wording.board(),
+        "words": browser.words(),
         "steps": [_step(name, model, picture, facts, found) for name in STEPS],
         "facts": told(found, facts, truth),
         "scale": scale_data(),
         "quiz": [_question(one) for one in questions(found, series)],
-    }  # fmt: skip
+    }
 
 
 def _colours(facts: LessonFacts) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def _step(name: str, model: str, picture: Picture, facts: explanations.ModelInfo
     variant = _variant(name, found)
     step: dict[str, Any] = {
         "id": name,
-        "short": words.SHORT[name],
+        "short": words.short()[name],
         "title": texts["title"],
         "sentence": str(texts.get(f"sentence_{variant}", texts["sentence"])).format(**said),
         "details": [text.format(**said) for text in texts.get(f"details_{variant}", texts["details"])],
@@ -137,7 +142,7 @@ def _step(name: str, model: str, picture: Picture, facts: explanations.ModelInfo
             step[more] = str(texts[more]).format(**said)
     if name == "losses":
         known = picture.truth in found.classes
-        step["details"].insert(0, (words.LOSSES["told"] if known else words.LOSSES["untold"]).format(**said))
+        step["details"].insert(0, (words.losses()["told"] if known else words.losses()["untold"]).format(**said))
     return step | _missing(name, model, found)
 
 
@@ -145,14 +150,15 @@ def _missing(name: str, model: str, facts: LessonFacts) -> dict[str, Any]:
     """Why a step does not apply, and the model that it does apply to."""
     if facts.views is None and name in NEEDS_VIEWS:
         other = _with_views()
-        missing = {"missing": words.NOT_HERE.format(model=model)}
+        missing = {"missing": words.not_here().format(model=model)}
         if other is None:
-            return {"missing": f"{missing['missing']} {words.NO_VIEWS_ANYWHERE}"}
-        return missing | {"offer": words.CHOOSE_VIEWS.format(model=other)}
+            no_views_anywhere = _("There is no model with views here. Train one on the Train page.")
+            return {"missing": f"{missing['missing']} {no_views_anywhere}"}
+        return missing | {"offer": _("Show it with {model}").format(model=other)}
     if name == "cam" and facts.cam is None:
-        return {"missing": str(words.CAM["missing"])}
+        return {"missing": str(wording_walk_maps.cam()["missing"])}
     if name == "problem" and findings.scales() is None:
-        return {"missing": str(words.PROBLEM["absent"])}
+        return {"missing": str(wording_walk_maps.problem()["absent"])}
     return {}
 
 
@@ -171,7 +177,7 @@ def _said(picture: Picture, facts: explanations.ModelInfo, found: LessonFacts) -
     views = found.views
     series = findings.scales()
     k = views.k if views else 1
-    other = browser.WORDS["with_all"].format(cells=found.cells) if k == 1 else browser.WORDS["with_one"]
+    other = browser.words()["with_all"].format(cells=found.cells) if k == 1 else browser.words()["with_one"]
     return {
         "rows": found.grid[0],
         "columns": found.grid[1],

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import component_values, errors, session
+from app.base.i18n import _
 from app.base.wording import wording
 from app.base.wording import wording_measure as words
 from app.services import findings, ground_truth
@@ -31,13 +32,24 @@ def known(picture: Picture) -> GroundTruth | None:
     """Where the object is, with a way to say it where it is not drawn; a bad file is answered in a sentence."""
     if drawn := ground_truth.drawn(picture):
         return drawn
-    with st.popover(words.BOXES):
-        st.file_uploader(words.BOXES_FILE, ["csv", "xml"], key=session.BOXES_FILE, on_change=_keep, args=(picture,))
+    with st.popover(_("Say where the object is")):
+        st.file_uploader(
+            _("Boxes of this picture, as CSV or VOC XML"),
+            ["csv", "xml"],
+            key=session.BOXES_FILE,
+            on_change=_keep,
+            args=(picture,),
+        )
         if message := session.take(session.MESSAGE("boxes")):
             st.error(wording.plain(message))
-        st.caption(words.BOXES_NOTE)
+        st.caption(
+            _(
+                "A CSV has a line for every box under a header file,x0,y0,x1,y1 in px; the line is found by the "
+                "picture's name. It stays in this session."
+            )
+        )
     if found := ground_truth.given(picture):
-        st.button(words.FORGET, on_click=session.drop, args=(session.BOXES,))
+        st.button(_("Forget these boxes"), on_click=session.drop, args=(session.BOXES,))
         return found
     try:
         return findings.truth_on_disk(picture)
@@ -78,45 +90,83 @@ def _show_figures(
     if again := _again(model, picture, explanation):
         with place.container():
             _table(explanation, known, figures, again, recipe)
-    st.caption(words.CAPTION)
+    st.caption(
+        _(
+            "Centre is a bump in the middle that knows no model: a map should beat it. One picture proves little; the "
+            "command measure has the same figures for whole sets, with intervals. Marking the object is not the same "
+            "as deciding by it."
+        )
+    )
+
+
+def _sources() -> dict[str, str]:
+    return {
+        "drawn": _("Drawn, so the box and every pixel of the object are known exactly."),
+        "file": _("The box is from {name}."),
+    }
 
 
 def _intro(explanation: Explanation, known: GroundTruth, picture: Picture) -> str:
-    said = words.SOURCES[known.source].format(name=wording.plain(known.file))
+    said = _sources()[known.source].format(name=wording.plain(known.file))
     target, truth = explanation.classes[explanation.target], picture.truth
     if truth is None or truth == target:
         return said
-    return f"{said} {words.OTHER_CLASS.format(target=wording.plain(target), truth=wording.plain(truth))}"
+    other_class = _("The maps explain **{target}**, while the object here is a **{truth}**.")
+    return f"{said} {other_class.format(target=wording.plain(target), truth=wording.plain(truth))}"
 
 
 # --- the board ---
 
 
+def _methods() -> dict[str, str]:
+    return {
+        "CAM": _("CAM"),
+        "Grad-CAM": _("Grad-CAM"),
+        "AdaCAM": _("AdaCAM"),
+        "contribution": _("Contribution"),
+        "centre": _("Centre (no model)"),
+        "best box": _("Best rectangle"),
+    }
+
+
 def board(explanation: Explanation, known: GroundTruth, figures: Figures) -> list[dict]:
     """Every map with the object's box and its own, and the best rectangle."""
     name = explanation.classes[explanation.target]
-    symbols = {"CAM": f"G_c, {name}", "Grad-CAM": f"∂/∂F, {name}", "AdaCAM": "A = Σ f_i G_i",
-               "contribution": words.CONTRIBUTION_SYMBOL}  # fmt: skip
+    symbols = {
+        "CAM": f"G_c, {name}",
+        "Grad-CAM": f"∂/∂F, {name}",
+        "AdaCAM": "A = Σ f_i G_i",
+        "contribution": _("M_c, Σ + bias = logit"),
+    }
     drawn = []
     for method, map_HW in maps_of(explanation).items():
         if method not in symbols:
             continue
-        panel = panels.one_map(f"marked-{method}", words.METHODS[method], symbols[method], map_HW, words.MAP_CAPTION)
+        panel = panels.one_map(
+            f"marked-{method}",
+            _methods()[method],
+            symbols[method],
+            map_HW,
+            _("White: the object's box. Blue: around its largest part above half of its range."),
+        )
         if method == "contribution":
             panel |= {"own": True}
-        drawn.append(panel | {"boxes": _boxes(explanation, known, figures[method], words.FOUND), "single": True})
-    boxes = _boxes(explanation, known, figures[BEST_BOX], words.BEST)
+        drawn.append(
+            panel | {"boxes": _boxes(explanation, known, figures[method], _("box of the map")), "single": True}
+        )
+    boxes = _boxes(explanation, known, figures[BEST_BOX], _("best rectangle"))
+    best_title = _("Best rectangle")
     best = {
         "id": "marked-best",
         "kind": "boxes",
         "single": True,
-        "title": words.BEST_TITLE,
-        "symbol": words.BEST_SYMBOL,
-        "caption": words.BEST_CAPTION,
+        "title": _("Best rectangle"),
+        "symbol": _("arg max over all rectangles"),
+        "caption": _("White: the object's box. Blue: the rectangle with most evidence for the class, which is ours."),
         "boxes": boxes,
         "key": [{"text": box["name"], "colour": box["colour"], "shape": "box"} for box in boxes],
         "rest": boxes[0]["label"],
-        "alt": f"{words.BEST_TITLE}: {boxes[0]['label']}",
+        "alt": f"{best_title}: {boxes[0]['label']}",
     }
     return [*drawn, best]
 
@@ -124,10 +174,12 @@ def board(explanation: Explanation, known: GroundTruth, figures: Figures) -> lis
 def _boxes(explanation: Explanation, known: GroundTruth, record: Mapping[str, Any], name: str) -> list[dict]:
     """The box of a map and those of the object, in px of the picture that is shown."""
     share = wording.share(record["iou"])
-    label = words.BOX_LABEL.format(name=name, share=share)
-    mine = _box(record["box_px"], colours.FOUND, name, share, words.BOX_TAG.format(name=name, share=share), label)
+    label = _("{name}: overlap with the object's box {share}").format(name=name, share=share)
+    mine = _box(
+        record["box_px"], colours.FOUND, name, share, _("{name}, overlap {share}").format(name=name, share=share), label
+    )
     scale = [explanation.size_px[i % 2] / known.truth.size_px[i % 2] for i in range(4)]
-    said = (colours.TRUTH, words.TRUTH, "", words.TRUTH_TAG, words.TRUTH)
+    said = (colours.TRUTH, _("the object"), "", _("the object"), _("the object"))
     corners = [[a * b for a, b in zip(box, scale, strict=True)] for box in known.truth.boxes_N4.tolist()]
     own = [_box(px, *said) for px in corners]
     return [{**box, "rank": rank} for rank, box in enumerate([mine, *own], start=1)]
@@ -141,17 +193,29 @@ def _box(px: list[float], colour: str, name: str, value: str, tag: str, label: s
 # --- asking the model again ---
 
 
+def _again_step() -> dict[str, str]:
+    return {"deletion": _("Deletion and insertion, {name}"), "road": _("ROAD, {name}")}
+
+
 def _again(model: str, picture: Picture, explanation: Explanation) -> dict[str, dict[str, float]]:
     """Deletion, insertion and ROAD of every map if they were asked for; method -> figure -> value."""
     asked = (model, picture.digest, explanation.target, explanation.k, explanation.sizes)
     if session.get(session.MEASURED) != asked:
-        st.button(words.AGAIN, help=words.AGAIN_HELP, on_click=session.put, args=(session.MEASURED, asked))
+        st.button(
+            _("Ask the model without parts of the picture"),
+            help=_(
+                "Deletion, insertion and ROAD run the network on about forty altered copies of the picture for every "
+                "map. With compact this takes seconds, with VGG16 on a CPU minutes."
+            ),
+            on_click=session.put,
+            args=(session.MEASURED, asked),
+        )
         return {}
     steps = [(what, method) for method in maps_of(explanation) for what in ("deletion", "road")]
     figures: dict[str, dict[str, float]] = {method: {} for method in maps_of(explanation)}
     bar = st.progress(0.0)
     for done, (what, method) in enumerate(steps):
-        bar.progress(done / len(steps), words.AGAIN_STEP[what].format(name=words.METHODS[method]))
+        bar.progress(done / len(steps), _again_step()[what].format(name=_methods()[method]))
         figures[method] |= findings.faithful(model, picture, explanation, method, what)
     bar.empty()
     return figures
@@ -160,19 +224,32 @@ def _again(model: str, picture: Picture, explanation: Explanation) -> dict[str, 
 # --- the table ---
 
 
+def _names() -> dict[str, str]:
+    return {
+        "pointing": _("Pointing game"),
+        "energy": _("Energy in box"),
+        "energy_mask": _("Energy on object"),
+        "pixel_ap": _("Pixels ranked (AP)"),
+        "iou": _("Overlap of boxes (IoU)"),
+        "deletion": _("Deletion, lower is better"),
+        "insertion": _("Insertion"),
+        "road": _("ROAD"),
+    }
+
+
 def _table(explanation: Explanation, known: GroundTruth, figures: Figures, again: Figures, recipe: dict) -> None:
     methods = list(figures)
     rows = {name: [figures[method].get(name) for method in methods] for name in IN_PLACE}
     rows |= {name: [again.get(method, {}).get(name) for method in methods] for name in AGAIN if again}
     rows = {name: values for name, values in rows.items() if any(value is not None for value in values)}
     said = _sentences(explanation, known)
-    columns: dict[str, list[str]] = {words.FIGURE: [f"**{words.NAMES[name]}**" for name in rows]}
+    columns: dict[str, list[str]] = {_("Figure"): [f"**{_names()[name]}**" for name in rows]}
     for place, method in enumerate(methods):
-        columns[words.METHODS[method]] = [_shown(name, values, place) for name, values in rows.items()]
-    columns[words.SAYS] = [said[name] for name in rows]
+        columns[_methods()[method]] = [_shown(name, values, place) for name, values in rows.items()]
+    columns[_("What it says")] = [said[name] for name in rows]
     st.table(columns, hide_index=True)
     st.download_button(
-        words.SAVE,
+        _("Figures (CSV)"),
         _csv(rows, methods, recipe),
         f"{'-'.join(('figures', recipe['picture'], recipe['model'])).replace('/', '-')}.csv",
         "text/csv",
@@ -190,6 +267,19 @@ def _shown(name: str, values: list[float | None], place: int) -> str:
     return f"**{text}**" if leads else text
 
 
+def _sentences_words() -> dict[str, str]:
+    return {
+        "pointing": _("The centre of its largest cell lies in the object's box."),
+        "energy": _("Share of its positive part in the object's box. Without any preference: {box}."),
+        "energy_mask": _("Share of its positive part on the object's own pixels. Without any preference: {mask}."),
+        "pixel_ap": _("How far it ranks the object's pixels before all others. Without any preference: {mask}."),
+        "iou": _("Overlap of the object's box with the box around its largest part above half of its range."),
+        "deletion": _("Mean confidence in {name} while cells are greyed out, its largest first."),
+        "insertion": _("Mean confidence in {name} while cells of a blurred picture are made sharp, its largest first."),
+        "road": _("Confidence without its least important pixels, less that without its most important, halved."),
+    }
+
+
 def _sentences(explanation: Explanation, known: GroundTruth) -> dict[str, str]:
     mask = known.truth.mask_coverage(explanation.grid)
     fill = {
@@ -197,7 +287,7 @@ def _sentences(explanation: Explanation, known: GroundTruth) -> dict[str, str]:
         "mask": "" if mask is None else wording.share(float(mask.mean())),
         "name": wording.plain(explanation.classes[explanation.target]),
     }
-    return {name: sentence.format(**fill) for name, sentence in words.SENTENCES.items()}
+    return {name: sentence.format(**fill) for name, sentence in _sentences_words().items()}
 
 
 def _csv(rows: Mapping[str, list[float | None]], methods: list[str], recipe: dict) -> str:

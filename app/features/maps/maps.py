@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.base import formats, i18n
+from app.base import formats
+from app.base.i18n import _
 from app.base.wording import wording
 from app.base.wording import wording_maps as words
 from app.ui import colours, panels
@@ -27,18 +28,24 @@ def dial(atlas: ClassAtlas, *, gap: bool) -> list[dict]:
     """The likeliest class's map, the dial, and the mean of all class maps."""
     first = likeliest(atlas)
     name = atlas.classes[first]
-    caption = (words.FIRST_CAPTION_GAP if gap else words.FIRST_CAPTION).format(name=name)
+    caption = (
+        _("The head's map of {name} alone, which it finds likeliest in the whole picture.")
+        if gap
+        else _("The class map of {name} alone, which the auxiliary head finds likeliest in the whole picture.")
+    ).format(name=name)
     return [
         panels.one_map(
-            "likeliest", words.FIRST_TITLE, words.FIRST_SYMBOL.format(name=name), atlas.G_CHW[first], caption
+            "likeliest", _("Likeliest class"), _("G_c, {name}").format(name=name), atlas.G_CHW[first], caption
         ),
         _turning(atlas, first),
         panels.one_map(
             "mean",
-            words.MEAN_TITLE,
-            words.MEAN_SYMBOL,
+            _("All classes alike"),
+            _("Σ G_i / C"),
             atlas.G_CHW.mean(axis=0),
-            words.MEAN_CAPTION.format(count=len(atlas.classes)),
+            _("The mean of all {count} class maps: what is left when no class is preferred.").format(
+                count=len(atlas.classes)
+            ),
         ),
     ]
 
@@ -46,14 +53,23 @@ def dial(atlas: ClassAtlas, *, gap: bool) -> list[dict]:
 def _turning(atlas: ClassAtlas, first: int) -> dict:
     frames = []
     for place, temperature in enumerate(atlas.temperatures):
-        frame = panels.one_map("dial", words.DIAL_TITLE, words.DIAL_SYMBOL, atlas.dial_THW[place], words.DIAL_CAPTION)
+        frame = panels.one_map(
+            "dial",
+            _("Label dial"),
+            _("Σ softmax(z / T)_i G_i"),
+            atlas.dial_THW[place],
+            _(
+                "Turn T: near 0 only the likeliest class counts, at 1 it is AdaCAM (Eq. 2), and far above 1 every "
+                "class counts the same."
+            ),
+        )
         if frame.get("message"):
             return frame
         label = words.temperature(temperature, atlas.classes[first], float(atlas.weights_TC[place, first]))
         shown = {key: frame[key] for key in ("values", "rest", "alt")}
         frames.append({**shown, "name": f"{temperature:g}", "label": label})
     start = atlas.temperatures.index(1.0)
-    return frame | frames[start] | {"frames": frames, "frame": start, "ends": words.DIAL_ENDS}
+    return frame | frames[start] | {"frames": frames, "frame": start, "ends": (_("one class"), _("all classes"))}
 
 
 def claim(atlas: ClassAtlas, explanation: Explanation, k: int) -> str:
@@ -66,38 +82,61 @@ def claim(atlas: ClassAtlas, explanation: Explanation, k: int) -> str:
 def show_likeness(atlas: ClassAtlas, explanation: Explanation, others: dict[str, np.ndarray], k: int) -> None:
     """AdaCAM against every other map on the page, as a table."""
     first = likeliest(atlas)
-    maps = {words.LIKELIEST.format(name=atlas.classes[first]): atlas.G_CHW[first], words.MEAN: atlas.G_CHW.mean(axis=0)}
+    maps = {
+        _("Map of the likeliest class ({name})").format(name=atlas.classes[first]): atlas.G_CHW[first],
+        _("Mean of all class maps"): atlas.G_CHW.mean(axis=0),
+    }
     named = {"CAM": explanation.cam_HW, "Grad-CAM": explanation.grad_cam_HW}
     name = explanation.classes[explanation.target]
     maps |= {f"{title}, {name}": map_HW for title, map_HW in named.items() if map_HW is not None}
-    maps |= {f"{i18n.library(title)}, {name}": map_HW for title, map_HW in others.items()}
+    maps |= {f"{_(title)}, {name}": map_HW for title, map_HW in others.items()}
     rows = [(title, map_similarity(explanation.adacam_HW, map_HW, k)) for title, map_HW in maps.items()]
     columns = {
-        words.ALIKE_AGAINST: [title for title, _ in rows],
-        words.ALIKE_RANK: [None if np.isnan(alike.rank) else alike.rank for _, alike in rows],
-        words.ALIKE_SHARED.format(k=k): [100 * alike.shared for _, alike in rows],
+        _("AdaCAM against"): [title for title, _unused in rows],
+        _("Rank correlation"): [None if np.isnan(alike.rank) else alike.rank for _unused, alike in rows],
+        _("Highest {k} cells in common, %").format(k=k): [100 * alike.shared for _unused, alike in rows],
     }
     look = {
-        words.ALIKE_RANK: st.column_config.NumberColumn(format="%+.3f"),
-        words.ALIKE_SHARED.format(k=k): st.column_config.NumberColumn(format="%.0f"),
+        _("Rank correlation"): st.column_config.NumberColumn(format="%+.3f"),
+        _("Highest {k} cells in common, %").format(k=k): st.column_config.NumberColumn(format="%.0f"),
     }
     frame(columns, hide_index=True, column_config=look)
-    st.caption(words.ALIKE_CAPTION.format(k=k))
+    st.caption(
+        _(
+            "Rank correlation (Spearman) compares the order of all cells: 1 is the same order, 0 none, −1 the "
+            "reverse. Cells in common is intersection over union of the {k} highest of each; 100 % means the same "
+            "anchors."
+        ).format(k=k)
+    )
+
+
+def _others_captions() -> dict[str, str]:
+    return {
+        "Grad-CAM++": _("Channels weighted by their positive gradients, after second and third powers of them."),
+        "XGrad-CAM": _("Channels weighted by gradient times activation, as a share of the channel's sum."),
+        "HiResCAM": _("Gradient times activation at every cell, summed over channels; it adds up for a linear head."),
+        "LayerCAM": _("Positive gradients times activation at every cell, summed over channels."),
+        "Grad-CAM, cell by cell": _("Gradient times activation at every cell, the negative part cut before summing."),
+        "Eigen-CAM": _(
+            "The first principal component of the activations. It knows no class, so its sign means nothing."
+        ),
+        "EigenGrad-CAM": _("The first principal component of gradient times activation; its sign means nothing."),
+    }
 
 
 def other_panels(explanation: Explanation, others: dict[str, np.ndarray]) -> list[dict]:
     """The maps of other methods, each on its own range."""
-    symbol = words.OTHERS_SYMBOL.format(name=explanation.classes[explanation.target])
+    symbol = _("for {name}").format(name=explanation.classes[explanation.target])
     made = [
-        panels.one_map(f"other-{place}", i18n.library(method), symbol, map_HW, words.OTHERS_CAPTIONS[method])
+        panels.one_map(f"other-{place}", _(method), symbol, map_HW, _others_captions()[method])
         for place, (method, map_HW) in enumerate(others.items())
     ]
     return [_in_own_unit(panel) for panel in made]
 
 
 def _in_own_unit(panel: dict) -> dict:
-    said = {key: panel[key].replace(wording.UNIT, "").strip() for key in ("rest", "alt") if key in panel}
-    return panel | said | {"own": True, "unit": words.OTHERS_UNIT}
+    said = {key: panel[key].replace(_("logits"), "").strip() for key in ("rest", "alt") if key in panel}
+    return panel | said | {"own": True, "unit": _("own unit")}
 
 
 def atlas_panels(atlas: ClassAtlas) -> list[dict]:
@@ -107,7 +146,7 @@ def atlas_panels(atlas: ClassAtlas) -> list[dict]:
 
 
 def _class_map(atlas: ClassAtlas, c: int) -> dict:
-    symbol = words.ATLAS_SYMBOL.format(share=wording.percent(float(atlas.f_C[c])))
+    symbol = _("f = {share}").format(share=wording.percent(float(atlas.f_C[c])))
     return panels.one_map(f"class-{c}", atlas.classes[c], symbol, atlas.G_CHW[c], "")
 
 
@@ -121,13 +160,18 @@ def _winners(atlas: ClassAtlas) -> dict:
     cells = [[x, y] for y in range(rows) for x in range(columns)]
     winners = [int(atlas.winner_HW[y, x]) for x, y in cells]
     best = [float(atlas.G_CHW[c, y, x]) for c, (x, y) in zip(winners, cells, strict=True)]
-    rest = words.WINNER_REST.format(name=atlas.classes[order[0]], count=int(counts_C[order[0]]), cells=len(cells))
+    rest = _("{name} is strongest in {count} of {cells} cells").format(
+        name=atlas.classes[order[0]], count=int(counts_C[order[0]]), cells=len(cells)
+    )
+    winner_title = _("Strongest class")
     return {
         "id": "winners",
         "kind": "anchors",
-        "title": words.WINNER_TITLE,
-        "symbol": words.WINNER_SYMBOL,
-        "caption": words.WINNER_CAPTION,
+        "title": _("Strongest class"),
+        "symbol": _("arg max_c G_c"),
+        "caption": _(
+            "At each cell, the class whose map is highest there. Colours are given by how many cells a class wins."
+        ),
         "cells": cells,
         "values": [round(value, 6) for value in best],
         "colour": colours.ANCHOR,
@@ -139,7 +183,7 @@ def _winners(atlas: ClassAtlas) -> dict:
             for c, (colour, letters) in look.items()
         ],
         "rest": rest,
-        "alt": f"{words.WINNER_TITLE}: {rest}",
+        "alt": f"{winner_title}: {rest}",
     }
 
 
@@ -147,6 +191,10 @@ def atlas_note(atlas: ClassAtlas, *, gap: bool) -> str:
     """How many of the classes are shown."""
     count = len(atlas.classes)
     if gap:
-        return words.ATLAS_NOTE_GAP
-    note = words.ATLAS_NOTE_ALL if count <= MOST_CLASSES else words.ATLAS_NOTE
+        return _("The head read at every cell, on one range; f is its answer for the whole picture.")
+    note = (
+        _("All {count} classes, on one range. f is what the auxiliary head gives the class.")
+        if count <= MOST_CLASSES
+        else _("The {shown} likeliest of {count} classes, on one range. f is what the auxiliary head gives the class.")
+    )
     return note.format(count=count, shown=MOST_CLASSES)

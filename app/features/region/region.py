@@ -7,6 +7,7 @@ import math
 import streamlit as st
 
 from app.base import component_values, session
+from app.base.i18n import _
 from app.base.wording import wording
 from app.base.wording import wording_region as words
 from app.services.gallery import Picture
@@ -34,7 +35,9 @@ def show(picture: Picture, explanation: Explanation, answer: RectangleAnswer, be
         session.put(session.REGION, component_values.wholes(session.ASK, "box", 4))
 
     winner = int(answer.confidence_C.argmax())
-    tag = words.TAG.format(name=explanation.classes[winner], share=wording.percent(float(answer.confidence_C[winner])))
+    tag = _("{name}, {share}").format(
+        name=explanation.classes[winner], share=wording.percent(float(answer.confidence_C[winner]))
+    )
     _ask(
         key=session.ASK,
         on_box_change=keep,
@@ -46,7 +49,11 @@ def show(picture: Picture, explanation: Explanation, answer: RectangleAnswer, be
             "tag": tag,
             "colour": colours.ANCHOR,
             "best": best and _best(explanation, best),
-            "words": words.ASK,
+            "words": {
+                "label": _("The picture: drag a rectangle; the arrow keys move it, with Shift they resize it"),
+                "saves": [_("Save the picture as PNG"), _("Save the answer as JSON")],
+                "readout": _("{columns} × {rows} cells, from ({x0}, {y0}) to ({x1}, {y1})"),
+            },
             "name": f"region {picture.id}",
             "record": _record(picture, explanation, answer),
         },
@@ -67,7 +74,7 @@ def _record(picture: Picture, explanation: Explanation, answer: RectangleAnswer)
 
 def _best(explanation: Explanation, best: RectangleAnswer) -> dict:
     share = wording.percent(float(best.confidence_C[explanation.target]))
-    tag = words.BEST_TAG.format(name=explanation.classes[explanation.target], share=share)
+    tag = _("best for {name}: {share}").format(name=explanation.classes[explanation.target], share=share)
     return {"box": list(best.box), "colour": colours.MAIN, "tag": tag}
 
 
@@ -77,9 +84,21 @@ def show_answer(explanation: Explanation, answer: RectangleAnswer, truth: str | 
     share = float(answer.confidence_C[winner])
     st.markdown(words.answer(explanation.classes[winner], share, answer.cells, math.prod(explanation.grid)))
     family = colours.GAP if explanation.pooling == "gap" else colours.MAIN
-    heads = [{"name": words.HEAD_REGION, "colour": colours.ANCHOR}, {"name": words.HEAD_PICTURE, "colour": family}]
+    heads = [
+        {"name": _("This rectangle"), "colour": colours.ANCHOR},
+        {"name": _("The whole picture"), "colour": family},
+    ]
     answers = [answer.confidence_C, explanation.ensemble_C]
-    panels.show_rows(session.VERDICT, panels.rows(explanation, heads, answers, truth) | {"words": words.VERDICT})
+    panels.show_rows(
+        session.VERDICT,
+        panels.rows(explanation, heads, answers, truth)
+        | {
+            "words": {
+                "class": _("Class"),
+                "caption": _("Confidence in each class for the rectangle and for the whole picture"),
+            }
+        },
+    )
 
 
 def buttons(explanation: Explanation, best: RectangleAnswer | None) -> None:
@@ -87,13 +106,21 @@ def buttons(explanation: Explanation, best: RectangleAnswer | None) -> None:
     rows, columns = explanation.grid
     whole = [0, 0, columns - 1, rows - 1]
     with st.container(horizontal=True):
-        st.button(words.WHOLE, key="whole", on_click=session.put, args=(session.REGION, whole))
+        st.button(_("Ask about the whole picture"), key="whole", on_click=session.put, args=(session.REGION, whole))
         if best:
-            st.button(words.USE_BEST, key="use_best", on_click=session.put, args=(session.REGION, list(best.box)))
+            st.button(
+                _("Ask about the best rectangle"),
+                key="use_best",
+                on_click=session.put,
+                args=(session.REGION, list(best.box)),
+            )
 
 
 def best_caption(explanation: Explanation) -> str:
     """What was searched, and by which score."""
     rows, columns = explanation.grid
     count = rows * (rows + 1) * columns * (columns + 1) // 4
-    return words.BEST_CAPTION.format(count=f"{count:,}", name=wording.plain(explanation.classes[explanation.target]))
+    return _(
+        "Of all {count} rectangles, the one with the most evidence for {name}: how far its log-odds lead the whole "
+        "picture's, summed over its cells. The search is ours, not the paper's."
+    ).format(count=f"{count:,}", name=wording.plain(explanation.classes[explanation.target]))

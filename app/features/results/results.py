@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from app.base import i18n, session
+from app.base import session
+from app.base.i18n import _
 from app.base.wording import wording
 from app.base.wording import wording_results as words
 from app.services import training_runs
@@ -20,6 +21,12 @@ from mvfa_core.experiments.standing import TO_DO
 
 SUFFIXES = {"markdown": "md", "csv": "csv", "latex": "tex"}
 
+EMPTY_COMMAND = (
+    "python -m mvfa_core reproduce table3 --rows GAP K=50 --datasets synthetic --backbone compact "
+    "--batch 16 --steps-scale 0.01 --data-n 2000"
+)
+"""A table of two cells, small enough for a few minutes."""
+
 
 def load() -> Results:
     """Everything measured on this machine, and what came with the project. May raise `ValueError` with a sentence for
@@ -30,26 +37,36 @@ def load() -> Results:
 def empty() -> None:
     """What stands where the tables will be."""
     with st.container(border=True):
-        st.markdown(f"**{words.EMPTY_TITLE}**")
-        st.write(words.EMPTY_TEXT)
-        st.code(words.EMPTY_COMMAND, language=None, wrap_lines=True)
+        empty_title = _("Nothing reproduced yet")
+        st.markdown(f"**{empty_title}**")
+        st.write(
+            _(
+                "A table is filled from a terminal, cell by cell; this one trains two small models on drawn pictures "
+                "in a few minutes. Listing what a whole table would cost is free with the option dry-run."
+            )
+        )
+        st.code(
+            EMPTY_COMMAND,
+            language=None,
+            wrap_lines=True,
+        )
 
 
 def choose(results: Results) -> TableRequest:
     """The table to show, of those that somebody asked for: experiment first, then its settings, newest first."""
     names = list(dict.fromkeys(request.experiment for request in results.requests))
     session.follow_address(session.EXPERIMENT, names)
-    name = st.selectbox(words.EXPERIMENT, names, key=session.EXPERIMENT, format_func=_title)
+    name = st.selectbox(_("Table or figure"), names, key=session.EXPERIMENT, format_func=_title)
     labels = {request.settings.label(): request for request in results.requests if request.experiment == name}
     if len(labels) == 1:
         return next(iter(labels.values()))
     session.follow_address(session.SETTINGS, labels)
     shown = {label: words.settings(request.settings) for label, request in labels.items()}
-    return labels[st.selectbox(words.SETTINGS, list(labels), key=session.SETTINGS, format_func=shown.__getitem__)]
+    return labels[st.selectbox(_("Settings"), list(labels), key=session.SETTINGS, format_func=shown.__getitem__)]
 
 
 def _title(name: str) -> str:
-    return i18n.library(EXPERIMENTS[name].title)
+    return _(EXPERIMENTS[name].title)
 
 
 def table_of(request: TableRequest, results: Results) -> list[Figure]:
@@ -60,14 +77,35 @@ def table_of(request: TableRequest, results: Results) -> list[Figure]:
     return [figure for figure in found if figure.data in told]
 
 
+def _cell_columns() -> dict[str, str]:
+    return {
+        "row": _("Row"),
+        "data": _("Dataset"),
+        "ours": _("Ours, %"),
+        "spread": _("± over seeds"),
+        "paper": _("Paper, %"),
+        "difference": _("Difference"),
+        "over_gap": _("Over our GAP"),
+        "paper_over_gap": _("Over the paper's GAP"),
+        "seeds": _("Seeds"),
+        "steps": _("Steps"),
+        "backbone": _("Backbone"),
+        "state": _("State"),
+    }
+
+
+def _downloads() -> dict[str, str]:
+    return {"markdown": _("Markdown"), "csv": _("CSV"), "latex": _("LaTeX")}
+
+
 def show_table(experiment: Experiment, found: Sequence[Figure]) -> None:
     """Rows x datasets, with the notes that a reader must have."""
     header, lines, notes = grid(found)
-    columns = [words.CELL_COLUMNS["row"], *header[1:]]
+    columns = [_cell_columns()["row"], *header[1:]]
     frame({title: [line[i] for line in lines] for i, title in enumerate(columns)}, hide_index=True, height="content")
-    st.caption("  \n".join(wording.plain(i18n.library(note)) for note in (experiment.note, *notes)))
+    st.caption("  \n".join(wording.plain(_(note)) for note in (experiment.note, *notes)))
     with st.container(horizontal=True):
-        for name, title in words.DOWNLOADS.items():
+        for name, title in _downloads().items():
             file = f"{experiment.name}.{SUFFIXES[name]}"
             st.download_button(title, FORMATS[name](experiment, found), file, key=f"as_{name}", on_click="ignore")
 
@@ -83,7 +121,7 @@ def show_cells(found: Sequence[Figure]) -> None:
         for one in found
         if one.state != TO_DO
     ]  # fmt: skip
-    titles = words.CELL_COLUMNS
+    titles = _cell_columns()
     plain = dict.fromkeys((titles[name] for name in ("ours", "spread", "paper")), "%.2f")
     signed = dict.fromkeys((titles[name] for name in ("difference", "over_gap", "paper_over_gap")), "%+.2f")
     config = {title: st.column_config.NumberColumn(format=form) for title, form in {**plain, **signed}.items()}
@@ -95,9 +133,9 @@ def show_scales(found: Sequence[Figure]) -> None:
     scaled = {(one.row, one.data): bands for one in found if (bands := one.bands())}
     if not scaled:
         return
-    st.header(words.SCALES, anchor=False)
+    st.header(_("By the size of the object"), anchor=False)
     titles = {(band.low, band.high): words.band(band.low, band.high, band.n) for band in next(iter(scaled.values()))}
-    columns: dict[str, list] = {words.CELL_COLUMNS["row"]: [row for row, _ in scaled]}
+    columns: dict[str, list] = {_cell_columns()["row"]: [row for row, _unused in scaled]}
     for edges, title in titles.items():
         columns[title] = [next((b.ours for b in bands if (b.low, b.high) == edges), None) for bands in scaled.values()]
     spreads = [band.spread for bands in scaled.values() for band in bands if band.spread is not None]
@@ -119,10 +157,24 @@ def show_runs(found: Sequence[Figure]) -> None:
     }  # fmt: skip
     link = st.column_config.LinkColumn(display_text=rf"{session.RUN}=(.+)")
     accuracy = st.column_config.NumberColumn(format="%.2f")
-    titles = words.RUN_COLUMNS
+    titles = {
+        "link": _("Run"),
+        "row": _("Row"),
+        "data": _("Dataset"),
+        "seed": _("Seed"),
+        "state": _("State"),
+        "steps": _("Steps"),
+        "accuracy": _("Accuracy, %"),
+        "message": _("What it said"),
+    }
     config = {titles["link"]: link, titles["accuracy"]: accuracy}
     frame(_columns(titles, list(rows.values())), hide_index=True, column_config=config, placeholder="")
-    st.caption(words.RUNS_NOTE)
+    st.caption(
+        _(
+            "A run opens on the Train page. One whose folder is not here, because it was cleared away or trained "
+            "elsewhere, keeps its figure without a link."
+        )
+    )
 
 
 def _columns(titles: dict[str, str], rows: Sequence[tuple]) -> dict[str, list]:

@@ -12,8 +12,8 @@ import numpy as np
 import streamlit as st
 
 from app.base import i18n
+from app.base.i18n import _, pgettext
 from app.base.wording import wording
-from app.base.wording import wording_handout as words
 from app.services import gallery, models, visitor_files
 from app.services.gallery import Picture
 from mvfa_core import handout
@@ -29,12 +29,12 @@ def offer(model: str, picture: Picture, explanation: Explanation) -> None:
     address = link()
     card = models.card(model)
     st.download_button(
-        words.BUTTON,
+        _("Hand-out of this view (HTML)"),
         lambda: make(model, card, picture, explanation, address),
         f"mfa-{picture.id.replace('/', '-')}-{model.replace('/', '-')}.html",
         "text/html",
         on_click="ignore",
-        help=words.BUTTON_HELP,
+        help=_("One file with pictures, numbers and the link, for print on A4 or as PDF through the browser's print."),
         icon=":material/print:",
         key="handout",
     )
@@ -50,20 +50,31 @@ def link() -> str:
 def make(model: str, card: dict[str, Any], picture: Picture, explanation: Explanation, address: str) -> str:
     """The whole hand-out as HTML."""
     parts = [handout.paragraph(_answer(picture, explanation), "lead")]
-    parts += [handout.heading(words.FACTS), handout.facts(_facts(model, card, picture, explanation))]
-    parts += [handout.heading(words.ANSWER), _classes(explanation)]
+    parts += [handout.heading(_("Model and picture")), handout.facts(_facts(model, card, picture, explanation))]
+    parts += [handout.heading(_("The answer")), _classes(explanation)]
     drawn = handout.canvas(picture.picture)
-    parts += [handout.heading(words.MAPS), *_maps(drawn, picture, explanation)]
+    parts += [handout.heading(_("Where the evidence lies")), *_maps(drawn, picture, explanation)]
     if explanation.sizes:
-        parts += [handout.heading(words.REGIONS), *_regions(drawn, explanation)]
-        parts += [handout.heading(words.VOTES), *_votes(explanation)]
+        parts += [handout.heading(_("Which regions vote")), *_regions(drawn, explanation)]
+        parts += [handout.heading(_("How the views vote")), *_votes(explanation)]
     if explanation.contribution_HW is not None and np.isfinite(explanation.contribution_HW).all():
-        parts += [handout.heading(words.CONTRIBUTION), *_contribution(drawn, explanation)]
-    parts += [handout.heading(words.LINK), handout.link(address)]
+        parts += [handout.heading(_("What every cell adds")), *_contribution(drawn, explanation)]
+    parts += [handout.heading(_("The same view in the app")), handout.link(address)]
     if picture.id == gallery.OWN or model.startswith(visitor_files.OWN_PREFIX):
-        parts.append(handout.paragraph(words.LINK_OWN, "note"))
-    parts.append(handout.paragraph(words.VERSIONS.format(**_versions()), "note"))
-    return handout.page(words.TITLE.format(model=model, picture=picture.id), parts, language=i18n.current())
+        parts.append(
+            handout.paragraph(_("The picture or the model is not part of the app: the link shows the rest."), "note")
+        )
+    parts.append(
+        handout.paragraph(
+            _("Made with MFA {mvfa}, PyTorch {torch}, NumPy {numpy}, Python {python}, on {date}.").format(
+                **_versions()
+            ),
+            "note",
+        )
+    )
+    return handout.page(
+        _("How {model} sees {picture}").format(model=model, picture=picture.id), parts, language=i18n.current()
+    )
 
 
 def _answer(picture: Picture, explanation: Explanation) -> str:
@@ -74,16 +85,30 @@ def _answer(picture: Picture, explanation: Explanation) -> str:
     return said.replace("**", "").replace("\\", "")
 
 
+def _card() -> dict[str, str]:
+    return {
+        "data": _("Trained on"),
+        "step": _("Steps"),
+        "accuracy": _("Accuracy"),
+        "n": _("Pictures it is of"),
+        "side": _("Side it is of"),
+        "train_n": _("Training pictures"),
+        "command": _("Trained with"),
+    }
+
+
 def _facts(model: str, card: dict[str, Any], picture: Picture, explanation: Explanation) -> list[tuple[str, object]]:
     told = {**card, "accuracy": _share(card.get("accuracy"))}
-    views = words.NO_VIEWS
+    views = _("none: global average pooling")
     if explanation.sizes and explanation.logits_MC is not None:
         sizes = ", ".join(map(str, explanation.sizes))
-        views = words.VIEWS_OF.format(k=explanation.k, sizes=sizes, count=len(explanation.logits_MC))
-    rows: list[tuple[str, object]] = [(words.MODEL, visible(model))]
-    rows += [(title, told[key]) for key, title in words.CARD.items() if told.get(key) not in (None, "")]
-    rows += [(words.PICTURE, picture.id), (words.DIGEST, picture.digest)]
-    return [*rows, (words.CLASS, explanation.classes[explanation.target]), (words.VIEWS, views)]
+        views = _("K = {k} anchors, region sizes {sizes} cells, {count} views").format(
+            k=explanation.k, sizes=sizes, count=len(explanation.logits_MC)
+        )
+    rows: list[tuple[str, object]] = [(_("Model"), visible(model))]
+    rows += [(title, told[key]) for key, title in _card().items() if told.get(key) not in (None, "")]
+    rows += [(_("Picture"), picture.id), (_("Digest of its pixels"), picture.digest)]
+    return [*rows, (_("Class explained"), explanation.classes[explanation.target]), (_("Views"), views)]
 
 
 def _share(value: object) -> str:
@@ -98,37 +123,51 @@ def _classes(explanation: Explanation) -> str:
         if explanation.auxiliary_C is None
         else [explanation.ensemble_C, explanation.auxiliary_C]
     )
-    names = [words.GAP_HEAD] if explanation.auxiliary_C is None else [words.ENSEMBLE, words.AUXILIARY]
+    names = [_("GAP head")] if explanation.auxiliary_C is None else [_("Ensemble of the views"), _("Auxiliary head, f")]
     rows = [(explanation.classes[c], *(wording.percent(float(head_C[c])) for head_C in heads)) for c in order]
-    return handout.table(words.ANSWER_TABLE, [words.CLASS_HEAD, *names], rows)
+    return handout.table(_("Confidence of each head in the likeliest classes"), [_("Class"), *names], rows)
 
 
 def _maps(drawn: np.ndarray, picture: Picture, explanation: Explanation) -> list[str]:
     named = {"CAM": explanation.cam_HW, "Grad-CAM": explanation.grad_cam_HW, "AdaCAM": explanation.adacam_HW}
     maps = {title: map_HW for title, map_HW in named.items() if map_HW is not None and np.isfinite(map_HW).all()}
     width, height = explanation.size_px
-    figures = [handout.figure(drawn, words.PICTURE, words.PICTURE_CAPTION.format(width=width, height=height))]
+    figures = [
+        handout.figure(
+            drawn, _("Picture"), _("as it was given, {width} × {height} px").format(width=width, height=height)
+        )
+    ]
     if not maps:
-        return [handout.row(figures), handout.paragraph(wording.NOT_FINITE)]
+        return [handout.row(figures), handout.paragraph(wording.not_finite())]
     within = handout.limits(list(maps.values()))
     for title, map_HW in maps.items():
         y, x = (int(i) for i in np.unravel_index(map_HW.argmax(), map_HW.shape))
         low, high, name = float(map_HW.min()), float(map_HW.max()), explanation.classes[explanation.target]
-        caption = words.MAP_CAPTION.format(name=name, low=low, high=high, x=x, y=y)
+        caption = _("for {name}: {low:+.3g} to {high:+.3g} logits, highest at cell ({x}, {y})").format(
+            name=name, low=low, high=high, x=x, y=y
+        )
         figures.append(handout.figure(handout.map_over(drawn, map_HW, within), title, caption))
-    return [handout.row(figures), handout.colour_bar(within, words.UNIT), handout.paragraph(words.MAPS_NOTE, "note")]
+    return [
+        handout.row(figures),
+        handout.colour_bar(within, _("logits")),
+        handout.paragraph(_("All maps on one range. A map shows evidence that the network used, not a cause."), "note"),
+    ]
 
 
 def _regions(drawn: np.ndarray, explanation: Explanation) -> list[str]:
     name, top = explanation.classes[explanation.target], explanation.top(10)
     figures = [
         handout.figure(
-            handout.anchors_on(drawn, explanation), wording.ANCHORS_TITLE, words.ANCHORS_CAPTION.format(k=explanation.k)
+            handout.anchors_on(drawn, explanation),
+            _("Anchors"),
+            _("the {k} highest cells of AdaCAM; a larger dot ranks higher").format(k=explanation.k),
         ),
         handout.figure(
-            handout.regions_on(drawn, explanation, 1), words.TOP_ONE, words.TOP_ONE_CAPTION.format(name=name)
+            handout.regions_on(drawn, explanation, 1),
+            _("Top-1 region"),
+            _("the view that is surest of {name}").format(name=name),
         ),
-        handout.figure(handout.regions_on(drawn, explanation, 10), words.TOP_TEN, words.TOP_TEN_CAPTION),
+        handout.figure(handout.regions_on(drawn, explanation, 10), _("Top-10 regions"), _("the ten surest views")),
     ]
     rows = [
         (
@@ -140,8 +179,11 @@ def _regions(drawn: np.ndarray, explanation: Explanation) -> list[str]:
         )
         for one in top
     ]
-    head = [title.format(name=name) for title in words.TOP_HEAD]
-    return [handout.row(figures), handout.table(words.TOP_TABLE, head, rows)]
+    head = [
+        title.format(name=name)
+        for title in (_("Rank"), _("Anchor (x, y)"), _("Size, cells"), _("Box, px of the picture"), _("Sure of {name}"))
+    ]
+    return [handout.row(figures), handout.table(_("The surest regions"), head, rows)]
 
 
 def _votes(explanation: Explanation) -> list[str]:
@@ -154,8 +196,12 @@ def _votes(explanation: Explanation) -> list[str]:
         (f"{r} × {r}", wording.percent(float(one))) for r, one in zip(explanation.sizes or (), shares, strict=True)
     ]
     return [
-        handout.table(words.VOTES_TABLE, words.VOTES_HEAD, rows),
-        handout.table(words.PROFILE_TABLE.format(name=name), words.PROFILE_HEAD, profile),
+        handout.table(_("Views won by each class"), (_("Class"), pgettext("number", "Views"), _("Share")), rows),
+        handout.table(
+            _("Mean confidence in {name} by region size").format(name=name),
+            (_("Size, cells"), _("Mean confidence")),
+            profile,
+        ),
     ]
 
 
@@ -164,9 +210,13 @@ def _contribution(drawn: np.ndarray, explanation: Explanation) -> list[str]:
     within = handout.limits([explanation.contribution_HW])
     numbers = {"cells": float(explanation.contribution_HW.sum(dtype=np.float64)), "bias": explanation.contribution_bias}
     name, logit = explanation.classes[explanation.target], float(explanation.logits_C[explanation.target])
-    caption = words.CONTRIBUTION_CAPTION.format(name=name, logit=logit, **numbers)
-    map_ = handout.figure(handout.map_over(drawn, explanation.contribution_HW, within), words.CONTRIBUTION, caption)
-    return [handout.row([map_]), handout.colour_bar(within, words.UNIT)]
+    caption = _(
+        "to the ensemble's logit for {name}: the cells' {cells:+.4g} and the bias {bias:+.4g} make {logit:+.4g}"
+    ).format(name=name, logit=logit, **numbers)
+    map_ = handout.figure(
+        handout.map_over(drawn, explanation.contribution_HW, within), _("What every cell adds"), caption
+    )
+    return [handout.row([map_]), handout.colour_bar(within, _("logits"))]
 
 
 def _versions() -> dict[str, str]:

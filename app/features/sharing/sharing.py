@@ -9,7 +9,7 @@ import segno
 import streamlit as st
 
 from app.base import component_values, i18n, link_locks, session, visitors
-from app.base.wording import wording_serving
+from app.base.i18n import _, pgettext
 from app.base.wording import wording_sharing as words
 from app.services import gallery, limits, visitor_files
 from app.ui.components import component, version
@@ -48,7 +48,14 @@ def begin(page: str) -> None:
         _connection(
             key=session.CONNECTION,
             on_again_change=lambda: None,
-            data={"words": words.CONNECTION, "version": version()},
+            data={
+                "words": {
+                    "away": _("The connection to the server is lost. This page tries again and goes on by itself."),
+                    "closed": _("The server was restarted and asks for the passcode again."),
+                    "enter": _("Enter the passcode"),
+                },
+                "version": version(),
+            },
         )
         _bar(page)
     place = st.empty()
@@ -70,8 +77,52 @@ def _expect_few_pages() -> None:
     """Nothing more on this page if its visitor has too many open: each of them holds what it shows."""
     most = limits.most_pages()
     if most is not None and visitors.VISITS.before(visitors.session_id(), visitors.connected()) >= most:
-        st.error(wording_serving.MANY_PAGES.format(most=most))
+        st.error(
+            _(
+                "You have more than {most} pages of this server open. Close some of them, then load this one again."
+            ).format(most=most)
+        )
         st.stop()
+
+
+def _share_words() -> dict[str, str]:
+    return {
+        "language": pgettext("bar", "Language"),
+        "copy": _("Copy link"),
+        "copied": _("Link copied"),
+        "refused": _("The browser does not let the page copy: press Ctrl+C or Cmd+C"),
+        "share": pgettext("button", "Share"),
+        "title": _("Share this view"),
+        "link": _("Link to what is on the screen"),
+        "close": _("Close"),
+        "qr": _("For a class room"),
+        "qr_alt": _("QR code of the link above"),
+        "qr_wait": _("Drawing the code"),
+        "qr_none": _("This link is too long for a code that a camera can read."),
+        "large": _("Fill the screen"),
+        "local": _(
+            "The address begins with {host}: it leads to this computer and to no other. For a class room, serve the "
+            "app under an address that others can reach, open that one here, and share again."
+        ),
+        "own_picture": _(
+            "Your own picture stays on this computer: whoever opens the link sees the example in its place."
+        ),
+        "own_model": _(
+            "Your own model stays on this computer: whoever opens the link sees a bundled one in its place."
+        ),
+        "teacher": _("For teaching"),
+        "free": _("free"),
+        "locked": _("locked"),
+        "hidden": _("hidden"),
+        "holds": _("What the link holds"),
+        "holds_note": _(
+            "It guides and does not protect: whoever changes the address by hand can move everything again."
+        ),
+        "ask": _("Ask before telling"),
+        "ask_note": _("On the pages of one picture, the question comes first and the page after the answer."),
+        "embed": _("Without menus, to be embedded in another page"),
+        "embed_note": _("The page it is embedded in must be allowed by the server: see docs/sharing.md."),
+    }
 
 
 @st.fragment
@@ -89,9 +140,9 @@ def _bar(page: str) -> None:
             "embedded": st.context.is_embedded,
             "language": i18n.current(),
             "languages": [{"id": one.code, "name": one.name} for one in i18n.languages().values()],
-            "words": words.SHARE,
+            "words": _share_words(),
             "controls": [_control(name) for name in (*OF_PAGES.get(page, ()), link_locks.PAGES)],
-            "questions": [{"id": name, "title": text} for name, text in words.QUESTIONS.items() if page in ASKING],
+            "questions": [{"id": name, "title": text} for name, text in words.questions().items() if page in ASKING],
             "own": _own(page),
             "code": {"link": link, "src": code(link)} if link is not None else None,
         },
@@ -100,7 +151,7 @@ def _bar(page: str) -> None:
 
 def _control(name: str) -> dict[str, Any]:
     ways = ["free", "hidden"] if name == link_locks.PAGES else ["free", "locked", "hidden"]
-    return {"id": name, "title": words.CONTROLS[name], "ways": ways}
+    return {"id": name, "title": words.controls()[name], "ways": ways}
 
 
 def _own(page: str) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import i18n, session
+from app.base.i18n import _
 from app.base.wording import wording_film as words
 from app.ui import colours
 from app.ui.components import component
@@ -41,6 +42,19 @@ def _reel(path: str, mtime_ns: int, size: int, spoken: str) -> dict[str, Any]:
     return reel(run, run.recipe().pooling)
 
 
+def _film_caption() -> dict[str, str]:
+    return {
+        "mfa": _(
+            "The same pictures of the validation split at every validation: AdaCAM in logits, and the K anchors as "
+            "dots. Step 0 is the untrained network."
+        ),
+        "gap": _(
+            "The same pictures of the validation split at every validation: the class activation map (CAM) of the "
+            "class that is predicted, in logits. Step 0 is the untrained network."
+        ),
+    }
+
+
 def reel(run: Run, pooling: str) -> dict[str, Any]:
     """What the browser needs: the pictures once, and for every validation shown the maps as bytes between their lowest
     and highest value, the anchors and the answers."""
@@ -48,15 +62,40 @@ def reel(run: Run, pooling: str) -> dict[str, Any]:
     fixed = _pictures_of(lines[-1]) if lines else []
     lines = [line for line in lines if _pictures_of(line) == fixed]
     kept = thinned(lines, MOST_SHOWN // max(len(fixed), 1))
-    note = words.FILM_THINNED.format(shown=len(kept), count=len(lines)) if len(kept) < len(lines) else ""
+    note = (
+        _("{shown} of {count} validations are shown, evenly spread.").format(shown=len(kept), count=len(lines))
+        if len(kept) < len(lines)
+        else ""
+    )
     first = lines[-1]["frames"] if lines else []
     return {
         "pictures": [{"src": _source(run, frame["id"]), "label": frame["label"]} for frame in first],
         "frames": [{"step": line["step"], "shown": [_frame(frame) for frame in line["frames"]]} for line in kept],
         "grid": list(np.shape(first[0]["adacam"])) if first else [1, 1],
         "anchor": colours.ANCHOR if first and first[0]["anchors"] is not None else "",
-        "caption": f"{words.FILM_CAPTION[pooling]} {note}".strip(),
-        "words": words.FILM,
+        "caption": f"{_film_caption()[pooling]} {note}".strip(),
+        "words": {
+            "title": _("Attention as it appears"),
+            "scrub": _("Validation"),
+            "help": _("Film. The arrow keys move from validation to validation, Escape returns to the newest."),
+            "play": _("Play"),
+            "pause": _("Pause the film"),
+            "newest": _("Newest"),
+            "this": _("Range of this step"),
+            "all": _("Range of all steps"),
+            "range": _("Range of the colours"),
+            "anchors": _("Anchors"),
+            "save": _("Save the strip as PNG"),
+            "step": _("step {step}"),
+            "at": _("step {step}: {answer} (truth: {label})"),
+            "following": _("the newest"),
+            "unit": _("logits"),
+            "right": _("right"),
+            "wrong": _("wrong"),
+            "table": _("The answers as a table"),
+            "table_title": _("The answer for every picture at every validation; a tick means right"),
+            "table_step": _("step"),
+        },
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.base import session
-from app.base.wording import wording_train as words
+from app.base.i18n import _
 from app.ui import colours, components
 from app.ui.components import component
 from mvfa_core import csv_files
@@ -18,33 +18,39 @@ _curves = component("curves", isolate=False)  # Plotly's own style sheet does no
 
 Curves = Mapping[str, Sequence[Point]]
 
-# field of the event, which chart, name of its name in the wording, colour, dash, wide
+# field of the event, which chart, which name, colour, dash, wide
 _SERIES = (
-    ("loss", "loss", "LOSS_TOTAL", colours.TOTAL, "solid", False),
-    ("loss_local", "loss", "LOSS_LOCAL", colours.MAIN, "solid", True),
-    ("loss_global", "loss", "LOSS_GLOBAL", colours.AUXILIARY, "solid", True),
-    ("train_accuracy", "accuracy", "ACCURACY_TRAIN", "", "dot", False),
-    ("accuracy", "accuracy", "ACCURACY_VALIDATION", "", "solid", True),
+    ("loss", "loss", "total", colours.TOTAL, "solid", False),
+    ("loss_local", "loss", "local", colours.MAIN, "solid", True),
+    ("loss_global", "loss", "global", colours.AUXILIARY, "solid", True),
+    ("train_accuracy", "accuracy", "batches", "", "dot", False),
+    ("accuracy", "accuracy", "validation", "", "solid", True),
 )
 
 
 def titles() -> tuple[tuple[str, str], ...]:
     """The charts of one run, as (id, title)."""
-    return (("loss", words.LOSS), ("accuracy", words.ACCURACY))
+    return (("loss", _("Loss")), ("accuracy", _("Accuracy")))
 
 
 def of_one_run(curves: Curves, pooling: str) -> list[dict[str, Any]]:
     """Loss and accuracy of one run, both losses of MFA apart."""
     kind = {"mfa": colours.MFA, "gap": colours.GAP}[pooling]
+    names = {
+        "total": _("total"),
+        "gap": _("the one head of GAP"),
+        "local": _("main head, L_local"),
+        "global": _("auxiliary head, L_global"),
+        "batches": _("training batches"),
+        "validation": _("validation"),
+    }
     found = []
     for field, chart, title, colour, dash, wide in _SERIES:
         if pooling == "gap" and field in ("loss_local", "loss_global"):
             continue  # one head: its loss is the loss
         if pooling == "gap" and field == "loss":
-            title, colour, wide = "LOSS_GAP", kind, True
-        found.append(
-            line(field, chart, getattr(words, title), colour or kind, curves.get(field, ()), dash=dash, wide=wide)
-        )
+            title, colour, wide = "gap", kind, True
+        found.append(line(field, chart, names[title], colour or kind, curves.get(field, ()), dash=dash, wide=wide))
     return [one for one in found if one["values"]]
 
 
@@ -68,6 +74,30 @@ def line(
 def reference(chart: str, name: str, colour: str, value: float) -> dict[str, Any]:
     """A level to compare with, which nobody here has trained."""
     return {"chart": chart, "name": name, "colour": colour, "value": value}
+
+
+def _curves_words() -> dict[str, str]:
+    return {
+        "horizontal": _("Horizontal axis"),
+        "by_step": _("By step"),
+        "by_time": _("By time"),
+        "log": _("Log loss"),
+        "linear": _("Linear loss"),
+        "log_x": _("Log axis"),
+        "linear_x": _("Linear axis"),
+        "smooth": _("Smoothing"),
+        "off": _("off"),
+        "raw": _("raw"),
+        "step": _("step"),
+        "time": _("seconds"),
+        "save": _("Save {title} as {kind}"),
+        "chart": _("{title}. The arrow keys move along the curves, Enter keeps a step, Escape lets it go."),
+        "reset": _("Whole run"),
+        "table": _("The curves as tables"),
+        "no_number": _("not a number"),
+        "gap_nan": _("{name}: a gap where the value is not a finite number, first at step {step}."),
+        "gap_low": _("{name}: a gap where the loss is not above 0, first at step {step}. The linear axis shows it."),
+    }
 
 
 def show(
@@ -94,7 +124,12 @@ def show(
             "references": list(references),
             "steps": steps,
             "charts": [{"id": chart, "title": title} for chart, title in charts or titles()],
-            "words": {**words.CURVES, "empty": words.CURVES_WAITING if waiting else words.CURVES_EMPTY},
+            "words": {
+                **_curves_words(),
+                "empty": _("The curves begin with the tenth step.")
+                if waiting
+                else _("This run ended before its first curve."),
+            },
         },
     )
 

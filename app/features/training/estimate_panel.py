@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from app.base import errors, permissions
+from app.base.i18n import _
 from app.base.settings import must_be_open
 from app.base.wording import wording
 from app.base.wording import wording_set_up as words
@@ -112,7 +113,7 @@ def _line(recipe: Recipe, desk: EstimateService, *, waiting: bool) -> None:
         size = _size(_plain(recipe), counts[0])
         found = desk.answers.get(recipe) or noted(recipe, counts)
     except ValueError as error:
-        st.caption(words.ESTIMATE_FAILED.format(reason=wording.plain(errors.message(error))))
+        st.caption(_("No estimate: {reason}").format(reason=wording.plain(errors.message(error))))
         return
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -120,27 +121,37 @@ def _line(recipe: Recipe, desk: EstimateService, *, waiting: bool) -> None:
                 st.markdown(words.estimated(found.total_s, found.memory), width="content")
             if not waiting:
                 st.button(
-                    words.ESTIMATE_AGAIN if found else words.ESTIMATE, key="form_measure", icon=":material/speed:",
-                    type="tertiary", help=words.ESTIMATE_HELP, disabled=desk.process is not None,
-                    on_click=errors.pressed(desk.ask), args=(recipe,),
-                )  # fmt: skip
+                    _("Measure again") if found else _("Measure a few steps"),
+                    key="form_measure",
+                    icon=":material/speed:",
+                    type="tertiary",
+                    help=_(
+                        "Trains a few steps on noise in a process of its own and scales them up; takes some seconds."
+                    ),
+                    disabled=desk.process is not None,
+                    on_click=errors.pressed(desk.ask),
+                    args=(recipe,),
+                )
         about = _about(recipe, found, desk, waiting=waiting)
         st.caption(f"{words.parameters(size.parameters, size.total)} {about}")
 
 
 def _reason(found: str) -> str:
-    said = {LONG: words.ESTIMATE_LONG.format(minutes=round(LONGEST_S / 60)), SILENT: words.ESTIMATE_SILENT}
+    said = {
+        LONG: _("it took longer than {minutes} minutes and was ended").format(minutes=round(LONGEST_S / 60)),
+        SILENT: _("its process ended without saying why"),
+    }
     return said.get(found, found)
 
 
 def _about(recipe: Recipe, found: Estimate | str | None, desk: EstimateService, *, waiting: bool) -> str:
     """The sentence below: what is going on, what went wrong, or what the figures rest on."""
     if waiting:
-        return words.ESTIMATING
+        return _("Measuring a few steps; the page can be used meanwhile.")
     if isinstance(found, str):
-        return words.ESTIMATE_FAILED.format(reason=wording.plain(_reason(found)))
+        return _("No estimate: {reason}").format(reason=wording.plain(_reason(found)))
     if found is None:
-        return words.ESTIMATE_WAIT if desk.process else ""
+        return _("Another estimate is being measured; try again in a moment.") if desk.process else ""
     one = found.measured
     scaled = one.batch < min(recipe.batch, found.train_n)
     return words.measured(one.steps, one.batch, one.machine, beside=found.beside, scaled=scaled)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.base import errors, session
+from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_film as film_words
-from app.base.wording import wording_train as words
 from app.services import training_runs
 from mvfa_core.data.sets import DataError
 from mvfa_core.training.recipes import Recipe
@@ -16,10 +15,10 @@ from mvfa_core.training.runs import RunError
 
 def show(recipe: Recipe | None) -> None:
     """The start, and what became of it if there is no run. None while the recipe cannot be carried out."""
-    busy = any(active for _, active in training_runs.standing())
+    busy = any(active for _unused, active in training_runs.standing())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            words.START_QUEUED if busy else words.START,
+            _("Put it in line") if busy else _("Start the run"),
             type="primary",
             key="start",
             disabled=recipe is None,
@@ -27,10 +26,16 @@ def show(recipe: Recipe | None) -> None:
             args=(recipe,),
         )
         if busy:
-            st.button(words.START_NOW, key="start_now", disabled=recipe is None, on_click=start, args=(recipe, False))
-        st.toggle(film_words.HELD_START, key=session.HELD_START, help=film_words.HELD_START_HELP)
+            st.button(
+                _("Start now anyway"), key="start_now", disabled=recipe is None, on_click=start, args=(recipe, False)
+            )
+        st.toggle(
+            _("One step at a time"),
+            key=session.HELD_START,
+            help=_("The run prepares its pictures and then waits before its first step until you let it go on."),
+        )
     if busy:
-        st.caption(words.BUSY)
+        st.caption(_("A run is being trained. This one would wait for its turn; two at once are both slower."))
     if message := session.take(session.MESSAGE("run")):
         st.error(wording.plain(message))
 

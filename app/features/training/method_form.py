@@ -7,19 +7,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.base import errors, i18n, session
+from app.base import errors, session
+from app.base.i18n import _
 from app.base.settings import shared
 from app.base.wording import wording
 from app.base.wording import wording_set_up as words
 from app.features.training import form_fields
-from app.features.training.form_fields import Form, choice, number, select, whole
+from app.features.training.form_fields import Form, choice, number, select
 from app.services import allowed_paths
 from app.ui.controls import SIZES
 from mvfa_core.backbones import BACKBONES, TIMM, Backbone, find_backbone
 from mvfa_core.model import POOLINGS
-from mvfa_core.training.bounds import BOUNDS, MOST_FILM
-from mvfa_core.training.measured import devices_here
-from mvfa_core.training.recipes import LOGS, PRECISIONS
+from mvfa_core.training.bounds import BOUNDS
 
 OTHER = "timm"
 
@@ -32,9 +31,12 @@ def model(form: Form) -> None:
     left, right = st.columns(2)
     with left:
         form.values["pooling"] = choice(
-            words.POOLING, {name: name.upper() for name in POOLINGS}, form.base.pooling, "pooling",
-            help=words.POOLING_HELP,
-        )  # fmt: skip
+            _("Ending"),
+            {name: name.upper() for name in POOLINGS},
+            form.base.pooling,
+            "pooling",
+            help=_("MFA lets many regions vote; GAP averages the whole map once."),
+        )
         _backbone(form)
     with right:
         _weights(form)
@@ -43,17 +45,17 @@ def model(form: Form) -> None:
 
 def _backbone(form: Form) -> None:
     known = form.base.backbone in BACKBONES
-    notes = "  \n".join(f"{name}: {wording.plain(i18n.library(entry.note))}" for name, entry in BACKBONES.items())
-    shown = {**{name: name for name in BACKBONES}, OTHER: words.BACKBONE_TIMM}
+    notes = "  \n".join(f"{name}: {wording.plain(_(entry.note))}" for name, entry in BACKBONES.items())
+    shown = {**{name: name for name in BACKBONES}, OTHER: _("another one of timm")}
     start = form.base.backbone if known else OTHER
-    chosen = select(words.BACKBONE, list(shown), start, "backbone", format_func=shown.__getitem__, help=notes)
+    chosen = select(_("Backbone"), list(shown), start, "backbone", format_func=shown.__getitem__, help=notes)
     if chosen == OTHER:
         asked = form.base.backbone.removeprefix(TIMM) if not known else ""
         name = st.text_input(
-            words.TIMM, asked, key=form_fields.key("timm"), help=words.TIMM_HELP, **form_fields.LAYOUT
+            _("Name in timm"), asked, key=form_fields.key("timm"), help=words.timm_help(), **form_fields.LAYOUT
         ).strip()
         if not name:
-            form.problem(words.TIMM_NEEDED)
+            form.problem(_("Name the timm model first."))
             return
         chosen = TIMM + name.removeprefix(TIMM)
     form.values["backbone"] = chosen
@@ -79,50 +81,62 @@ def _weights(form: Form) -> None:
     start = "none" if asked is None else asked if asked == "imagenet" else "file"
     if form.values.get("backbone") == "compact":
         form.values["weights"] = None
-        fresh = words.WEIGHTS_SHOWN["none"]
-        st.segmented_control(words.WEIGHTS, [fresh], default=fresh, disabled=True, key=form_fields.key("fresh"))
-        st.caption(words.WEIGHTS_NONE)
+        fresh = words.weights_shown()["none"]
+        st.segmented_control(
+            _("Weights to start from"), [fresh], default=fresh, disabled=True, key=form_fields.key("fresh")
+        )
+        st.caption(_("Nobody has pretrained the compact backbone: it starts fresh."))
         return
-    shown = dict(words.WEIGHTS_SHOWN)
+    shown = dict(words.weights_shown())
     if shared() and not allowed_paths.weights():
         shown.pop("file")
-    kind = choice(words.WEIGHTS, shown, start if start in shown else "none", "weights")
+    kind = choice(_("Weights to start from"), shown, start if start in shown else "none", "weights")
     if kind != "file":
         form.values["weights"] = None if kind == "none" else kind
         if kind == "imagenet":
-            st.caption(words.WEIGHTS_IMAGENET)
+            st.caption(_("Downloaded once, when the run starts; only the backbone's are used."))
         return
     if shared():
         offered = allowed_paths.weights()
         form.values["weights"] = select(
-            words.WEIGHTS_FILE, offered, str(asked), "weights_offered", format_func=lambda file: Path(file).name
+            _("Weights file"), offered, str(asked), "weights_offered", format_func=lambda file: Path(file).name
         )
         return
     named = asked if start == "file" and asked else ""
     given = st.text_input(
-        words.WEIGHTS_FILE,
+        _("Weights file"),
         named,
         key=form_fields.key("weights_file"),
-        help=words.WEIGHTS_FILE_HELP,
+        help=_("A .safetensors or .pth state dict on the computer that runs this app."),
         **form_fields.LAYOUT,
     ).strip()
     file = Path(given).expanduser()
     form.values["weights"] = str(file)
     if not given:
-        form.problem(words.WEIGHTS_FILE_NEEDED)
+        form.problem(_("Name the file first."))
     elif not file.is_file():
-        form.problem(words.WEIGHTS_FILE_MISSING)
+        form.problem(_("There is no such file on the computer that runs this app."))
     elif file.suffix.lower() not in allowed_paths.WEIGHT_FILES:
-        form.problem(words.WEIGHTS_FILE_KIND)
+        form.problem(_("Expected a file that ends in .safetensors, .pth or .pt."))
 
 
 def _head(form: Form) -> None:
-    head = choice(words.HEAD, words.HEAD_SHOWN, form.base.head, "head", help=words.HEAD_HELP)
+    head = choice(
+        _("Head"),
+        {"linear": _("Linear"), "mlp": _("MLP"), "prototype": _("Prototype")},
+        form.base.head,
+        "head",
+        help=_("Linear scores, hidden layers between, or one prototype for every class."),
+    )
     form.values["head"] = head
     if head == "mlp":
         start = ", ".join(map(str, form.base.hidden))
         told = st.text_input(
-            words.HIDDEN, start, key=form_fields.key("hidden"), help=words.HIDDEN_HELP, **form_fields.LAYOUT
+            _("Hidden widths"),
+            start,
+            key=form_fields.key("hidden"),
+            help=_("One number for every hidden layer, 256 or 512, 128 say."),
+            **form_fields.LAYOUT,
         )
         parts = re.split(r"[,\s]+", told.strip())
         widths = [int(part) for part in parts if re.fullmatch(r"\d{1,4}", part)]
@@ -130,10 +144,10 @@ def _head(form: Form) -> None:
         if len(widths) != len(parts) or not all(
             BOUNDS["hidden"].within(width, BOUNDS["hidden"].offered) for width in widths
         ):
-            form.problem(words.HIDDEN_WRONG)
+            form.problem(_("Expected whole numbers from 1 to 8192 with commas between, 512, 128 say."))
     if head == "prototype":
         form.values["prototype_weight"] = number(
-            words.PROTOTYPE_WEIGHT, form.base.prototype_weight, "prototype_weight", step=0.001
+            _("Weight of the prototype loss"), form.base.prototype_weight, "prototype_weight", step=0.001
         )
 
 
@@ -143,7 +157,7 @@ def _head(form: Form) -> None:
 def views(form: Form) -> None:
     """K, L_R, where the anchors are, and the two losses."""
     if form.values["pooling"] == "gap":
-        st.caption(words.VIEWS_NONE)
+        st.caption(_("GAP has no anchors and no regions: it averages the whole map once."))
         return
     left, right = st.columns(2)
     with left:
@@ -153,14 +167,23 @@ def views(form: Form) -> None:
             st.caption(words.views(form.values["k"], form.values["sizes"]))
     with right:
         form.values["anchors"] = select(
-            words.ANCHORS, list(words.ANCHORS_SHOWN), form.base.anchors, "anchors",
-            format_func=words.ANCHORS_SHOWN.__getitem__, help=words.ANCHORS_HELP,
-        )  # fmt: skip
-        form.values["local"] = choice(words.LOCAL, words.LOCAL_SHOWN, form.base.local, "local", help=words.LOCAL_HELP)
+            _("Where the anchors are"),
+            list(words.anchors_shown()),
+            form.base.anchors,
+            "anchors",
+            format_func=words.anchors_shown().__getitem__,
+            help=_("All but the first are there to see what the attention is worth."),
+        )
+        form.values["local"] = choice(
+            _("Local loss"), {"sum": _("Sum"), "mean": _("Mean")}, form.base.local, "local", help=words.local_help()
+        )
         on = st.toggle(
-            words.GLOBAL_LOSS, form.base.global_loss == "on", key=form_fields.key("global_loss"),
-            help=words.GLOBAL_LOSS_HELP, persist_state="session",
-        )  # fmt: skip
+            _("Global loss"),
+            form.base.global_loss == "on",
+            key=form_fields.key("global_loss"),
+            help=words.global_loss_help(),
+            persist_state="session",
+        )
         form.values["global_loss"] = "on" if on else "off"
 
 
@@ -169,116 +192,40 @@ def _cells(entry: tuple[int, int, int] | None) -> int:
 
 
 def _anchors(form: Form) -> None:
-    entry, _ = backbone(form.values.get("backbone", form.base.backbone))
+    entry, _unused = backbone(form.values.get("backbone", form.base.backbone))
     cells = _cells(entry)
     asked = session.get(form_fields.key("k"), form.base.k)
     if asked > cells:
         session.put(form_fields.key("k"), cells)
     form.values["k"] = st.slider(
-        wording.K,
+        _("Anchors K"),
         1,
         cells,
         min(form.base.k, cells),
         key=form_fields.key("k"),
-        help=wording.K_HELP,
+        help=_("The K highest cells of AdaCAM become anchors."),
         **form_fields.LAYOUT,
     )
     if asked > cells:
-        st.caption(words.K_LESS.format(asked=asked, cells=cells))
+        st.caption(words.k_less().format(asked=asked, cells=cells))
 
 
 def _sizes(form: Form) -> None:
     chosen = st.pills(
-        wording.SIZES,
+        _("Region sizes L_R, in cells"),
         sorted({*SIZES, *form.base.sizes}),
         selection_mode="multi",
         default=list(form.base.sizes),
         key=form_fields.key("sizes"),
-        help=wording.SIZES_HELP,
+        help=wording.sizes_help(),
         persist_state="session",
     )
     form.values["sizes"] = tuple(sorted(chosen))
     if not chosen:
-        form.problem(words.SIZES_NONE)
+        form.problem(_("At least one region size is needed."))
 
 
 # --- training ---
 
 
-def training(form: Form) -> None:
-    """Augmentation, batches, the optimiser and its schedule, and when to validate."""
-    values, base = form.values, form.base
-    left, middle, right = st.columns(3)
-    with left:
-        values["augment"] = choice(words.AUGMENT, words.AUGMENT_SHOWN, base.augment, "augment")
-        values["mix"] = choice(words.MIX, words.MIX_SHOWN, base.mix, "mix")
-        values["seed"] = whole(words.SEED, base.seed, "seed")
-    with middle:
-        values["optimizer"] = choice(words.OPTIMIZER, words.OPTIMIZER_SHOWN, base.optimizer, "optimizer")
-        values["schedule"] = choice(words.SCHEDULE, words.SCHEDULE_SHOWN, base.schedule, "schedule")
-        values["lr"] = number(words.LR, base.lr, "lr", least=1e-6, step=1e-4)
-        values["weight_decay"] = number(words.WEIGHT_DECAY, base.weight_decay, "weight_decay", step=0.001)
-    with right:
-        values["batch"] = whole(words.BATCH, base.batch, "batch")
-        train_n = form.train_n
-        if train_n and values["batch"] > train_n:
-            st.caption(words.BATCH_LESS.format(train=train_n))
-        values["val_every"] = whole(words.VAL_EVERY, base.val_every, "val_every")
-        if values["val_every"] > values["steps"]:
-            st.caption(words.VAL_LATE)
-
-
 # --- where and until when ---
-
-
-def _ending(form: Form) -> None:
-    """Which side is watched, and when that is enough; the test side ends no run."""
-    values, base = form.values, form.base
-    sides = {
-        side: title for side, title in words.VALIDATE_ON_SHOWN.items() if side in ("val", "test", base.validate_on)
-    }
-    values["validate_on"] = choice(
-        words.VALIDATE_ON, sides, base.validate_on, "validate_on", help=words.VALIDATE_ON_HELP
-    )
-    test = values["validate_on"] == "test"
-    start = None if base.stop_at is None else 100 * base.stop_at
-    enough = st.number_input(
-        words.STOP_AT, 1.0, 100.0, start, step=1.0, key=form_fields.key("stop_at"), help=words.STOP_AT_HELP,
-        placeholder=words.NO_LIMIT, disabled=test, **form_fields.LAYOUT,
-    )  # fmt: skip
-    patience = st.number_input(
-        words.PATIENCE, 1, int(BOUNDS["patience"].offered), base.patience, key=form_fields.key("patience"),
-        placeholder=words.NO_LIMIT, disabled=test, **form_fields.LAYOUT,
-    )  # fmt: skip
-    values["stop_at"] = None if enough is None or test else enough / 100
-    values["patience"] = None if test else patience
-    if test:
-        st.caption(words.VALIDATE_ON_TEST)
-
-
-def device(form: Form) -> None:
-    """Device and precision, stop conditions, the film and a logger."""
-    values, base, here = form.values, form.base, devices_here()
-    gpu = any(name.startswith("cuda") for name in here)
-    left, right = st.columns(2)
-    with left:
-        values["device"] = select(words.DEVICE, ["auto", *here], base.device, "device", help=words.DEVICE_HELP)
-        precisions = [name for name in PRECISIONS if gpu or name not in ("fp16", "tf32")]
-        values["precision"] = select(
-            words.PRECISION, precisions, base.precision, "precision", help=words.PRECISION_HELP
-        )
-        values["compile"] = values["deterministic"] = "off"
-        if gpu:
-            on = st.toggle(words.COMPILE, base.compile == "on", key=form_fields.key("compile"), help=words.COMPILE_HELP)
-            values["compile"] = "on" if on else "off"
-            same = st.toggle(
-                words.DETERMINISTIC, base.deterministic == "on", key=form_fields.key("deterministic"),
-                help=words.DETERMINISTIC_HELP,
-            )  # fmt: skip
-            values["deterministic"] = "on" if same else "off"
-        values["log"] = select(words.LOG, list(LOGS), base.log, "log")
-    with right:
-        _ending(form)
-        values["film"] = st.slider(
-            words.FILM, 0, MOST_FILM, base.film, key=form_fields.key("film"), help=words.FILM_HELP, **form_fields.LAYOUT
-        )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app.base import errors, session
+from app.base.i18n import _, pgettext
 from app.base.settings import read_only, shared
 from app.base.wording import wording, wording_serving
-from app.base.wording import wording_set_up as words
 from app.features.training import form_fields, zip_upload
 from app.features.training.form_fields import Form
 from app.services import allowed_paths, visitor_files
@@ -29,13 +29,13 @@ def choose(form: Form) -> None:
     kept = {one.name: str(one.folder) for one in visitor_files.zips()}
     options = [SYNTHETIC, *here, *kept, FOLDER, ZIP]
     _take_over(options, kept)
-    shown = {name: words.DATA_UPLOADED.format(name=name.rpartition("-")[0]) for name in kept}
-    shown |= {FOLDER: words.DATA_FOLDER, ZIP: words.DATA_ZIP}
+    shown = {name: _("{name} (uploaded)").format(name=name.rpartition("-")[0]) for name in kept}
+    shown |= {FOLDER: _("a folder of mine"), ZIP: _("a zip of mine")}
     chosen = st.selectbox(
-        words.DATA,
+        _("Pictures"),
         options,
         key=KEY,
-        help=words.DATA_HELP,
+        help=_("synthetic is drawn here. Data sets of the catalogue appear once they are in the data folder."),
         format_func=lambda name: shown.get(name, name),
         **form_fields.LAYOUT,
     )
@@ -63,15 +63,24 @@ def _take_over(options: list[str], kept: dict[str, str]) -> None:
 
 def _folder(form: Form) -> None:
     if read_only():
-        form.problem(wording_serving.READ_ONLY)
+        form.problem(wording_serving.read_only())
         return
     key = form_fields.key("path")
-    path = st.text_input(words.DATA_PATH, key=key, help=words.DATA_PATH_HELP, **form_fields.LAYOUT).strip()
+    path = st.text_input(
+        _("Folder"),
+        key=key,
+        help=_("A folder with one sub-folder per class, or with train/ and val/ that hold them. It is only read."),
+        **form_fields.LAYOUT,
+    ).strip()
     folder = allowed_paths.folder(path)
     if not path:
-        form.problem(words.DATA_PATH_NEEDED)
+        form.problem(_("Name the folder first."))
     elif folder is None:
-        form.problem(words.DATA_PATH_CLOSED if shared() else words.DATA_PATH_MISSING)
+        form.problem(
+            _("No folder of that name can be opened here: this server opens folders of its data folder alone.")
+            if shared()
+            else _("There is no such folder on the computer that runs this app.")
+        )
     else:
         form.values["data"] = str(folder)
 
@@ -81,7 +90,7 @@ def show_own(form: Form) -> None:
     if session.get(KEY) == ZIP:
         taken = zip_upload.take()
         if taken is None:
-            form.problem(words.ZIP_NEEDED)
+            form.problem(_("Choose the zip first."))
         elif taken.encoding is None:
             session.put(form_fields.key("source"), taken.folder)
             st.rerun()
@@ -108,26 +117,44 @@ def show_own(form: Form) -> None:
 def show_more(form: Form) -> None:
     """How many pictures are drawn, and the data sets that are not here with how to get them."""
     if form.values.get("data") == SYNTHETIC:
-        drawn = form_fields.whole(words.DRAWN_N, form.base.train_n or SYNTHETIC_TRAIN, "train_n")
+        drawn = form_fields.whole(_("Pictures to draw for training"), form.base.train_n or SYNTHETIC_TRAIN, "train_n")
         form.train_n = drawn
         form.values["train_n"] = form.base.train_n if drawn == (form.base.train_n or SYNTHETIC_TRAIN) else drawn
-        st.caption(words.DRAWN.format(train=form.train_n, val=SYNTHETIC_VAL))
+        st.caption(
+            _(
+                "Ten shapes drawn over photographs, {train:,} to train on and {val:,} held out; boxes and masks are "
+                "known."
+            ).format(train=form.train_n, val=SYNTHETIC_VAL)
+        )
     else:
         on = st.toggle(
-            words.JOIN_NAMES,
+            _("Join class names that are nearly the same"),
             form.base.join_names == "on",
             key=form_fields.key("join_names"),
-            help=words.JOIN_NAMES_HELP,
+            help=_("Names that differ only in capitals, spaces, hyphens, underscores and dots become one class."),
         )
         form.values["join_names"] = "on" if on else "off"
     rows = [(name, entry) for name, entry in CATALOGUE.items() if name not in _here()]
     if rows:
-        st.markdown(f"**{wording.plain(words.NOT_HERE)}**")
-        st.caption(words.NOT_HERE_NOTE)
+        not_here = _("Data sets of the paper that are not here")
+        st.markdown(f"**{wording.plain(not_here)}**")
+        st.caption(_("Get one in a terminal; it then appears under Pictures."))
         cells = [
             (name, e.title, e.class_count, e.pictures, f"python -m mvfa_core data get {name}"
              + ("" if e.remotes else " --from FILE"), e.instructions or e.page)
             for name, e in rows
         ]  # fmt: skip
-        columns = {title: [cell[i] for cell in cells] for i, title in enumerate(words.NOT_HERE_COLUMNS)}
+        columns = {
+            title: [cell[i] for cell in cells]
+            for i, title in enumerate(
+                (
+                    _("Name"),
+                    _("Data set"),
+                    _("Classes"),
+                    pgettext("number", "Pictures"),
+                    _("In a terminal"),
+                    _("Otherwise"),
+                )
+            )
+        }
         frame(columns, hide_index=True)

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from app.base import errors, session
+from app.base.i18n import _
 from app.base.settings import read_only
-from app.base.wording import wording_runs as words
 from app.features.training import recipe_form, run_overlay, runs_table
 from app.features.training.run_archive import remove, trying, zip_button
 from app.services import models, training_runs
@@ -29,7 +29,9 @@ CAN_GO_ON = ("paused", "stopped", "lost", "failed")
 
 def bar(runs: Sequence[FollowedRun]) -> None:
     """One row of buttons; those that make no sense for what is ticked are greyed, so that none moves."""
-    st.text(words.TICKED.format(runs=", ".join(visible(run.id) for run in runs)) if runs else words.TICKED_NONE)
+    st.text(
+        _("Ticked: {runs}").format(runs=", ".join(visible(run.id) for run in runs)) if runs else _("No run is ticked.")
+    )
     one = runs[0] if len(runs) == 1 else None
     # An unreadable run has no recipe, and there is nothing to do with it but look at its folder or remove it.
     recipe = _recipe(one) if one else None
@@ -37,11 +39,23 @@ def bar(runs: Sequence[FollowedRun]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _links(one if recipe else None)
         _at_work(one, status)
-        _button("duplicate", recipe is None, _duplicate, recipe, help=words.DUPLICATE_HELP)
+        _button(
+            "duplicate",
+            recipe is None,
+            _duplicate,
+            recipe,
+            help=_("Fills the form of the Train page in with this run's recipe."),
+        )
         _rename(one, idle=status in ENDED and not read_only())
         _extend(one, idle=status in ENDED and not read_only())
         zip_button(one, idle=status in ENDED)
-        _button("remove", not runs or any(run.is_alive() for run in runs), remove, runs, help=words.REMOVE_HELP)
+        _button(
+            "remove",
+            not runs or any(run.is_alive() for run in runs),
+            remove,
+            runs,
+            help=_("Moves the folders aside; it can be undone. A run that is being trained must be stopped first."),
+        )
     if session.get(session.RUN_ACTION("to_train")):
         st.rerun()  # the page itself goes there, not this part of it
 
@@ -60,7 +74,14 @@ def _recipe(run: Run) -> Recipe | None:
 
 
 def _button(name: str, disabled: bool, press: Callable[..., Any], *args: Any, help: str | None = None) -> None:
-    label = getattr(words, name.upper())
+    label = {
+        "watch": _("Watch in Train"),
+        "duplicate": _("Set up another like it"),
+        "pause": _("Pause"),
+        "resume": _("Resume"),
+        "stop": _("Stop"),
+        "remove": _("Remove"),
+    }[name]
     disabled = disabled or (read_only() and name not in LOOKING)
     press = press if name in LOOKING else errors.pressed(press)
     st.button(label, key=session.RUN_ACTION(name), disabled=disabled, on_click=press, args=args, help=help)
@@ -73,7 +94,7 @@ def _links(run: Run | None) -> None:
     _button("watch", run is None, _watch, name)
     st.page_link(
         "../pages/explore.py",
-        label=words.EXPLORE,
+        label=_("Open in Explore"),
         disabled=model is None,
         query_params={session.MODEL: models.RUN_PREFIX + name} if model else None,
     )
@@ -99,12 +120,12 @@ def _duplicate(recipe: Recipe) -> None:
 
 
 def _rename(run: FollowedRun | None, *, idle: bool) -> None:
-    with st.popover(words.RENAME, disabled=not idle):
+    with st.popover(_("Rename"), disabled=not idle):
         if run and idle:
             key = session.RUN_ACTION(f"name_{run.id}")
-            st.text_input(words.RENAME_FIELD, visible(run.id), key=key)
+            st.text_input(_("New name"), visible(run.id), key=key)
             act = trying(lambda run: _renamed(run, session.get(key, "")))
-            st.button(words.RENAME_DO, key=session.RUN_ACTION("rename"), on_click=act, args=(run,))
+            st.button(_("Rename it"), key=session.RUN_ACTION("rename"), on_click=act, args=(run,))
 
 
 def _renamed(run: Run, name: str) -> None:
@@ -113,13 +134,13 @@ def _renamed(run: Run, name: str) -> None:
 
 
 def _extend(run: FollowedRun | None, *, idle: bool) -> None:
-    with st.popover(words.EXTEND, disabled=not idle):
+    with st.popover(_("Extend"), disabled=not idle):
         if run and idle:
             key = session.RUN_ACTION(f"steps_{run.id}")
-            st.number_input(words.EXTEND_FIELD, 1, 1_000_000, run.recipe().steps, key=key)
-            st.caption(words.EXTEND_NOTE)
+            st.number_input(_("Steps to add"), 1, 1_000_000, run.recipe().steps, key=key)
+            st.caption(_("It goes on from its last checkpoint. A one-cycle schedule begins a new cycle there."))
             act = trying(lambda run: _extended(run, int(session.get(key))))
-            st.button(words.EXTEND_DO, key=session.RUN_ACTION("extend"), on_click=act, args=(run,))
+            st.button(_("Add them and go on"), key=session.RUN_ACTION("extend"), on_click=act, args=(run,))
 
 
 def _extended(run: FollowedRun, steps: int) -> None:
@@ -132,9 +153,9 @@ def compare(runs: Sequence[FollowedRun]) -> None:
     runs = [run for run in runs if _recipe(run)]
     if len(runs) < 2:
         return
-    st.header(words.COMPARE, anchor=False)
-    st.caption(words.COMPARE_NOTE)
+    st.header(_("Side by side"), anchor=False)
+    st.caption(_("Only what differs between their recipes, and what came of it."))
     rows = runs_table.side_by_side(runs)
-    names = visible_names([words.COMPARE_FIELD, *(run.id for run in runs)])
+    names = visible_names(["", *(run.id for run in runs)])
     frame({name: [row[place] for row in rows] for place, name in enumerate(names)}, hide_index=True)
     run_overlay.show(runs, waiting=any(run.status().state in training_runs.ACTIVE for run in runs))

@@ -11,9 +11,9 @@ from typing import Any
 import streamlit as st
 
 from app.base import component_values, errors, permissions, session
+from app.base.i18n import _
 from app.base.settings import must_be_open, read_only
-from app.base.wording import wording, wording_serving
-from app.base.wording import wording_runs as words
+from app.base.wording import wording
 from app.services import limits, quota
 from mvfa_core import budget
 from mvfa_core.names import visible
@@ -50,8 +50,8 @@ def messages() -> None:
     """What was removed and can be undone, and what was refused."""
     if gone := session.get(session.REMOVED):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(words.REMOVED.format(runs=", ".join(visible(name) for name, _ in gone)))
-            st.button(words.UNDO, key=session.RUN_ACTION("undo"), on_click=_undo, args=(gone,))
+            st.text(_("Removed: {runs}.").format(runs=", ".join(visible(name) for name, _unused in gone)))
+            st.button(_("Undo"), key=session.RUN_ACTION("undo"), on_click=_undo, args=(gone,))
     if message := session.take(session.MESSAGE("runs")):
         st.error(wording.plain(message))
 
@@ -77,13 +77,15 @@ def zip_button(run: FollowedRun | None, *, idle: bool) -> None:
 
     name = f"{run.id}.zip" if run else "run.zip"
     st.download_button(
-        words.ZIP,
+        _("Download (zip)"),
         parcel if fits else b"",
         name,
         "application/zip",
         key=session.RUN_ACTION("zip"),
         disabled=not fits,
-        help=words.ZIP_HELP if fits or size is None else wording_serving.EXPORT_LARGE,
+        help=_("The whole folder of one run, to go on elsewhere.")
+        if fits or size is None
+        else _("The run is too large to be downloaded from a page; `runs export` writes it into a file."),
         on_click="ignore",
     )
 
@@ -100,20 +102,25 @@ def bring_in() -> None:
     """A run from a zip, and the runs that were removed; on a read-only server neither."""
     if read_only():
         return
-    with st.expander(words.IMPORT):
-        held = st.file_uploader(words.IMPORT_FILE, type="zip", key=session.RUN_ACTION("import_file"))
+    with st.expander(_("Bring a run in from a file")):
+        held = st.file_uploader(
+            _("A zip that was downloaded here or on another computer"),
+            type="zip",
+            key=session.RUN_ACTION("import_file"),
+        )
         file = component_values.file(held)
-        name = st.text_input(words.IMPORT_NAME, key=session.RUN_ACTION("import_name"))
+        name = st.text_input(_("Name here, its own if left empty"), key=session.RUN_ACTION("import_name"))
         act = trying(_imported)
         key = session.RUN_ACTION("import")
-        st.button(words.IMPORT_DO, key=key, disabled=file is None, on_click=act, args=(file, name))
+        st.button(_("Add it to the runs"), key=key, disabled=file is None, on_click=act, args=(file, name))
     if gone := [run for run in archive.removed() if permissions.may_change(run)]:
-        with st.expander(f"{words.TRASH} ({len(gone)})"):
-            st.text(words.TRASH_NOTE.format(folder=gone[0].path.parent))
+        trash = _("Removed runs")
+        with st.expander(f"{trash} ({len(gone)})"):
+            st.text(_("They lie in {folder} until that folder is emptied by hand.").format(folder=gone[0].path.parent))
             for run in gone:
                 with st.container(horizontal=True, vertical_alignment="center"):
                     key = session.RUN_ACTION(f"restore_{run.id}")
-                    st.button(words.RESTORE, key=key, on_click=trying(_restore), args=(run,))
+                    st.button(_("Bring back"), key=key, on_click=trying(_restore), args=(run,))
                     st.text(visible(run.id))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app.base import errors, session
+from app.base.i18n import _
 from app.base.settings import read_only
 from app.base.wording import wording_train as words
 from app.features.training import curve_charts
@@ -40,20 +41,22 @@ def choose(run: Run, recipe: Recipe) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         session.follow_list(session.RACE, others)
         st.multiselect(
-            words.RACE,
+            _("Compare with"),
             others,
             key=session.RACE,
             format_func=titles(others),
-            placeholder=words.RACE_NONE,
-            help=words.RACE_HELP,
+            placeholder=_("other runs on the same chart"),
+            help=_("Lays the curves of other runs over this one, each with its colour."),
             disabled=not others,
             persist_state="session",
         )
         st.button(
-            words.RACE_TWIN.format(pooling=other_pooling),
+            _("Race it with its {pooling} twin").format(pooling=other_pooling),
             key="twin",
             disabled=read_only(),
-            help=words.RACE_TWIN_HELP.format(pooling=other_pooling),
+            help=_(
+                "The same recipe, seed and batches, ending in {pooling}. A twin that is here already is only shown."
+            ).format(pooling=other_pooling),
             on_click=errors.pressed(_race_twin),
             args=(run.id, recipe),
         )
@@ -111,7 +114,10 @@ def overlay(runs: Sequence[FollowedRun], shades: Shades) -> Overlay:
         series = curve_charts.of_one_run(runs[0].curves(), recipes[0].pooling)
         return Overlay(runs[0].id, steps, series, curve_charts.titles(), reference_lines(recipes))
     mixed = len({recipe.pooling for recipe in recipes}) > 1
-    titles = (("loss", words.LOSS_RACE if mixed else words.LOSS), ("accuracy", words.ACCURACY_RACE))
+    titles = (
+        ("loss", _("Loss of the head on the averaged map") if mixed else _("Loss")),
+        ("accuracy", _("Validation accuracy")),
+    )
     series = _side_by_side(runs, "loss_global" if mixed else "loss", shades)
     return Overlay(runs[0].id, steps, series, titles, reference_lines(recipes), note(recipes, mixed=mixed))
 
@@ -155,11 +161,33 @@ def pdf(runs: Sequence[FollowedRun], shades: Shades) -> bytes:
     return as_bytes(learning_curves(panels, shares=shares), "pdf")
 
 
+def _fields() -> dict[str, str]:
+    return {
+        "data": _("the pictures"),
+        "train_n": _("their number"),
+        "seed": _("the seed"),
+        "batch": _("the batch size"),
+        "augment": _("the augmentation"),
+        "mix": _("the mixing"),
+        "validate_on": _("the side that is watched"),
+    }
+
+
 def note(recipes: Sequence[Recipe], *, mixed: bool) -> str:
     """Whether the race is fair, and what the losses mean."""
-    differing = [title for name, title in words.FIELDS.items() if len({getattr(one, name) for one in recipes}) > 1]
-    fair = words.RACE_UNFAIR.format(fields=words.listed(differing)) if differing else words.RACE_FAIR
-    return f"{fair} {words.RACE_LOSS}" if mixed else fair
+    differing = [title for name, title in _fields().items() if len({getattr(one, name) for one in recipes}) > 1]
+    fair = (
+        _("They do not share {fields}, so their batches differ; compare with care.").format(
+            fields=words.listed(differing)
+        )
+        if differing
+        else _("All of them see the same pictures in the same batches: whatever differs comes from the recipe.")
+    )
+    race_loss = _(
+        "MFA adds the losses of all views to that of its auxiliary head, so totals cannot be compared. The loss shown "
+        "is the one both have: of the head on the averaged map, L_global."
+    )
+    return f"{fair} {race_loss}" if mixed else fair
 
 
 def shades_of(runs: Sequence[Run]) -> Shades:
@@ -186,7 +214,10 @@ def reference_lines(recipes: Sequence[Recipe]) -> list[dict[str, Any]]:
             name, share = said
             colour = {"mfa": colours.MFA, "gap": colours.GAP}[recipe.pooling]
             found[name] = curve_charts.reference(
-                "accuracy", words.PAPER.format(name=name, share=100 * share), colour, round(share, 4)
+                "accuracy",
+                _("paper, {name}: {share:.1f}\u00a0%").format(name=name, share=100 * share),
+                colour,
+                round(share, 4),
             )
     return list(found.values())
 

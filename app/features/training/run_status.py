@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.base import session
+from app.base.i18n import _
 from app.base.wording import wording
 from app.base.wording import wording_train as words
 from app.ui import colours
@@ -17,6 +18,19 @@ _line = component("run_line")
 MB = 2**20
 
 
+def _facts() -> dict[str, str]:
+    return {
+        "step": _("Step"),
+        "rate": _("Speed"),
+        "left": _("Time left"),
+        "elapsed": _("Trained for"),
+        "accuracy": _("Validation"),
+        "best": _("Best so far"),
+        "device": _("Device"),
+        "memory": _("Device memory"),
+    }
+
+
 def show(run: FollowedRun, status: Status) -> None:
     """The line of a run; every figure has its place from the beginning, so nothing moves when it arrives."""
     recipe = run.recipe()
@@ -25,23 +39,23 @@ def show(run: FollowedRun, status: Status) -> None:
         key=session.RUN_LINE,
         data={
             "state": status.state,
-            "label": words.STATES[status.state],
+            "label": words.states()[status.state],
             "note": _note(status),
             "what": describe(recipe),
             "share": round(share, 4),
             "colour": {"mfa": colours.MFA, "gap": colours.GAP}[recipe.pooling],
-            "facts": [[words.FACTS[name], value or words.NOTHING] for name, value in facts(run, status).items()],
+            "facts": [[_facts()[name], value or "–"] for name, value in facts(run, status).items()],
             # Read out when it changes: the state and each validation, not every step.
-            "said": f"{words.STATES[status.state]}, {words.accuracy(status.accuracy)}",
-            "words": {"progress": words.PROGRESS},
+            "said": f"{words.states()[status.state]}, {words.accuracy(status.accuracy)}",
+            "words": {"progress": _("Steps done")},
         },
     )
 
 
 def _note(status: Status) -> str:
     if status.state == "starting":
-        return words.preparing(status.message) or words.STARTING
-    return words.QUEUED if status.state == "queued" else ""
+        return words.preparing(status.message) or _("Preparing the pictures; the first steps follow.")
+    return _("It starts when the runs before it are done.") if status.state == "queued" else ""
 
 
 def describe(recipe: Recipe) -> str:

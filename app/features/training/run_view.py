@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.base import errors, session
+from app.base.i18n import _
 from app.base.settings import read_only
 from app.base.wording import wording
 from app.base.wording import wording_train as words
@@ -30,16 +31,20 @@ def choose_run() -> FollowedRun | None:
     asked = st.query_params.get(session.RUN)
     if asked and asked not in runs:
         folder = training_runs.runs_folder()
-        st.info(words.RUN_GONE.format(folder=wording.plain(Path(folder).name if read_only() else folder)))
+        st.info(
+            _("There is no run of that name in {folder} any more. The newest one is shown.").format(
+                folder=wording.plain(Path(folder).name if read_only() else folder)
+            )
+        )
     session.follow_address(session.RUN, runs, said=False)
     newest = next(iter(runs))
     # No preselection: whatever is chosen then stands in the address, and the link means that run for ever.
     chosen = st.selectbox(
-        words.RUN,
+        _("Run"),
         list(runs),
         index=None,
         format_func=titles(list(runs)),
-        placeholder=words.RUN_NEWEST.format(run=visible(newest)),
+        placeholder=_("{run} (the newest)").format(run=visible(newest)),
         key=session.RUN,
         persist_state="session",
     )
@@ -49,11 +54,22 @@ def choose_run() -> FollowedRun | None:
 def no_run() -> None:
     """What stands where the run will be."""
     with st.container(border=True):
-        st.markdown(f"**{words.NO_RUN_TITLE}**")
-        st.write(words.NO_RUN_TEXT)
-        st.button(words.NO_RUN_START, key="first", disabled=read_only(), on_click=launching.start,
+        no_run_title = _("No run yet")
+        st.markdown(f"**{no_run_title}**")
+        st.write(
+            _(
+                "Set one up above and start it. With the quick preset the pictures are drawn first, then the curves "
+                "appear here, and the finished model can be opened in Explore. A run started in a terminal appears "
+                "here by itself."
+            )
+        )
+        st.button(
+            _("Start a quick run"),
+            key="first",
+            disabled=read_only(),
+            on_click=launching.start,
             args=(RECIPES["quick"](),),
-        )  # fmt: skip
+        )
 
 
 def watch(run: FollowedRun | None) -> None:
@@ -76,27 +92,34 @@ def watch(run: FollowedRun | None) -> None:
     tick()
 
 
+def _asked() -> dict[str, str]:
+    return {
+        "stop": _("Stopping after this step; the model is being saved."),
+        "pause": _("Pausing after this step; the model is being saved."),
+    }
+
+
 def show_progress(run: FollowedRun, status: Status) -> None:
     """State, progress and speed, and what can be asked of a run that is active."""
     run_status.show(run, status)
     asked = run.asked()
     with st.container(horizontal=True, vertical_alignment="center"):
         if status.state == "queued" and not read_only():
-            st.button(words.START_NOW, key="launch", on_click=errors.pressed(training_runs.go_on), args=(run,))
-            st.button(words.LEAVE, key="leave", on_click=errors.pressed(run.leave_queue))
+            st.button(_("Start now anyway"), key="launch", on_click=errors.pressed(training_runs.go_on), args=(run,))
+            st.button(_("Take it out of the line"), key="leave", on_click=errors.pressed(run.leave_queue))
         if status.state in training_runs.RUNNING:
             locked, pause, stop = read_only(), errors.pressed(run.request_pause), errors.pressed(run.request_stop)
-            st.button(words.PAUSE, key="pause", disabled=bool(asked) or locked, on_click=pause)
-            st.button(words.STOP, key="stop", disabled=asked == "stop" or locked, on_click=stop)
+            st.button(_("Pause"), key="pause", disabled=bool(asked) or locked, on_click=pause)
+            st.button(_("Stop and keep the model"), key="stop", disabled=asked == "stop" or locked, on_click=stop)
             _open_link(run)
-            st.caption(words.ASKED.get(asked, ""))
+            st.caption(_asked().get(asked, ""))
         _others(run)
 
 
 def _others(run: FollowedRun) -> None:
     others = [one for one in training_runs.runs() if one.id != run.id and one.status().state in training_runs.ACTIVE]
     for one in others:
-        label = f"{words.STATES[one.status().state]}: {wording.plain(one.id)}"
+        label = f"{words.states()[one.status().state]}: {wording.plain(one.id)}"
         key = session.RUN_ACTION(f"show_{one.id}")
         if st.button(label, key=key, type="tertiary", on_click=session.put, args=(session.RUN, one.id)):
             st.rerun()  # all of the page, not this part of it
@@ -106,7 +129,7 @@ def _open_link(run: FollowedRun) -> None:
     if run.model_path():
         st.page_link(
             "../pages/explore.py",
-            label=words.OPEN,
+            label=_("Look at this model in Explore"),
             icon=":material/arrow_forward:",
             query_params={session.MODEL: models.RUN_PREFIX + run.id},
         )
@@ -124,25 +147,27 @@ def way_onward(run: FollowedRun) -> None:
         if status.state not in training_runs.ACTIVE:
             _open_link(run)
         if status.state == "paused" and not read_only():
-            st.button(words.RESUME, key="resume", on_click=errors.pressed(training_runs.go_on), args=(run,))
+            st.button(_("Resume"), key="resume", on_click=errors.pressed(training_runs.go_on), args=(run,))
         if status.state in ("stopped", "lost", "failed") and not read_only():
-            st.button(words.CONTINUE, key="continue", on_click=errors.pressed(training_runs.go_on), args=(run,))
+            st.button(
+                _("Go on with this run"), key="continue", on_click=errors.pressed(training_runs.go_on), args=(run,)
+            )
         st.download_button(
-            words.DOWNLOAD_CSV,
+            _("Numbers (CSV)"),
             lambda: curve_charts.table(training_runs.events(run)),
             f"{run.id}.csv",
             "text/csv",
             on_click="ignore",
         )
         _pdf_button(run_overlay.rivals(run))
-        st.page_link("../pages/runs.py", label=words.TO_RUNS, icon=":material/arrow_forward:")
+        st.page_link("../pages/runs.py", label=_("All runs"), icon=":material/arrow_forward:")
     if not read_only():  # where it lies is the owner's business
-        st.text(words.FOLDER.format(folder=visible(str(run.path), None)))
+        st.text(_("Everything is in the folder {folder}").format(folder=visible(str(run.path), None)))
 
 
 def _pdf_button(runs: Sequence[FollowedRun]) -> None:
     shades = run_overlay.shades_of(runs)
     name = f"{runs[0].id}.pdf"
     st.download_button(
-        words.DOWNLOAD_PDF, lambda: run_overlay.pdf(runs, shades), name, "application/pdf", on_click="ignore"
+        _("Curves (PDF)"), lambda: run_overlay.pdf(runs, shades), name, "application/pdf", on_click="ignore"
     )

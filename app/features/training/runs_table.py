@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.base import component_values, errors, session
+from app.base.i18n import _
 from app.base.wording import wording
 from app.base.wording import wording_runs as words
 from app.base.wording import wording_train as train_words
@@ -40,7 +41,34 @@ def show(runs: Sequence[FollowedRun]) -> list[str]:
     _table(
         key=session.RUNS_TABLE,
         on_picked_change=ticked,
-        data={"rows": rows, "picked": picked, "words": words.TABLE},
+        data={
+            "rows": rows,
+            "picked": picked,
+            "words": {
+                "caption": _("Runs with their state and accuracy"),
+                "search": _("Find"),
+                "search_hint": _("part of a name, state or model"),
+                "state": _("State"),
+                "data": _("Pictures"),
+                "pooling": _("Ending"),
+                "any": _("any"),
+                "all": _("Tick all that are shown"),
+                "pick": _("Tick {run}"),
+                "count": _("{shown} of {all} runs, {picked} ticked"),
+                "none": _("No run fits. Empty the fields above to see all of them."),
+                "columns": {
+                    "name": _("Run"),
+                    "state": _("State"),
+                    "data": _("Pictures"),
+                    "model": _("Model"),
+                    "steps": _("Steps"),
+                    "accuracy": _("Validation"),
+                    "best": _("Best"),
+                    "curve": _("Its curve, from 0 to 100\u00a0%"),
+                    "when": _("Begun"),
+                },
+            },
+        },
     )
     return picked
 
@@ -62,7 +90,7 @@ def row(run: FollowedRun) -> dict[str, Any]:
         "id": run.id,
         "name": visible(run.id),
         "state": status.state,
-        "label": train_words.STATES[status.state],
+        "label": train_words.states()[status.state],
         "tone": TONES.get(status.state, TROUBLE if status.state in TROUBLED else QUIET),
         "moving": status.state in ("starting", "running"),
         "data": data,
@@ -84,7 +112,7 @@ def row(run: FollowedRun) -> dict[str, Any]:
 def _unreadable(run: FollowedRun, why: str) -> dict[str, Any]:
     file = run.path / "recipe.json"
     begun = file.stat().st_mtime if file.exists() else 0.0
-    label = train_words.STATES["unreadable"]
+    label = train_words.states()["unreadable"]
     empty = dict.fromkeys(("steps", "accuracy", "best"), "")
     order = {"name": run.id.lower(), "state": "unreadable", "data": "", "model": "", "when": begun}
     return {
@@ -99,7 +127,9 @@ def _unreadable(run: FollowedRun, why: str) -> dict[str, Any]:
         "pooling": "",
         "colour": QUIET,
         "curve": [],
-        "why": words.UNREADABLE.format(why=why.rstrip("."), folder=visible(run.path.name)),
+        "why": _("{why}. Mend or take away the folder {folder}; nothing else depends on it.").format(
+            why=why.rstrip("."), folder=visible(run.path.name)
+        ),
         "shown": {**empty, "when": words.when(begun)},
         "order": {**order, **dict.fromkeys(("steps", "accuracy", "best"))},
     }
@@ -115,6 +145,20 @@ def _spark(run: FollowedRun) -> list[float]:
     return [round(point.value, 3) for point in points[::step]]
 
 
+def _columns() -> dict[str, str]:
+    return {
+        "name": _("Run"),
+        "state": _("State"),
+        "data": _("Pictures"),
+        "model": _("Model"),
+        "steps": _("Steps"),
+        "accuracy": _("Validation"),
+        "best": _("Best"),
+        "curve": _("Its curve, from 0 to 100\u00a0%"),
+        "when": _("Begun"),
+    }
+
+
 def side_by_side(runs: Sequence[FollowedRun]) -> list[tuple[str, ...]]:
     """Rows of a name and a value for each run: what differs between the recipes, then what came of it."""
     recipes = [run.recipe() for run in runs]
@@ -125,7 +169,7 @@ def side_by_side(runs: Sequence[FollowedRun]) -> list[tuple[str, ...]]:
             shown = [words.shown(getattr(one, name)) if one in means else words.NOTHING for one in recipes]
             rows.append((name, *shown))
     for name in ("state", "steps", "accuracy", "best"):
-        rows.append((words.COLUMNS[name], *(_cell(row(run), name) for run in runs)))
+        rows.append((_columns()[name], *(_cell(row(run), name) for run in runs)))
     return rows
 
 

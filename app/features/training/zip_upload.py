@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.base import component_values, errors, permissions, session
+from app.base.i18n import _
 from app.base.permissions import NotYoursError
 from app.base.refusals import QuotaError
 from app.base.settings import must_be_open, shared
@@ -73,7 +74,15 @@ class Taken:
 def take() -> Taken | None:
     """The field for a zip, and for the encoding of its names where that had to be guessed."""
     limit = st.get_option("server.maxUploadSize")
-    held = st.file_uploader(words.ZIP, ["zip"], key=session.ZIP_FILE, help=words.ZIP_HELP.format(megabytes=limit))
+    held = st.file_uploader(
+        _("A zip with one folder of pictures for every class"),
+        ["zip"],
+        key=session.ZIP_FILE,
+        help=_(
+            "The class folders lie at the top, inside one wrapper folder, or below train/, val/ and test/. Without "
+            "such a split a fifth of every class is held out. At most {megabytes} MB."
+        ).format(megabytes=limit),
+    )
     file = component_values.file(held)
     if file is None:
         return None
@@ -91,9 +100,16 @@ def take() -> Taken | None:
     if asked or (taken and taken.encoding):
         place = list(ENCODINGS).index(asked or (taken and taken.encoding) or "utf-8")
         st.selectbox(
-            words.ZIP_ENCODING, list(ENCODINGS), place, key=session.ZIP_ENCODING, format_func=ENCODINGS.__getitem__,
-            help=words.ZIP_ENCODING_HELP, width=320,
-        )  # fmt: skip
+            _("Names in the zip are read as"),
+            list(ENCODINGS),
+            place,
+            key=session.ZIP_ENCODING,
+            format_func=ENCODINGS.__getitem__,
+            help=_(
+                "The zip does not say how its names were written. If the class names below look wrong, choose another."
+            ),
+            width=320,
+        )
     if taken and not taken.encoding and not asked:
         session.drop(session.ZIP_SEEN)
     return taken
@@ -101,7 +117,7 @@ def take() -> Taken | None:
 
 def _kept(file: UploadedFile, encoding: str | None) -> tuple[Taken | None, str]:
     """The folder, or why there is none."""
-    bar = st.progress(0, words.ZIP_UNPACKING)
+    bar = st.progress(0, _("Unpacking and looking at every file"))
 
     told = 0
 
@@ -109,7 +125,7 @@ def _kept(file: UploadedFile, encoding: str | None) -> tuple[Taken | None, str]:
         nonlocal told
         if 100 * done // max(total, 1) > told:  # a message for every hundredth, not for every file
             told = 100 * done // total
-            bar.progress(told, words.ZIP_UNPACKING)
+            bar.progress(told, _("Unpacking and looking at every file"))
 
     with tempfile.TemporaryDirectory(prefix="mvfa-zip-") as place:
         archive = Path(place) / "pictures.zip"  # its own name is kept away from every path
@@ -169,7 +185,7 @@ def preview(seen: ZipContents, source: str) -> None:
                 st.caption(words.each(one.counts))
     more = len(seen.classes) - SHOWN
     if more > 0:
-        st.caption(words.MORE_CLASSES.format(count=more))
+        st.caption(_("and {count} more classes").format(count=more))
     for note in seen.notes[:NAMED]:
         st.caption(wording.plain(note))
     upload = next((one for one in visitor_files.zips() if str(one.folder) == source), None)
@@ -180,11 +196,15 @@ def preview(seen: ZipContents, source: str) -> None:
             if shared():
                 _key(upload)
             st.button(
-                words.ZIP_REMOVE, key="form_remove", icon=":material/delete:", type="tertiary",
-                on_click=_remove, args=(upload,),
-            )  # fmt: skip
+                _("Remove these pictures from this computer"),
+                key="form_remove",
+                icon=":material/delete:",
+                type="tertiary",
+                on_click=_remove,
+                args=(upload,),
+            )
         elif upload:
-            st.caption(words.ZIP_GIVEN)
+            st.caption(_("Another visitor shared these pictures with you; only that visitor can remove them."))
     if message := session.take(session.MESSAGE("zip")):
         st.error(wording.plain(message))
 
@@ -193,7 +213,7 @@ def _copies(pairs: Sequence[tuple[str, str]]) -> None:
     """How many pictures lie in two classes of one side, behind it which."""
     if pairs:
         with st.popover(words.copies(len(pairs)), type="tertiary", icon=":material/warning:"):
-            st.caption(words.COPIES_NOTE)
+            st.caption(_("The same file stands in two classes of one side, so one of the two labels is wrong."))
             st.text("\n".join(f"{visible(one)} = {visible(other)}" for one, other in pairs[:NAMED]))
 
 
@@ -207,14 +227,14 @@ def _passed_over(files: Sequence[PassedOver]) -> None:
         named = [one for one in files if one.count == 1][:NAMED]
         st.text("\n".join(visible(one.file) for one in named))
         if more := sum(one.count for one in files) - len(named):
-            st.caption(words.MORE_FILES.format(count=more))
+            st.caption(_("and {count:,} more files").format(count=more))
 
 
 def _key(upload: Upload) -> None:
     """A link for those who shall see these pictures too: made when it is asked for, and kept nowhere."""
-    with st.popover(words.ZIP_SHARE, type="tertiary"):
-        st.caption(words.ZIP_SHARE_NOTE)
-        st.button(words.ZIP_SHARE_MAKE, key="form_key", on_click=_make_key, args=(upload,))
+    with st.popover(_("Share these pictures"), type="tertiary"):
+        st.caption(_("Only you can see these pictures. Whoever opens this link can see them and train on them too."))
+        st.button(_("Make a link"), key="form_key", on_click=_make_key, args=(upload,))
         if link := session.get(session.ZIP_LINK):
             st.code(link, language=None, wrap_lines=True)
 

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import session
+from app.base.i18n import _
 from app.base.wording import wording
 from app.base.wording import wording_views as words
 from app.ui import bar_table, colours, panels
@@ -29,7 +30,17 @@ def chosen(explanation: Explanation) -> tuple[int, int]:
 def board(explanation: Explanation, story: CellStory) -> list[dict]:
     """The attention in cells, the anchors, and the regions of the chosen cell."""
     A_HW = explanation.adacam_HW
-    attention = panels.one_map("attention", "AdaCAM", "A = Σ f_i G_i", A_HW, words.ATTENTION_CAPTION, sharp=True)
+    attention = panels.one_map(
+        "attention",
+        "AdaCAM",
+        "A = Σ f_i G_i",
+        A_HW,
+        _(
+            "AdaCAM as the method uses it: one number a cell, nothing smoothed. It needs no label; its highest cells "
+            "become the anchors."
+        ),
+        sharp=True,
+    )
     if not attention.get("message"):
         attention["rest"] = words.attention_rest(float(A_HW.min()), float(A_HW.max()))
     return [attention, panels.anchors(explanation), _regions(story)]
@@ -38,19 +49,23 @@ def board(explanation: Explanation, story: CellStory) -> list[dict]:
 def _regions(story: CellStory) -> dict:
     sizes = tuple(region.size for region in story.regions)
     place = {"x": story.cell[0], "y": story.cell[1], "count": len(sizes)}
-    rest = words.REGIONS_REST.format(**place)
+    rest = _("{count} regions around cell ({x}, {y})").format(**place)
     used = sorted(set(sizes))
+    regions_title = _("Regions of the cell")
     return {
         "id": "cell-regions",
         "kind": "boxes",
         "single": True,
-        "title": words.REGIONS_TITLE,
-        "symbol": words.REGIONS_SYMBOL.format(**place),
-        "caption": words.REGIONS_CAPTION,
+        "title": _("Regions of the cell"),
+        "symbol": _("R = {count}, cell ({x}, {y})").format(**place),
+        "caption": _(
+            "One region of each size, and the class the main head finds in each. The network saw further than the "
+            "box: each of its cells gathers from around it."
+        ),
         "boxes": [_box(rank, region, story, sizes) for rank, region in enumerate(story.regions, start=1)],
         "key": panels.size_key(used, sizes),
         "rest": rest,
-        "alt": f"{words.REGIONS_TITLE}: {rest}",
+        "alt": f"{regions_title}: {rest}",
     }
 
 
@@ -64,10 +79,10 @@ def _box(rank: int, region: CellRegion, story: CellStory, sizes: tuple[int, ...]
         "size": region.size,
         "confidence": share,
         "colour": colours.size(region.size, sizes),
-        "name": words.REGION_NAME.format(**said),
+        "name": _("{r} × {r}: {name}").format(**said),
         "value": said["share"],
-        "tag": words.REGION_TAG.format(**said),
-        "label": words.REGION_LABEL.format(**said),
+        "tag": _("{r} × {r}: {name}, {share}").format(**said),
+        "label": _("{r} × {r} cells: {share} sure of {name}").format(**said),
     }
 
 
@@ -91,7 +106,7 @@ def _rank(explanation: Explanation, cell: tuple[int, int]) -> int | None:
 
 def show_terms(story: CellStory) -> None:
     """The C terms of Eq. 2 at the cell, the largest first, and their sum. Of many, the small ones in one row."""
-    st.subheader(words.TERMS_TITLE, anchor=False)
+    st.subheader(_("What its attention is made of"), anchor=False)
     order = np.argsort(-np.abs(story.terms_C), kind="stable")
     first, rest = order[:MOST_TERMS].tolist(), order[MOST_TERMS:]
     rows = [
@@ -105,9 +120,20 @@ def show_terms(story: CellStory) -> None:
     if len(rest):
         left = float(story.terms_C[rest].sum(dtype=np.float64))
         rows.append(_term(words.others(len(rest)), left, [wording.percent(float(story.f_C[rest].sum())), ""]))
-    total = (words.TERMS_TOTAL, words.fixed(story.attention))
-    bar_table.show("terms", words.TERMS_TITLE, words.TERMS_COLUMNS, rows, total=total)
-    st.caption(words.TERMS_CAPTION)
+    total = (_("A at this cell, their sum, in logits"), words.fixed(story.attention))
+    bar_table.show(
+        "terms",
+        _("What its attention is made of"),
+        {"name": _("Class i"), "cells": [_("f_i"), _("G_i here")], "value": _("f_i G_i")},
+        rows,
+        total=total,
+    )
+    st.caption(
+        _(
+            "A = Σ f_i G_i: the evidence G_i for every class here, times how probable the auxiliary head finds that "
+            "class in the whole picture. Red adds to the attention, blue takes away."
+        )
+    )
 
 
 def _term(name: str, term: float, cells: list[str]) -> dict:
@@ -117,22 +143,49 @@ def _term(name: str, term: float, cells: list[str]) -> dict:
 def show_ranking(explanation: Explanation, cell: tuple[int, int]) -> None:
     """The K anchors by falling A; pressing one chooses its cell."""
     assert explanation.anchors_K2 is not None
-    st.subheader(words.RANKING_TITLE, anchor=False)
+    st.subheader(_("The anchors in their order"), anchor=False)
     rows = []
     for rank, (x, y) in enumerate(explanation.anchors_K2.tolist(), start=1):
         value = float(explanation.adacam_HW[y, x])
         options: dict = {"cells": [f"({x}, {y})"], "cell": (x, y), "chosen": (x, y) == cell}
         rows.append(bar_table.row(str(rank), value, words.fixed(value), colours.ANCHOR, **options))
-    bar_table.show("ranking", words.RANKING_TITLE, words.RANKING_COLUMNS, rows, scroll=True)
-    st.caption(words.RANKING_CAPTION)
+    bar_table.show(
+        "ranking",
+        _("The anchors in their order"),
+        {"name": _("Rank"), "cells": [_("Cell (x, y)")], "value": _("A, in logits")},
+        rows,
+        scroll=True,
+    )
+    st.caption(
+        _("By falling A; of equal cells the upper, then the left one comes first. Press a row to go to its cell.")
+    )
 
 
 def show_corners(story: CellStory) -> None:
     """Eq. 5 with this cell's numbers, one line a size."""
-    st.latex(words.CORNERS_EQUATION)
-    st.caption(words.CORNERS_CAPTION.format(rows=story.grid[0], columns=story.grid[1]))
+    st.latex(
+        _(
+            "\\footnotesize \\begin{array}{ll} x_{tl} = \\max(x - h,\\, 0) & x_{br} = \\min(x + h,\\, W{-}1) \\\\ "
+            "y_{tl} = \\max(y - h,\\, 0) & y_{br} = \\min(y + h,\\, H{-}1) \\end{array}"
+        )
+    )
+    st.caption(
+        _(
+            "Eq. 5 with h = (r − 1) / 2 and the numbers of this cell, on a grid of H × W = {rows} × {columns} cells "
+            "counted from 0. All four corners belong to the region."
+        ).format(rows=story.grid[0], columns=story.grid[1])
+    )
     lines = [_line(region, story) for region in story.regions]
-    titles = words.CORNERS_COLUMNS
+    titles = {
+        "size": _("r"),
+        "x_tl": _("x_tl"),
+        "y_tl": _("y_tl"),
+        "x_br": _("x_br"),
+        "y_br": _("y_br"),
+        "clamped": _("Clamped to the grid"),
+        "cells": _("Cells averaged"),
+        "says": _("The main head says"),
+    }
     st.table({title: [line[name] for line in lines] for name, title in titles.items()}, hide_index=True)
 
 

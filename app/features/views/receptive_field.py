@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.base import session
+from app.base.i18n import _
 from app.base.wording import wording_seen as words
 from app.ui import colours, panels
 from mvfa_core.analysis.cells import CellRegion, CellStory
@@ -57,7 +58,7 @@ def show(
     with right:
         session.forget_unless(session.SEEN, sizes)
         size = st.segmented_control(
-            words.SIZE,
+            _("Region size r, in cells"),
             sizes,
             default=sizes[0],
             required=True,
@@ -68,8 +69,13 @@ def show(
         st.markdown(_sentence(sight, one.share))
         _table(all_seen, explanation)
         st.caption(_scale(sight, explanation))
-        st.latex(words.EQUATION)
-        st.caption(words.EQUATION_CAPTION)
+        st.latex(_("\\footnotesize i \\;\\leftarrow\\; i\\,s - p \\;\\ldots\\; i\\,s - p + d\\,(k - 1)"))
+        st.caption(
+            _(
+                "Output i of a layer takes these inputs: k is its kernel, s its stride, p its padding, d its "
+                "dilation. Layer by layer this leads down to the picture; where branches meet, the farther one counts."
+            )
+        )
     with left:
         panels.show_board(
             session.SEEN_BOARD, "seen", shown, explanation, [_panel(one, story, sizes)], recipe, selected=story.cell
@@ -80,7 +86,7 @@ def _panel(one: Seen, story: CellStory, sizes: tuple[int, ...]) -> dict:
     region, (x0, y0, x1, y1) = one.region, one.px
     r, own = region.size, region.box_px
     colour = colours.size(r, sizes)
-    label = words.BOX_LABEL.format(
+    label = _("the region is {own} px, it saw {seen} px of the picture").format(
         own=words.pixels(own[2] - own[0], own[3] - own[1]), seen=words.pixels(x1 - x0, y1 - y0)
     )
     box = {
@@ -90,35 +96,50 @@ def _panel(one: Seen, story: CellStory, sizes: tuple[int, ...]) -> dict:
         "size": r,
         "confidence": float(region.confidence_C.max()),
         "colour": colour,
-        "name": words.BOX_NAME.format(r=r),
+        "name": _("{r} × {r} cells").format(r=r),
         "value": "",
-        "tag": words.BOX_TAG.format(width=f"{x1 - x0:.0f}", height=f"{y1 - y0:.0f}"),
+        "tag": _("saw {width} × {height} px").format(width=f"{x1 - x0:.0f}", height=f"{y1 - y0:.0f}"),
         "label": label,
     }
+    panel_title = _("Region and what it saw")
     return {
         "id": "seen",
         "kind": "boxes",
         "single": True,
         "outlined": True,
-        "title": words.PANEL_TITLE,
-        "symbol": words.PANEL_SYMBOL.format(r=r, x=story.cell[0], y=story.cell[1]),
-        "caption": words.PANEL_CAPTION,
+        "title": _("Region and what it saw"),
+        "symbol": _("r = {r}, cell ({x}, {y})").format(r=r, x=story.cell[0], y=story.cell[1]),
+        "caption": _(
+            "Solid: the region of Eq. 5. Dashed: all pixels that can change its cells. Those near the middle count "
+            "most, so the dashed line is a limit, not a weight."
+        ),
         "boxes": [box],
         "key": [
-            {"text": words.KEY_REGION, "colour": colour, "shape": "box"},
-            {"text": words.KEY_SEEN, "colour": colour, "shape": "box dashed"},
+            {"text": _("region of Eq. 5"), "colour": colour, "shape": "box"},
+            {"text": _("what it saw"), "colour": colour, "shape": "box dashed"},
         ],
         "rest": label,
-        "alt": f"{words.PANEL_TITLE}: {label}",
+        "alt": f"{panel_title}: {label}",
     }
 
 
 def _sentence(sight: ReceptiveField, share: float) -> str:
     if sight.cell is None:
-        return words.MEASURED_EVERYWHERE if sight.everywhere else words.measured(share)
+        return (
+            _(
+                "No rule here knows the layers of this network, so it was measured: on a picture of noise **every "
+                "pixel can change every cell**. Attention or pooling over the whole picture does that."
+            )
+            if sight.everywhere
+            else words.measured(share)
+        )
     if sight.everywhere:
         return words.rule_everywhere(sight.cell, sight.side)
     return words.rule(sight.cell, sight.side, share)
+
+
+def _columns() -> dict[str, str]:
+    return {"size": _("r"), "own": _("Region, px"), "seen": _("Saw, px"), "share": _("Of the picture")}
 
 
 def _table(all_seen: dict[int, Seen], explanation: Explanation) -> None:
@@ -133,14 +154,19 @@ def _table(all_seen: dict[int, Seen], explanation: Explanation) -> None:
                 "share": words.share(one.share),
             }
         )
-    st.table({title: [line[name] for line in lines] for name, title in words.COLUMNS.items()}, hide_index=True)
+    st.table({title: [line[name] for line in lines] for name, title in _columns().items()}, hide_index=True)
 
 
 def _scale(sight: ReceptiveField, explanation: Explanation) -> str:
     width, height = explanation.size_px
     if width == height:
-        return words.CAPTION_SQUARE.format(side=sight.side, width=width, height=height)
-    return words.CAPTION.format(side=sight.side, width=f"{width / sight.side:.2f}", height=f"{height / sight.side:.2f}")
+        return _("In px of this picture, {width} × {height}; the network is given it as {side} × {side} px.").format(
+            side=sight.side, width=width, height=height
+        )
+    return _(
+        "In px of this picture. The picture is squashed to {side} × {side} px for the network, so one px there is "
+        "{width} × {height} px here."
+    ).format(side=sight.side, width=f"{width / sight.side:.2f}", height=f"{height / sight.side:.2f}")
 
 
 def _rounded(px: tuple[float, ...]) -> list[float]:

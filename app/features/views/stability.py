@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import session
+from app.base.i18n import _
 from app.base.wording import wording
 from app.base.wording import wording_firm as words
 from app.features.views import views
@@ -23,9 +24,13 @@ MOST_BOXES = 12
 LEAST_SHARE = 0.02
 
 
+def _path_columns() -> tuple[str, ...]:
+    return (_("K from"), _("K to"), _("Answer"), _("Confidence at the start"), _("Confidence at the end"))
+
+
 def show_path(path: PredictionPath, explanation: Explanation, recipe: dict) -> None:
     """The share of the leading classes for every K, the sentence, and where the answer changes."""
-    st.subheader(words.PATH_TITLE, anchor=False)
+    st.subheader(_("The answer as K grows"), anchor=False)
     k = explanation.k or 1
     runs = _runs(path)
     here = next(run for run in runs if run[0] <= k <= run[1])
@@ -36,11 +41,11 @@ def show_path(path: PredictionPath, explanation: Explanation, recipe: dict) -> N
         for place, c in enumerate(_leading(path, explanation))
     ]
     marks = [line_chart.mark(change - 1) for change in path.changes()]
-    marks.append(line_chart.mark(k - 1, words.PATH_HERE.format(k=k), strong=True))
+    marks.append(line_chart.mark(k - 1, _("K = {k}").format(k=k), strong=True))
     line_chart.show(
         "path",
-        words.PATH_TITLE,
-        line_chart.Axes(words.PATH_X, words.PATH_Y, words.PATH_AT, percent=True),
+        _("The answer as K grows"),
+        line_chart.Axes(_("anchors K"), _("confidence, %"), _("K = {value}"), percent=True),
         range(1, cells + 1),
         series,
         marks=marks,
@@ -48,12 +53,18 @@ def show_path(path: PredictionPath, explanation: Explanation, recipe: dict) -> N
         sets=session.K,
         recipe=recipe,
     )
-    st.caption(words.PATH_CAPTION)
-    columns: dict[str, list] = {title: [] for title in words.PATH_COLUMNS}
+    st.caption(
+        _(
+            "softmax of Σ g over the first K anchors / (K·R), Eq. 8, from the one highest cell to all of them. Press "
+            "a place to take that K. An answer that holds for every K is stable in this respect, which does not make "
+            "it right."
+        )
+    )
+    columns: dict[str, list] = {title: [] for title in _path_columns()}
     for first, last, winner in runs:
         row = (first, last, explanation.classes[winner],
                *(words.share(float(path.share_NC[n - 1, winner])) for n in (first, last)))  # fmt: skip
-        for title, value in zip(words.PATH_COLUMNS, row, strict=True):
+        for title, value in zip(_path_columns(), row, strict=True):
             columns[title].append(value)
     frame(columns, hide_index=True, height=min(250, 36 * (len(runs) + 1) + 2))
 
@@ -76,7 +87,7 @@ def _leading(path: PredictionPath, explanation: Explanation) -> list[int]:
 
 def show_views(firm: Stability, explanation: Explanation, shown: str, recipe: dict) -> None:
     """The two counts, how the lead falls and grows view by view, the views themselves, and their table."""
-    st.subheader(words.VIEWS_TITLE, anchor=False)
+    st.subheader(_("The fewest views that carry or overturn it"), anchor=False)
     lead_M = votes.pushes(explanation, explanation.predicted, firm.rival).astype(np.float64)
     order_M = np.argsort(-lead_M, kind="stable")
     sums = np.concatenate(([0.0], np.cumsum(lead_M[order_M])))
@@ -86,24 +97,45 @@ def show_views(firm: Stability, explanation: Explanation, shown: str, recipe: di
     st.markdown(words.views_sentence(name, rival, total, carry, overturn, count))
     line_chart.show(
         "firmness",
-        words.VIEWS_TITLE,
-        line_chart.Axes(words.VIEWS_X, words.VIEWS_Y, words.VIEWS_AT),
+        _("The fewest views that carry or overturn it"),
+        line_chart.Axes(_("views, most helpful first"), _("lead, logits"), _("{value} views")),
         range(count + 1),
         [
-            line_chart.line(words.WITHOUT, total - sums, colours.AGAINST),
-            line_chart.line(words.ALONE, sums - against, colours.FOR, dashed=True),
+            line_chart.line(_("lead left without the first n"), total - sums, colours.AGAINST),
+            line_chart.line(_("the first n against all opponents"), sums - against, colours.FOR, dashed=True),
         ],
         marks=[
-            line_chart.mark(carry, words.CARRY_MARK.format(n=carry)),
-            line_chart.mark(overturn, words.OVERTURN_MARK.format(n=overturn)),
+            line_chart.mark(carry, _("{n} carry").format(n=carry)),
+            line_chart.mark(overturn, _("{n} overturn").format(n=overturn)),
         ],
         cells=[None, *(_anchor(explanation, view) for view in order_M.tolist())],
         recipe=recipe,
     )
-    st.caption(words.VIEWS_CAPTION.format(rival=wording.plain(rival)))
+    st.caption(
+        _(
+            "The lead over {rival} is Σ (g_a − g_b) over the views (Eq. 8), so taking the largest terms first is the "
+            "best that can be done. Views overlap: taking one out of the sum is not hiding its part of the picture."
+        ).format(rival=wording.plain(rival))
+    )
     both = [
-        _boxes("carry", words.CARRY_TITLE, words.CARRY_CAPTION, firm.carry, lead_M, explanation, rival),
-        _boxes("overturn", words.OVERTURN_TITLE, words.OVERTURN_CAPTION, firm.overturn, lead_M, explanation, rival),
+        _boxes(
+            "carry",
+            _("Carry it"),
+            _("The fewest views that alone outweigh every view which speaks for {rival}{cut}."),
+            firm.carry,
+            lead_M,
+            explanation,
+            rival,
+        ),
+        _boxes(
+            "overturn",
+            _("Overturn it"),
+            _("The fewest views without which {rival} is ahead or level{cut}."),
+            firm.overturn,
+            lead_M,
+            explanation,
+            rival,
+        ),
     ]
     panels.show_board(session.FIRM, "firmness", shown, explanation, both, recipe)
     _table(order_M, lead_M, total - sums[1:], firm, explanation, rival)
@@ -138,19 +170,19 @@ def _boxes(
                 "size": sizes[place],
                 "confidence": float(lead_M[view]),
                 "colour": colours.size(sizes[place], sizes),
-                "name": words.BOX_NAME.format(**said),
+                "name": "{r} × {r}".format(**said),
                 "value": said["lead"],
-                "tag": words.BOX_TAG.format(**said),
-                "label": words.BOX_LABEL.format(**said),
+                "tag": _("{rank}: {r} × {r}, {lead}").format(**said),
+                "label": _("{rank}: {r} × {r} cells, a lead of {lead} logits over {rival}").format(**said),
             }
         )
-    cut = words.CUT.format(shown=len(drawn)) if len(drawn) < len(chosen) else ""
-    rest = words.REST.format(n=len(chosen), count=count)
+    cut = _("; the first {shown} are drawn").format(shown=len(drawn)) if len(drawn) < len(chosen) else ""
+    rest = _("{n} of {count} views").format(n=len(chosen), count=count)
     return {
         "id": panel_id,
         "kind": "boxes",
         "title": title,
-        "symbol": words.CARRY_SYMBOL.format(n=len(chosen), count=count),
+        "symbol": _("{n} of {count} views").format(n=len(chosen), count=count),
         "caption": caption.format(rival=rival, cut=cut),
         "boxes": boxes,
         "key": panels.size_key(sorted({box["size"] for box in boxes}), sizes),
@@ -167,7 +199,18 @@ def _table(
     carry, overturn = len(firm.carry), len(firm.overturn)
     places = range(1, len(order_M) + 1)
     views_M = order_M.tolist()
-    titles = [title.format(rival=rival) for title in words.TABLE_COLUMNS]
+    titles = [
+        title.format(rival=rival)
+        for title in (
+            _("Place"),
+            _("Cell (x, y)"),
+            _("r"),
+            _("Lead over {rival}, logits"),
+            _("Left without it"),
+            _("Carries"),
+            _("Overturns"),
+        )
+    ]
     values = (
         list(places),
         ["({}, {})".format(*_anchor(explanation, view)) for view in views_M],

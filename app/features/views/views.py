@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import component_values, formats, session
+from app.base.i18n import _, pgettext
 from app.base.wording import wording
 from app.base.wording import wording_views as words
 from app.services import explanations
@@ -51,23 +52,28 @@ def _vote_map(explanation: Explanation) -> dict:
     winner_K, known = votes.anchor_winners(explanation).tolist(), _winners(explanation)
     names = explanation.classes
     first = max(set(winner_K), key=lambda c: (winner_K.count(c), -c))
-    rest = words.VOTES_REST.format(count=winner_K.count(first), k=explanation.k, name=names[first])
+    rest = _("{count} of {k} anchors choose {name}").format(
+        count=winner_K.count(first), k=explanation.k, name=names[first]
+    )
     key = [
         {"text": f"{letters} = {names[c]}", "colour": colour, "shape": "dot"}
         for c, (colour, letters) in known.items()
         if c in winner_K
     ]
+    votes_title = _("Vote map")
     return panels.anchors(explanation) | {
         "id": "votes",
-        "title": words.VOTES_TITLE,
-        "symbol": words.VOTES_SYMBOL.format(k=explanation.k),
-        "caption": words.VOTES_CAPTION.format(r=len(explanation.sizes or ())),
+        "title": _("Vote map"),
+        "symbol": _("K = {k} anchors").format(k=explanation.k),
+        "caption": _(
+            "Every anchor with the class that its {r} views choose together, by the sum of their logits."
+        ).format(r=len(explanation.sizes or ())),
         "colours": [known[c][0] for c in winner_K],
         "letters": [known[c][1] for c in winner_K],
         "names": [names[c] for c in winner_K],
         "key": key,
         "rest": rest,
-        "alt": f"{words.VOTES_TITLE}: {rest}",
+        "alt": f"{votes_title}: {rest}",
     }
 
 
@@ -83,21 +89,21 @@ def show_ledger(explanation: Explanation, rival: int) -> None:
     ranked = explanation.top(len(push_M))
     views = [region.view for region in ranked]
     winner_M, lead_M = votes.winners(explanation), votes.pushes(explanation, explanation.target, rival)
-    sure, push = words.LEDGER_SURE.format(name=name), words.LEDGER_PUSH.format(name=name)
-    lead = words.LEDGER_LEAD.format(name=name, against=other)
+    sure, push = _("Sure of {name}, %").format(name=name), _("Push for {name}").format(name=name)
+    lead = _("{name} over {against}").format(name=name, against=other)
     columns = {
-        words.LEDGER_RANK: [region.rank for region in ranked],
-        words.LEDGER_ANCHOR: [region.view // len(explanation.sizes or ()) + 1 for region in ranked],
-        words.LEDGER_CELL: ["({}, {})".format(*region.anchor) for region in ranked],
-        words.LEDGER_SIZE: [region.size for region in ranked],
+        _("Rank"): [region.rank for region in ranked],
+        _("Anchor"): [region.view // len(explanation.sizes or ()) + 1 for region in ranked],
+        _("Cell (x, y)"): ["({}, {})".format(*region.anchor) for region in ranked],
+        _("r"): [region.size for region in ranked],
         sure: [100 * region.confidence for region in ranked],
-        words.LEDGER_WINS: [explanation.classes[winner_M[view]] for view in views],
+        _("Its own choice"): [explanation.classes[winner_M[view]] for view in views],
         push: [float(push_M[view]) for view in views],
         lead: [float(lead_M[view]) for view in views],
     }
-    columns |= {title: [region.box_px[i] for region in ranked] for i, title in enumerate(words.LEDGER_BOX)}
+    columns |= {title: [region.box_px[i] for region in ranked] for i, title in enumerate(words.ledger_box())}
     signed = dict.fromkeys((push, lead), st.column_config.NumberColumn(format="%+.3f"))
-    pixels = dict.fromkeys(words.LEDGER_BOX, st.column_config.NumberColumn(format="%.0f"))
+    pixels = dict.fromkeys(words.ledger_box(), st.column_config.NumberColumn(format="%.0f"))
     config = {**signed, **pixels, sure: st.column_config.NumberColumn(format="%.1f")}
 
     def choose() -> None:
@@ -109,7 +115,13 @@ def show_ledger(explanation: Explanation, rival: int) -> None:
 
     look: dict = {"hide_index": True, "column_config": config, "height": 388}
     frame(columns, key=session.LEDGER, on_select=choose, selection_mode="single-cell", **look)
-    st.caption(words.LEDGER_CAPTION.format(against=wording.plain(other)))
+    st.caption(
+        _(
+            "A push is the view's own logit g for the class, its term in Eq. 8. Only differences between classes "
+            "decide, so the lead over {against} stands beside it. Click a heading to sort, a row to see its anchor on "
+            "the pictures."
+        ).format(against=wording.plain(other))
+    )
 
 
 # --- the maps that add up ---
@@ -121,21 +133,34 @@ def maps(explanation: Explanation, other: Explanation) -> list[dict]:
     both = {"name": a, "against": b}
     shown = [_contribution("mine", explanation), _contribution("other", other)]
     if explanation.contribution_HW is None or other.contribution_HW is None:
-        return [_map("contrast", words.CONTRAST_TITLE.format(**both), words.CONTRAST_SYMBOL, None, 0.0, "")]
-    title, caption = words.CONTRAST_TITLE.format(**both), words.CONTRAST_CAPTION.format(**both)
-    return [*shown, _map("contrast", title, words.CONTRAST_SYMBOL, *votes.contrast(explanation, other), caption)]
+        return [_map("contrast", _("Why {name}, not {against}").format(**both), _("M_a − M_b"), None, 0.0, "")]
+    title, caption = (
+        _("Why {name}, not {against}").format(**both),
+        _("The difference of the two: red cells speak for {name}, blue ones for {against}.").format(**both),
+    )
+    return [*shown, _map("contrast", title, _("M_a − M_b"), *votes.contrast(explanation, other), caption)]
 
 
 def _contribution(panel_id: str, explanation: Explanation) -> dict:
     name = explanation.classes[explanation.target]
-    title, caption = words.CONTRIBUTION_TITLE.format(name=name), words.CONTRIBUTION_CAPTION.format(name=name)
+    title, caption = (
+        _("Contribution to {name}").format(name=name),
+        _("What every cell adds to the ensemble logit of {name}, over all views that hold it.").format(name=name),
+    )
     return _map(
-        panel_id, title, words.CONTRIBUTION_SYMBOL, explanation.contribution_HW, explanation.contribution_bias, caption
+        panel_id, title, _("M_c, Σ + bias = logit"), explanation.contribution_HW, explanation.contribution_bias, caption
     )
 
 
 def _map(panel_id: str, title: str, symbol: str, map_HW: np.ndarray | None, bias: float, caption: str) -> dict:
-    panel = panels.one_map(panel_id, title, symbol, map_HW, caption, missing=words.NO_CONTRIBUTION)
+    panel = panels.one_map(
+        panel_id,
+        title,
+        symbol,
+        map_HW,
+        caption,
+        missing=_("This head has a hidden layer: its logits are not a sum over cells."),
+    )
     if map_HW is not None and not panel.get("message"):
         panel["rest"] = words.contribution_rest(float(map_HW.sum(dtype=np.float64)), bias)
     return panel
@@ -170,55 +195,91 @@ def other(model: str, picture: Picture, explanation: Explanation, rival: int) ->
 
 def show_tally(explanation: Explanation) -> None:
     """How many views each class wins."""
-    st.subheader(words.TALLY_TITLE, anchor=False)
+    st.subheader(_("Views won by each class"), anchor=False)
     tally_C, count = votes.tally(explanation), len(votes.winners(explanation))
     rows = [
         bar_table.row(explanation.classes[c], tally_C[c], str(tally_C[c]), colour, badge=letters)
         for c, (colour, letters) in _winners(explanation).items()
         if tally_C[c]
     ]
-    total = (words.TALLY_TOTAL, str(count))
-    bar_table.show("tally", words.TALLY_TITLE, words.TALLY_COLUMNS, rows, span=(0, count), total=total)
-    st.caption(words.TALLY_CAPTION)
+    total = (_("All views"), str(count))
+    bar_table.show(
+        "tally",
+        _("Views won by each class"),
+        {"name": _("Class"), "cells": [], "value": pgettext("number", "Views")},
+        rows,
+        span=(0, count),
+        total=total,
+    )
+    st.caption(_("Each view counts once, for the class it is surest of."))
 
 
 def show_split(explanation: Explanation) -> None:
     """The entropy of the mean vote and its two parts."""
-    st.subheader(words.SPLIT_TITLE, anchor=False)
+    st.subheader(_("Unsure, or of different minds?"), anchor=False)
     split, most = votes.agreement(explanation), math.log2(len(explanation.classes))
     rows = [
         bar_table.row(name, value, words.bits(value), colours.MAIN)
-        for name, value in ((words.SPLIT_UNSURE, split.unsure), (words.SPLIT_DISAGREE, split.disagree))
+        for name, value in ((_("Each is unsure"), split.unsure), (_("They disagree"), split.disagree))
     ]
-    total = (words.SPLIT_TOTAL, words.bits(split.total))
-    bar_table.show("split", words.SPLIT_TITLE, words.SPLIT_COLUMNS, rows, span=(0, most), total=total)
-    st.caption(words.SPLIT_CAPTION.format(most=f"{most:.2f}", count=len(explanation.classes)))
+    total = (_("Entropy of the mean vote"), words.bits(split.total))
+    bar_table.show(
+        "split",
+        _("Unsure, or of different minds?"),
+        {"name": _("Entropy"), "cells": [], "value": _("bits")},
+        rows,
+        span=(0, most),
+        total=total,
+    )
+    st.caption(
+        _(
+            "The entropy of the mean vote splits in two: how unsure the views are one by one, and how much they "
+            "disagree. 0 is certain, {most} would be no idea among {count} classes."
+        ).format(most=f"{most:.2f}", count=len(explanation.classes))
+    )
 
 
 def show_profile(explanation: Explanation) -> None:
     """Mean confidence of the views of each size."""
-    st.subheader(words.PROFILE_TITLE, anchor=False)
+    st.subheader(_("Which size helps?"), anchor=False)
     sizes = explanation.sizes or ()
     rows = [
         bar_table.row(words.square(r), share, wording.percent(float(share)), colours.size(r, sizes))
         for r, share in zip(sizes, votes.scale_profile(explanation, explanation.target), strict=True)
     ]
-    bar_table.show("profile", words.PROFILE_TITLE, words.PROFILE_COLUMNS, rows, span=(0, 1))
+    bar_table.show(
+        "profile",
+        _("Which size helps?"),
+        {"name": _("Size r, in cells"), "cells": [], "value": _("Mean confidence")},
+        rows,
+        span=(0, 1),
+    )
     name = wording.plain(explanation.classes[explanation.target])
-    st.caption(words.PROFILE_CAPTION.format(name=name, k=explanation.k))
+    st.caption(_("Mean confidence in {name} of the {k} views of each size.").format(name=name, k=explanation.k))
 
 
 def show_rules(explanation: Explanation) -> None:
     """What three ways of counting say."""
-    st.subheader(words.RULES_TITLE, anchor=False)
+    st.subheader(_("Three ways to count the same votes"), anchor=False)
     rows = []
     for verdict in votes.verdicts(explanation):
         share = float(verdict.share_C[verdict.winner])
         text = wording.share(share) if verdict.rule == "majority" else wording.percent(share)
         name = explanation.classes[verdict.winner]
-        rows.append(bar_table.row(words.RULES[verdict.rule], share, text, colours.MAIN, cells=[name]))
-    bar_table.show("rules", words.RULES_TITLE, words.RULES_COLUMNS, rows, span=(0, 1))
-    st.caption(words.RULES_CAPTION)
+        rows.append(bar_table.row(words.rules()[verdict.rule], share, text, colours.MAIN, cells=[name]))
+    bar_table.show(
+        "rules",
+        _("Three ways to count the same votes"),
+        {"name": _("Rule"), "cells": [_("Says")], "value": _("Share")},
+        rows,
+        span=(0, 1),
+    )
+    st.caption(
+        _(
+            "The paper sums logits, so a view that is surer counts for more. The others are there to be compared; the "
+            "bar is the share of the class that wins."
+        )
+    )
 
 
 AGREEMENT = (show_tally, show_split, show_profile, show_rules)

@@ -5,25 +5,27 @@ from __future__ import annotations
 import json
 import logging
 import re
-import shutil
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.catalog import Catalog
 from google.protobuf.json_format import MessageToDict
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from app.base import i18n, session, settings
-from app.base.wording import wording, wording_maps, wording_views
+from app.base.wording import wording
 from app.server import auth
+from mvfa_core.i18n import catalogues
 from tests.app.base import translations
+from tests.app.base.translations import CODE, forget
+from tests.house.translations import flaws
 
 PAGES = tuple(sorted({path.stem for path in translations.PAGES.glob("*.py")} - {"explore"}))
-FOLDERS = tuple(sorted(path for path in i18n.FOLDER.iterdir() if path.is_dir()))
+FILES = tuple(sorted(catalogues.FOLDER.glob("*.po")))
 OF_STREAMLIT = ("jsContent", "cssContent", "arrowData", "codeText")
 """What no visitor reads, or what is for machines: scripts, styles, packed tables, commands."""
 OF_LIBRARY = re.compile(r"\\\[[a-z]+\\\] not the paper.*|Class activation maps \(CAM\) of .*")
@@ -33,19 +35,13 @@ MADE_BY_THE_LIBRARY = ("recipe", "palettes", "pictures")
 
 
 @pytest.fixture
-def xx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A language "xx" in a folder of the test's own: the English in brackets."""
-    folder = translations.bracketed(tmp_path / "languages" / "xx")
-    monkeypatch.setenv(i18n.MORE, str(folder.parent))
+def brackets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A language in a folder of the test's own: the English in brackets."""
+    file = translations.bracketed(tmp_path / "languages")
+    monkeypatch.setenv(catalogues.MORE, str(file.parent))
     forget()
-    yield folder
+    yield file
     forget()
-
-
-def forget() -> None:
-    """Read the folders again when they are next asked for."""
-    for one in (i18n.languages, i18n._texts, i18n._library):
-        one.cache_clear()
 
 
 def said(app: AppTest) -> str | None:
@@ -64,12 +60,13 @@ def page() -> None:
     import streamlit as st
 
     from app.base import i18n
+    from app.base.i18n import _
     from app.base.wording import wording
 
     i18n.begin()
-    st.title(wording.TRAIN)
+    st.title(_("Train"))
     said: list[str] = []
-    thread = threading.Thread(target=lambda: said.append(wording.TRAIN))
+    thread = threading.Thread(target=lambda: said.append(_("Train")))
     thread.start()
     thread.join()
     st.text(said[0])
@@ -81,145 +78,150 @@ def page() -> None:
     st.button("swap", on_click=swap)
 
 
-def test_every_session_has_its_own(xx: Path) -> None:
+def test_every_session_has_its_own(brackets: Path) -> None:
+    """Two visitors, two languages at once."""
     first, second = AppTest.from_function(page), AppTest.from_function(page)
-    first.query_params["lang"] = "xx"
+    first.query_params["lang"] = CODE
     for _ in range(2):
         first.run()
         second.run()
-        assert first.title[0].value == f"⟦{wording.TRAIN}⟧" and second.title[0].value == wording.TRAIN
-        assert first.text[0].value == second.text[0].value == wording.TRAIN  # no session, no language
+        assert first.title[0].value == "⟦Train⟧" and second.title[0].value == "Train"
+        assert first.text[0].value == second.text[0].value == "Train"  # no session, no language
     assert translations.outside(first.caption[0].value).strip() == ""
-    assert said(first) == "xx" and said(second) is None
+    assert said(first) == CODE and said(second) is None
     first.button[0].click().run()
-    assert first.title[0].value == wording.TRAIN and said(first) == "en"
+    assert first.title[0].value == "Train" and said(first) == "en"
 
 
-@pytest.mark.parametrize("told", [["klingon"], ["../en"], [""], ["xx", "en"], ["XX"]])
-def test_an_address_may_ask_for_what_is_not_there(xx: Path, told: list[str]) -> None:
+@pytest.mark.parametrize("told", [["klingon"], ["../en"], [""], [CODE, "en"], [CODE.upper()]])
+def test_an_address_may_ask_for_what_is_not_there(brackets: Path, told: list[str]) -> None:
     app = AppTest.from_function(page)
     app.query_params["lang"] = told
     app.run()
-    assert not app.exception and app.title[0].value == wording.TRAIN
+    assert not app.exception and app.title[0].value == "Train"
 
 
 @pytest.mark.parametrize(
     ("wishes", "code"),
     [
         (["de-CH", "zh-TW", "en"], "zh"), (["zh-CN"], "zh"), (["ZH-hans-cn"], "zh"), (["en-GB", "zh"], "en"),
-        (["xx-YY"], "xx"), (["tlh"], "en"), ([], "en"), (["", "-", "*"], "en"),
+        (["eo-YY"], "eo"), (["tlh"], "en"), ([], "en"), (["", "-", "*"], "en"),
     ],
 )  # fmt: skip
-def test_a_browser_prefers(xx: Path, wishes: list[str], code: str) -> None:
+def test_a_browser_prefers(brackets: Path, wishes: list[str], code: str) -> None:
     assert i18n.preferred(wishes) == code
 
 
-def test_spoken_inside_and_nowhere_else(xx: Path) -> None:
-    before = wording_maps.CLAIM
-    with i18n.spoken("xx"):
-        assert f"⟦{before}⟧" == wording_maps.CLAIM and wording_views.SPLIT_COLUMNS["name"] == "⟦Entropy⟧"
-        assert wording_views.CUT_ONE[0].startswith("⟦") and isinstance(wording_views.CUT_ONE, tuple)
+def test_spoken_inside_and_nowhere_else(brackets: Path) -> None:
+    before = wording.no_model()
+    with i18n.spoken(CODE):
+        assert wording.no_model() == f"⟦{before}⟧" and wording.board()["ends"][0] == "⟦Colours begin at⟧"
+        assert i18n.ngettext("{n} panel", "{n} panels", 1) == "⟦{n} panel⟧"
+        assert i18n.ngettext("{n} panel", "{n} panels", 2) == "⟦{n} panels⟧"
+        assert i18n.pgettext("split", "Test") == "⟦Test⟧"
         assert wording.LONGEST == 1_000 and wording.plain("a.b") == "a\\.b"
         other: list[str] = []
-        thread = threading.Thread(target=lambda: other.append(wording_maps.CLAIM))
+        thread = threading.Thread(target=lambda: other.append(wording.no_model()))
         thread.start()
         thread.join()
         assert other == [before]
-    assert before == wording_maps.CLAIM
+    assert wording.no_model() == before
 
 
-def test_the_passcode_is_asked_for_in_the_browser_s_language(xx: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numbers_and_lists_are_those_of_the_language(brackets: Path) -> None:
+    assert i18n.number(1234567) == "1,234,567" and i18n.number(0.5, 2) == "0.50"
+    assert i18n.listed(["a", "b", "c"]) == "a, b and c"
+    with i18n.spoken(CODE):
+        assert i18n.number(1234567.25, 1) == "1\u202f234\u202f567,2" and i18n.listed(["a", "b", "c"]) == "a, b kaj c"
+    with i18n.spoken("zh"):
+        assert i18n.listed(["a", "b", "c"]) == "a、b和c"
+
+
+def test_classes_of_the_bundled_models_have_names(brackets: Path) -> None:
+    assert i18n.class_name("star") == "star" and i18n.class_name("my_class") == "my class"
+    with i18n.spoken(CODE):
+        assert i18n.class_name("star") == "⟦star⟧" and i18n.class_name("Train") == "Train"
+    with i18n.spoken("zh"):
+        assert i18n.class_name("star") == "星形" and i18n.class_name("n03888257") == "降落伞"
+
+
+def test_the_passcode_is_asked_for_in_the_browser_s_language(brackets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "_taken", [])
     monkeypatch.setenv("MVFA_PASSCODE", "a long enough passcode")
     client = TestClient(auth.Gate(lambda scope, receive, send: None))  # type: ignore[arg-type]
-    for wish, code, said in (("xx-XX,en;q=0.8", "xx", "⟦Enter⟧"), ("en", "en", ">Enter<"), ("", "en", ">Enter<")):
+    for wish, code, said in (("eo-XX,en;q=0.8", CODE, "⟦Enter⟧"), ("en", "en", ">Enter<"), ("", "en", ">Enter<")):
         answer = client.get("/", headers={"accept": "text/html", "accept-language": wish})
         assert answer.status_code == 401 and f'lang="{code}"' in answer.text and said in answer.text
 
 
 # --- a language that lacks something ---
 
+SENTENCE = "{name}: the model is gone, removed or renamed since this page was drawn; choose another"
 
-def spoil(folder: Path, module: str, change: Callable[[dict[str, Any]], Any]) -> None:
-    file = folder / f"{module}.json"
-    texts = json.loads(file.read_text(encoding="utf-8"))
-    change(texts)
-    file.write_text(json.dumps(texts), encoding="utf-8")
+
+def spoil(file: Path, change: Callable[[Catalog], Any]) -> None:
+    catalogue = catalogues.read(file)
+    change(catalogue)
+    translations.write(file, catalogue)
+    forget()
+
+
+def says(text: str) -> Callable[[Catalog], Any]:
+    return lambda catalogue: setattr(catalogue[SENTENCE], "string", text)
 
 
 @pytest.mark.parametrize(
     ("change", "flaw"),
     [
-        (lambda texts: texts.pop("TITLE"), "wording_maps.TITLE: is not there"),
-        (lambda texts: texts.update(TITLE=3), "wording_maps.TITLE: is no text"),
-        (lambda texts: texts.update(TITLE=" "), "wording_maps.TITLE: is no text"),
-        (lambda texts: texts.update(CLAIM="{nam}"), "wording_maps.CLAIM: has other names"),
-        (lambda texts: texts.update(CLAIM="{"), "wording_maps.CLAIM: has other names"),
-        (lambda texts: texts.update(ENDLESS="x"), "wording_maps.ENDLESS: there is no such text"),
-        (lambda texts: texts["DIAL_ENDS"].pop(), "wording_maps.DIAL_ENDS: has not 2 entries"),
-        (lambda texts: texts["OTHERS_CAPTIONS"].pop("Eigen-CAM"), "OTHERS_CAPTIONS.Eigen-CAM: is not there"),
-        (lambda texts: texts["OTHERS_CAPTIONS"].update(x="y"), "OTHERS_CAPTIONS.x: there is no such text"),
+        (lambda catalogue: catalogue.delete(SENTENCE), "missing: "),
+        (says(""), "missing: "),
+        (says(" "), "other fields in braces than the English: "),
+        (says("{nam}"), "other fields in braces than the English: "),
+        (says("{"), "other fields in braces than the English: "),
+        (says("{name:,}"), "other fields in braces than the English: "),
     ],
 )
 def test_a_flaw_is_found_and_shown_in_english(
-    xx: Path, caplog: pytest.LogCaptureFixture, change: Callable[[dict[str, Any]], Any], flaw: str
+    brackets: Path, caplog: pytest.LogCaptureFixture, change: Callable[[Catalog], Any], flaw: str
 ) -> None:
-    spoil(xx, "wording_maps", change)
-    (found,) = translations.flaws(xx)
-    assert flaw in found
-    name = flaw.removeprefix("wording_maps.").partition(":")[0].partition(".")[0]
-    english = getattr(wording_maps, name, None)
-    with caplog.at_level(logging.WARNING), i18n.spoken("xx"):
-        shown = getattr(wording_maps, name, None)
-        assert wording_maps.INTRO.startswith("⟦")  # the rest is spoken all the same
-    kept = [value for value in translations.leaves(shown) if not value.startswith("⟦")]
-    assert kept == [value for value in translations.leaves(english) if value in kept]
-    assert len(kept) == {"ENDLESS": 0, "DIAL_ENDS": 2}.get(name, 1 if "x:" not in flaw else 0)
+    spoil(brackets, change)
+    assert flaws(catalogues.read(brackets)) == [f"{flaw}{SENTENCE!r}"]
+    with caplog.at_level(logging.WARNING), i18n.spoken(CODE):
+        assert wording.gone() == SENTENCE
+        assert wording.no_model().startswith("⟦")  # the rest is spoken all the same
+    assert ("does not fit" in caplog.text) == flaw.startswith("other")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b'{"TITLE": "x"'])
+def test_what_nobody_says_any_more_is_found(brackets: Path) -> None:
+    spoil(brackets, lambda catalogue: catalogue.add("An old sentence.", "⟦An old sentence.⟧"))
+    assert flaws(catalogues.read(brackets)) == ["nobody says this any more: 'An old sentence.'"]
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'msgid "x', b"\xff\xfe", b"msgid 3"])
 def test_a_broken_file_is_english_and_the_log_says_so(
-    xx: Path, caplog: pytest.LogCaptureFixture, content: bytes
+    brackets: Path, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
-    title = wording_maps.TITLE
-    (xx / "wording_maps.json").write_bytes(content)
-    with caplog.at_level(logging.WARNING), i18n.spoken("xx"):
-        assert title == wording_maps.TITLE and wording.EXPLORE == "⟦Explore⟧"
-    assert "wording_maps.json" in caplog.text
-
-
-def test_what_is_no_language_is_none(xx: Path) -> None:
-    for name in ("EN", "a.b", "en"):
-        shutil.copytree(xx, xx.parent / name)
-    shutil.copytree(xx, xx.parent / "yy")
-    (xx.parent / "yy" / "language.json").write_text('{"name": 3}')
+    brackets.write_bytes(content)
     forget()
-    assert list(i18n.languages()) == ["en", *(folder.name for folder in FOLDERS), "xx"]
-    assert i18n.languages()["en"].name == "English"
+    with caplog.at_level(logging.WARNING), i18n.spoken(CODE):
+        assert wording.no_model() == "There is no model yet. Train one, or use your own."
+    assert "eo.po" in caplog.text
+
+
+def test_what_is_no_language_is_none(brackets: Path) -> None:
+    for name in ("EO", "a.b", "en", "zz", "messages"):
+        (brackets.parent / f"{name}.po").write_bytes(brackets.read_bytes())
+    forget()
+    assert list(i18n.languages()) == ["en", *(file.stem for file in FILES), CODE]
+    assert i18n.languages()["en"].name == "English" and i18n.languages()["zh"].name == "中文"
+    assert i18n.languages()[CODE].name == "Esperanto"
 
 
 # --- nothing forgotten, nothing left over ---
 
 
-def test_every_text_is_shown_somewhere() -> None:
-    """A name that stands only where it is defined is a text that nobody reads and every language translates."""
-    sources = [path.read_text(encoding="utf-8") for folder in (translations.APP, translations.PAGES)
-               for path in folder.rglob("*.py")]  # fmt: skip
-    said = Counter(word for source in sources for word in re.findall(r"[A-Z][A-Z0-9_]*", source))
-    by_action = {word.upper() for source in sources for word in re.findall(r'_button\(\s*"([a-z]+)"', source)}
-    names = {name for module in translations.MODULES for name in translations.texts(module)}
-    assert sorted(name for name in names if said[name] < 2 and name not in by_action) == []
-
-
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_a_language_is_complete(folder: Path) -> None:
-    assert translations.flaws(folder) == []
-
-
-def test_the_brackets_are_complete(xx: Path) -> None:
-    assert translations.flaws(xx) == []
-    (xx / "wording_runs.json").unlink()
-    assert translations.flaws(xx) == ["wording_runs.json: is not there"]
+def test_the_brackets_are_complete(brackets: Path) -> None:
+    assert flaws(catalogues.read(brackets)) == []
 
 
 def english_on(app: AppTest) -> list[str]:
@@ -266,13 +268,13 @@ def is_english(text: str) -> bool:
     return False
 
 
-def test_no_text_of_any_page_stands_outside_the_language(xx: Path, app: AppTest) -> None:
-    app.query_params["lang"] = "xx"
-    with i18n.spoken("xx"):  # the harness asks for the names of options again, outside of any session
+def test_no_text_of_any_page_stands_outside_the_language(brackets: Path, app: AppTest) -> None:
+    app.query_params["lang"] = CODE
+    with i18n.spoken(CODE):  # the harness asks for the names of options again, outside of any session
         left = {"explore": english_on(app.run())}
         for name in PAGES:
             app.switch_page(f"../pages/{name}.py").run()
             assert not app.exception
             left[name] = english_on(app)
-            assert said(app) == "xx"
+            assert said(app) == CODE
     assert {name: texts for name, texts in left.items() if texts} == {}

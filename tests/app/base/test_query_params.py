@@ -12,7 +12,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.base import session
-from app.base.wording import wording_sharing as words
 
 COUNT = 200
 AT_ONCE = 8
@@ -72,7 +71,7 @@ def body(app: AppTest) -> dict[str, Any]:
 
 
 def is_note(text: str) -> bool:
-    return text.startswith(words.IGNORED.partition("{")[0])
+    return text.startswith("Left out of this address, as it means nothing here: {what}.".partition("{")[0])
 
 
 @pytest.fixture
@@ -130,11 +129,13 @@ def test_a_link_locks_and_hides(opened: Callable[[str, dict[str, Any]], AppTest]
     told = opened("", {"lock": "k,model", "hide": "sizes,distinct", "k": "20", "sizes": ["3", "5"]})
     assert not told.exception
     assert told.slider(key="k").disabled and told.slider(key="k").value == 20
-    assert told.selectbox(key="model").disabled and words.LOCKED in told.slider(key="k").help
+    assert (
+        told.selectbox(key="model").disabled and "The link you opened keeps this as it is." in told.slider(key="k").help
+    )
     assert not told.toggle and not [one for one in told.get("button_group") if one.key == "sizes"]
     board = next(e for e in told.get("bidi_component") if e.proto.id.endswith("board_regions"))
     assert json.loads(board.proto.json)["recipe"]["sizes"] == [3, 5]
-    assert any(words.CONTROLS["k"] in one.value for one in told.caption)
+    assert any("the anchors K" in one.value for one in told.caption)
     told.switch_page("../pages/views.py").run()  # the hold goes along
     assert told.slider(key="k").disabled and told.query_params["lock"] in ("model,k", ["model,k"])
 
@@ -142,18 +143,27 @@ def test_a_link_locks_and_hides(opened: Callable[[str, dict[str, Any]], AppTest]
 def test_a_locked_picture_cannot_be_changed_from_the_strip(opened: Callable[[str, dict[str, Any]], AppTest]) -> None:
     told = opened("", {"lock": "picture"})
     strip = next(e for e in told.get("bidi_component") if e.proto.id.endswith("gallery_strip"))
-    assert json.loads(strip.proto.json)["locked"] == words.LOCKED
+    assert json.loads(strip.proto.json)["locked"] == "The link you opened keeps this as it is."
     assert not [one for one in told.get("button_group") if one.key == session.OWN_PICTURE_WAY]
 
 
 def test_a_question_stands_before_the_page(opened: Callable[[str, dict[str, Any]], AppTest]) -> None:
     told = opened("", {"ask": "winner,k1"})
-    assert [one.value for one in told.subheader if one.value in words.QUESTIONS.values()] == [words.QUESTIONS["winner"]]
+    assert [
+        one.value
+        for one in told.subheader
+        if one.value
+        in (
+            "Where does the classifier look?",
+            "Which region is surest?",
+            "Does it need more than one anchor?",
+        )
+    ] == ["Which region is surest?"]
     assert not any(e.proto.id.endswith("board_maps") for e in told.get("bidi_component"))
     told.radio[0].set_value(5).run()
-    press(told, words.QUESTION_ANSWER)
+    press(told, "This is my answer")
     assert any("you said 5 × 5" in one.value for one in told.markdown)
-    press(told, words.QUESTION_SKIP)
+    press(told, "Show me")
     assert any(e.proto.id.endswith("board_maps") for e in told.get("bidi_component"))
     assert any("With K = 1 the answer stays" in one.value for one in told.markdown)
 

@@ -25,7 +25,7 @@ from app.features.views import anchors, receptive_field, views
 from app.services.explanations import ModelInfo
 from app.services.gallery import from_picture, is_known
 from app.services.ground_truth import GroundTruth, from_boxes
-from app.ui import bar_table, colours, panels
+from app.ui import answer, bar_table, colours, panels
 from mvfa_core.analysis import receptive_field as library
 from mvfa_core.analysis.atlas import class_atlas
 from mvfa_core.analysis.cells import cell_story
@@ -220,7 +220,7 @@ def test_colours_and_charts(place: int, name: str, amount: float, points: list[t
 def test_what_a_model_can_say(classes: list[str], truth: str | None, where: str) -> None:
     """Nothing where it knows the class; else how many classes there are, and the first of them as plain text."""
     picture = from_picture(where, Image.new("RGB", (8, 8)), truth)
-    note = panels.scope("compact_mfa", picture, classes)
+    note = answer.scope("compact_mfa", picture, classes)
     assert (note == "") == is_known(picture, classes)
     assert is_known(picture, [*classes, "TABBY"]) == (where == "photo-chelsea" or truth in classes)
     if note:

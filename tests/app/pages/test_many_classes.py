@@ -9,7 +9,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.base import session
-from app.base.wording import wording
 from app.services import class_subset, explanations, pictures, visitor_files
 from mvfa_core import budget
 from mvfa_core.checkpoints import save_model
@@ -36,8 +35,11 @@ def crowded(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ap
 def test_pages_show_the_likeliest_classes(crowded: AppTest, name: str) -> None:
     crowded.switch_page(f"../pages/{name}.py").run()
     assert not crowded.exception and not crowded.error
-    (told,) = [one.value for one in crowded.caption if one.value.startswith(wording.NARROWED[:16])]
-    assert told == wording.NARROWED.format(known=CLASSES, shown=int(told.split("shown are the ")[1].split()[0]))
+    (told,) = [one.value for one in crowded.caption if one.value.startswith("This model knows")]
+    assert told == (
+        "This model knows {known:,} classes. All of them would take more memory than this server allows; shown "
+        "are the {shown:,} likeliest for this picture, and shares are among those."
+    ).format(known=CLASSES, shown=int(told.split("shown are the ")[1].split()[0]))
 
 
 def test_figures_show_them_too(crowded: AppTest) -> None:

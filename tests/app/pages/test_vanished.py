@@ -70,11 +70,20 @@ def test_ones_own_is_asked_for_again(app: AppTest) -> None:
     app.query_params["model"] = "uploaded/1234abcd"
     assert not app.run().exception
     said = [one.value for one in app.info]
-    assert wording.OWN_PICTURE_LOST in said and wording.OWN_MODEL_AGAIN in said
+    assert (
+        "This view was of somebody's own picture, and this server does not have it. Open the picture again to "
+        "see it here. Until then the view shows an example."
+    ) in said and "Your own model is not on this server any more. Upload it again to go on with it." in said
     assert "picture" not in app.query_params and app.session_state[session.PICTURE] == "scene-23"
-    assert wording.OWN_PICTURE_LOST in [one.value for one in app.run().info], "until another picture is chosen"
+    assert (
+        "This view was of somebody's own picture, and this server does not have it. Open the picture again to "
+        "see it here. Until then the view shows an example."
+    ) in [one.value for one in app.run().info], "until another picture is chosen"
     app.session_state[session.PICTURE] = "scene-15"
-    assert wording.OWN_PICTURE_LOST not in [one.value for one in app.run().info]
+    assert (
+        "This view was of somebody's own picture, and this server does not have it. Open the picture again to "
+        "see it here. Until then the view shows an example."
+    ) not in [one.value for one in app.run().info]
 
 
 def test_a_picture_of_a_data_set_that_was_moved(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,6 @@ from streamlit.testing.v1 import AppTest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.base import errors, settings
-from app.base.wording import wording_serving
 from app.features.evaluate import evaluation_status
 from app.features.training import estimate_panel, launching, run_archive, zip_upload
 from app.server import asgi, auth, command, origins, passcode_tries
@@ -93,7 +92,7 @@ def test_the_form_leads_back_to_where_one_wanted_to_go(client: TestClient) -> No
     asked = client.get("/maps?k=3", headers={"accept": "text/html"})
     assert asked.status_code == 401 and 'value="/maps?k=3"' in asked.text and "secret" not in asked.text
     wrong = client.post("/enter", data={"code": "open", "to": "/maps"})
-    assert wrong.status_code == 401 and wording_serving.PASSCODE_WRONG in wrong.text and not wrong.cookies
+    assert wrong.status_code == 401 and "That is not the passcode." in wrong.text and not wrong.cookies
     right = client.post("/enter", data={"code": CODE, "to": "/maps?k=3"})
     assert right.status_code == 303 and right.headers["location"] == "./maps?k=3"
     assert "HttpOnly" in right.headers["set-cookie"] and CODE not in right.headers["set-cookie"]
@@ -329,11 +328,17 @@ PATHS = ["/", "/healthz", "/gallery/scene-15.webp", "/media/x.bin", "/_stcore/up
 def test_only_names_of_this_server_and_its_own_pages_are_answered(named: TestClient, path: str) -> None:
     for host in ("rebound.example", "127.0.0.1.evil.example", "127.0.0.1@evil.example", ""):
         answer = named.put(path, headers={"host": host})
-        assert answer.status_code == 403 and wording_serving.STRANGE_HOST in answer.text
+        assert (
+            answer.status_code == 403
+            and "This server does not go by that name. Whoever runs it can add the name to MVFA_HOSTS." in answer.text
+        )
     for origin in ("https://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1:8501.evil.example"):
         for method in ("GET", "POST", "PUT"):
             answer = named.request(method, path, headers={"origin": origin})
-            assert answer.status_code == 403 and wording_serving.STRANGE_ORIGIN in answer.text
+            assert (
+                answer.status_code == 403
+                and "This was asked from a page of another site, and only pages of this server may ask." in answer.text
+            )
     assert named.put(path, headers={"origin": "http://127.0.0.1:8501"}).text == "inside"
     assert named.get(path).text == "inside"
 
@@ -397,7 +402,10 @@ def test_the_pages_say_so(app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_pat
     app.query_params["run"] = "nobody"
     shown = app.run().switch_page(f"../pages/{name}.py").run()
     assert not shown.exception
-    assert wording_serving.READ_ONLY_PAGE in [one.value for one in shown.info]
+    assert (
+        "This server is read-only: nothing is trained, changed or removed here, and no folder is opened. What "
+        "is there can be looked at."
+    ) in [one.value for one in shown.info]
     assert str(tmp_path) not in " ".join(str(one.value) for kind in (shown.info, shown.text) for one in kind)
     for key in ("start", "first", "evaluation_start", "twin"):
         assert all(one.disabled for one in shown.button if one.key == key)

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.base.wording.wording import plain
 from app.services import dataset_pictures, gallery
-from app.ui import model_picture_picker, panels
+from app.ui import answer, model_picture_picker
 from mvfa_core import build_model
 from mvfa_core.checkpoints import bundled, read_card, save_model
 from mvfa_core.data.catalogue import CATALOGUE
@@ -69,13 +69,13 @@ def test_what_a_model_can_say_follows_from_its_card(model: str) -> None:
     card = read_card(bundled()[model])
     classes = card["classes"]
     of_shapes = card["data"] == "synthetic"
-    note = panels.scope(model, gallery.specimen("photo-chelsea"), classes)
+    note = answer.scope(model, gallery.specimen("photo-chelsea"), classes)
     trained_on = "generated shapes" if of_shapes else plain(CATALOGUE[card["data"]].title)
     assert note.startswith(f"This model was trained on {trained_on}")
     assert f"This photo shows none of its {len(classes)} classes: {plain(classes[0])}, " in note
-    own = panels.scope(model, gallery.from_picture("own", Image.new("RGB", (8, 8))), classes)
+    own = answer.scope(model, gallery.from_picture("own", Image.new("RGB", (8, 8))), classes)
     assert own.startswith("Whatever the picture shows") and "trained" not in own
-    drawn = panels.scope(model, gallery.specimen("scene-23"), classes)
+    drawn = answer.scope(model, gallery.specimen("scene-23"), classes)
     assert (drawn == "") == of_shapes and "photo" not in drawn
 
 

@@ -25,7 +25,6 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from app.base import errors, permissions, session, visitors
-from app.base.wording import wording, wording_serving
 from app.features.evaluate import evaluations
 from app.features.training import form_fields, zip_upload
 from app.services import cache, models, quota, training_runs, visitor_files
@@ -127,7 +126,9 @@ def test_a_model_goes_when_its_visitor_has_left_and_the_page_asks_for_it_again(v
     visitor_files.forget(ADA)
     assert not list(visitor_files._temporary().iterdir())
     ada.run()
-    assert not ada.exception and wording.OWN_MODEL_AGAIN in [one.value for one in ada.info]
+    assert not ada.exception and "Your own model is not on this server any more. Upload it again to go on with it." in [
+        one.value for one in ada.info
+    ]
     assert ada.selectbox(key="model").value == "compact_mfa"
     ada.file_uploader(key="own_model_file").set_value(("mine.safetensors", checkpoint(), "x/y")).run()
     assert not ada.info and ada.selectbox(key="model").value.startswith("uploaded/")
@@ -135,7 +136,9 @@ def test_a_model_goes_when_its_visitor_has_left_and_the_page_asks_for_it_again(v
 
 def test_a_model_of_an_address_is_asked_for_after_a_restart(app: AppTest) -> None:
     app.query_params["model"] = f"uploaded/{'0' * 64}"
-    assert wording.OWN_MODEL_AGAIN in [one.value for one in app.run().info]
+    assert "Your own model is not on this server any more. Upload it again to go on with it." in [
+        one.value for one in app.run().info
+    ]
 
 
 def test_a_line_that_drops_is_no_end() -> None:
@@ -170,7 +173,9 @@ def test_one_visitor_opens_so_many_pages(visit: Visit, monkeypatch: pytest.Monke
     assert not visit(ADA).error and visit(ADA).selectbox
     monkeypatch.setattr(visitors.Visits, "before", lambda *_: 2)
     page = visit(ADA)
-    assert [one.value for one in page.error] == [wording_serving.MANY_PAGES.format(most=2)] and not page.selectbox
+    assert [one.value for one in page.error] == [
+        f"You have more than {2} pages of this server open. Close some of them, then load this one again."
+    ] and not page.selectbox
     monkeypatch.delenv("MVFA_SHARED")
     assert not visit(ADA).error
 

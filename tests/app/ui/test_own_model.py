@@ -18,7 +18,6 @@ from streamlit.testing.v1 import AppTest
 from torchvision.models import ResNet18_Weights
 
 from app.base import session
-from app.base.wording import wording
 from app.base.wording import wording_own_model as words
 from app.services import models, visitor_files
 from mvfa_core import adopt, load_model
@@ -67,7 +66,12 @@ def test_a_resnet_asks_for_its_class_names_and_opens(app: AppTest, resnet: torch
     assert not app.exception and not app.error
     assert app.selectbox(key=session.MODEL).value == own()
     card = said(app)
-    assert "torchvision:resnet18" in card and "3 classes" in card and words.CARD_KINDS["exact"] in card
+    assert (
+        "torchvision:resnet18" in card
+        and "3 classes" in card
+        and "Exact: it averages its last map and ends in a linear layer, so maps, views and answer are one account."
+        in card
+    )
     assert "Self-test" in card and "224 × 224 px" in card
     model = load_model(models.model_file(own()))
     image_13SS = torch.randn(1, 3, 224, 224)
@@ -87,7 +91,7 @@ def test_a_visitor_who_knows_better_names_another_architecture(app: AppTest, res
     assert "torchvision:resnet18, though timm:resnet18, timm:resnetblur18" in said(app)
     first = own()
     app.button(key=session.OWN_MODEL_OTHER).click().run()
-    assert words.OTHER_NOTE in said(app)
+    assert "Several architectures can have the same tensors. Name the one that these weights are of." in said(app)
     app.selectbox(key=session.OWN_MODEL_ARCHITECTURE).set_value("timm:resnetblur18").run()
     app.button(key=session.OWN_MODEL_OPEN).click().run()
     app.button(key=session.OWN_MODEL_NUMBERED).click().run()
@@ -165,11 +169,17 @@ def test_a_shared_server_bounds_what_a_file_becomes(app: AppTest, monkeypatch: p
     app.session_state[session.VISITOR] = "a" * 32
     large = {"features.0.weight": torch.zeros(1).expand(64 * 2**20)}
     dropped(app.run(), "large.pth", saved(large))
-    assert words.TOO_LARGE.format(megabytes=60) in said(app)
+    assert (
+        f"This model takes more than the {60} MB that one visitor may bring here. Run the app on your own machine."
+        in said(app)
+    )
     dropped(app, "small.pth", saved({"x": torch.zeros(3)}))
     app.selectbox(key=session.OWN_MODEL_ARCHITECTURE).set_value("torchvision:vit_h_14").run()
     app.button(key=session.OWN_MODEL_OPEN).click().run()
-    assert words.TOO_LARGE.format(megabytes=60) in said(app)
+    assert (
+        f"This model takes more than the {60} MB that one visitor may bring here. Run the app on your own machine."
+        in said(app)
+    )
 
 
 def test_names_are_those_that_the_server_lists(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,8 +196,16 @@ def test_names_are_those_that_the_server_lists(app: AppTest, monkeypatch: pytest
 def test_a_name_that_is_none(app: AppTest, name: str) -> None:
     app.run().text_input(key=session.OWN_MODEL_NAME).set_value(name).run()
     assert not app.exception and not visitor_files.models()
-    assert ("has no network of that name" if "nobody" in name else words.NO_NAME) in said(app)
-    assert app.text_input(key=session.OWN_MODEL_NAME).value == name and wording.ENDED[:20] not in said(app)
+    assert (
+        "has no network of that name"
+        if "nobody" in name
+        else "Name a model as timm:NAME, torchvision:NAME or hf-hub:OWNER/NAME, for example timm:resnet50.a1_in1k."
+    ) in said(app)
+    assert (
+        app.text_input(key=session.OWN_MODEL_NAME).value == name
+        and "This cannot be shown: {why}. Nothing was changed; choose something else, or load the page again."[:20]
+        not in said(app)
+    )
 
 
 def test_a_name_is_had_from_a_cache_or_refused_soon(

@@ -32,7 +32,6 @@ from mvfa_core.figures.recipe import FigureProvenance, metadata, note, read
 from mvfa_core.figures.request import FigureSpec, Options
 from mvfa_core.figures.room import texts
 from mvfa_core.figures.sheet import Box, Chart, Sheet, Tile, alone_in, data_digest, described
-from mvfa_core.figures.words import table
 from tests.corpus.drawn import SEEDS, WORDS, encoding, expect_sentence, few, map_of, rarely, refused, small_model
 
 SANS = ["DejaVu Sans"]
@@ -59,7 +58,7 @@ def test_chosen_frames(count: int, most: int) -> None:
     )
 )
 def test_lines_of_runs(found: list[tuple[str, list[tuple[int, float]]]]) -> None:
-    drawn = lines(found, table("en"))
+    drawn = lines(found)
     assert len(drawn) == len(found) and [one.dash for one in drawn] == sorted(
         (one.dash for one in drawn), key=len, reverse=True
     )
@@ -168,7 +167,7 @@ def test_regions_of_figures(seed: int, count: int) -> None:
     )
     assert all(re.fullmatch("#[0-9a-f]{6}", box.colour) for box in boxes) and colour(3, (1, 3)) != colour(1, (1, 3))
     assert "3" in grid_words(found) or "2" in grid_words(found)
-    chart = Chart("c", lines([("gap", [(0, 0.5), (1, 0.75)])], table("en")), "x", "y")
+    chart = Chart("c", lines([("gap", [(0, 0.5), (1, 0.75)])]), "x", "y")
     assert [values.shape for _, values in chart.arrays()] == [(2, 2)]
 
 

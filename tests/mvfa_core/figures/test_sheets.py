@@ -15,7 +15,7 @@ from mvfa_core.figures import KINDS, FigureSpec, FileSources, Options, make
 from mvfa_core.figures.differences import differences
 from mvfa_core.figures.recipe import read
 from mvfa_core.figures.sheet import Chart, Tile
-from mvfa_core.figures.words import languages, table
+from mvfa_core.i18n.catalogues import languages
 from mvfa_core.training.runs import RunError
 from tests.mvfa_core.figures.conftest import CLASSES, a_film, a_run, saved
 
@@ -165,17 +165,6 @@ def test_latex_keeps_its_signs(desk: FileSources, pictures: list[str], tmp_path:
     assert (
         r"50\%\_\&\_\#1" in snippet and "$L_R$" in snippet and r"\includegraphics[width=\columnwidth]{a.pdf}" in snippet
     )
-
-
-def test_languages_have_the_same_texts() -> None:
-    english = table("en")
-    assert languages()[0] == "en" and "zh" in languages()
-    for language in languages():
-        other = table(language)
-        assert english.keys() <= other.keys()
-        for name, text in english.items():
-            fields = {part.split("}")[0] for part in text.replace("{{", "").split("{")[1:]}
-            assert all("{" + field + "}" in other[name] for field in fields), (language, name)
 
 
 @pytest.mark.parametrize(

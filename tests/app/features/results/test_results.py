@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.features.results import results as results_page_parts
 from mvfa_core.experiments import results as results_module
 from mvfa_core.experiments.plan import EXPERIMENTS, PAPER, Settings, cells
 from mvfa_core.experiments.results import TableRequest, note, results_file
@@ -60,10 +61,9 @@ def test_without_results_it_says_how_to_begin(results_page: OpenPage) -> None:
 
 
 def test_the_command_it_offers_is_one(capsys: pytest.CaptureFixture[str], tmp_path: Path, app: AppTest) -> None:
-    from app.base.wording import wording_results
     from mvfa_core.__main__ import parser
 
-    args = parser().parse_args(wording_results.EMPTY_COMMAND.split()[3:])
+    args = parser().parse_args(results_page_parts.EMPTY_COMMAND.split()[3:])
     settings = Settings(args.steps_scale, args.backbone, args.batch, args.val_every, args.data_n)
     found = cells(EXPERIMENTS[args.what], settings, rows=args.rows, data=args.datasets)
     assert [cell.recipe.steps for cell in found] == [200, 200]
