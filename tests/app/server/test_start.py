@@ -47,13 +47,13 @@ def test_the_first_model_is_the_one_that_is_shown(monkeypatch: pytest.MonkeyPatc
 
 
 def test_models_are_called_by_what_they_know() -> None:
-    names = ["lite0_imagenet", "compact_mfa", "compact_gap_ucmerced", "mobilenet24_mfa_imagenette", "runs/mine"]
+    names = ["lite0_imagenet", "compact_mfa", "compact_gap_ucmerced", "mobilenet24_mfa_ucmerced", "runs/mine"]
     titles = [model_titles.titles(names)(name) for name in names]
     assert titles == [
         "ImageNet, 1,000 classes",
         "Generated shapes, MFA",
         "UC Merced Land Use, compact GAP",
-        "Imagenette, MobileNet24 MFA",
+        "UC Merced Land Use, MobileNet24 MFA",
         "runs/mine",
     ]
     everything = models.bundled_ids()
