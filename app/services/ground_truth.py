@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from app.base import session
-from app.base.wording import wording_measure as words
+from app.base.i18n import _
 from app.services import dataset_pictures, gallery
 from app.services.cache import cached
 from app.services.gallery import Picture
@@ -74,11 +74,11 @@ def from_boxes(picture: Picture, marked: Sequence[BoxAnnotation], file: str) -> 
         try:
             mine = match(marked, [picture.file or picture.id])[0]
         except DataError as error:
-            raise DataError(words.no_line(file, picture.file or picture.id)) from error
+            raise DataError(_no_line(file, picture.file or picture.id)) from error
     wide, high = mine.size_px or picture.size_px
     boxes_N4 = np.minimum(mine.boxes_N4, (wide, high, wide, high))
     if not (boxes_N4[:, :2] < boxes_N4[:, 2:]).all():
-        raise DataError(words.outside(file, wide, high))
+        raise DataError(_outside(file, wide, high))
     return GroundTruth(Truth(boxes_N4, (wide, high)), "file", file)
 
 
@@ -117,3 +117,15 @@ def given(picture: Picture) -> GroundTruth | None:
         return from_boxes(picture, kept["marked"], kept["name"])
     except ValueError:
         return None
+
+
+def _no_line(file: str, name: str) -> str:
+    """A file of boxes that has none for this picture."""
+    return _("{file}: has no box for {name}; expected a line or an XML file of that name").format(file=file, name=name)
+
+
+def _outside(file: str, wide: float, high: float) -> str:
+    """Boxes that are for another size of the picture."""
+    return _("{file}: expected boxes inside {wide:g} x {high:g} px, the size of this picture, got one outside").format(
+        file=file, wide=wide, high=high
+    )

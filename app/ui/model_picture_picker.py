@@ -12,7 +12,7 @@ import streamlit as st
 from app.base import component_values, errors, link_locks, session
 from app.base.i18n import _
 from app.base.refusals import BusyError, QuotaError
-from app.base.wording import wording, wording_dataset
+from app.base.wording import wording
 from app.services import gallery, inference_queue, model_titles, models, pictures, quota, visitor_files
 from app.services.cache import MEGABYTE, weigh
 from app.services.gallery import Picture
@@ -105,7 +105,7 @@ def _offered(learned: str) -> list[dict]:
     if learned == SYNTHETIC:
         return [scenes, others]
     own = [_item(pictures.specimen(name)) for name in pictures.held_out(learned)]
-    known = [{"name": wording_dataset.held_out(learned), "items": own}] if own else []
+    known = [{"name": wording.held_out(learned), "items": own}] if own else []
     return [*known, others, scenes]
 
 

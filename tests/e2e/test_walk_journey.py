@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.base.wording import wording_dataset
+from app.features.evaluate import words
 from app.services import gallery
 from mvfa_core import build_model, load_model, save_model
 from mvfa_core.checkpoints import bundled
@@ -121,8 +121,8 @@ def test_the_whole_lesson_on_an_aerial_photograph(visit: Visit, page: Page, aeri
     expect(chosen).to_contain_text(str(truth))
     # A model of photographs is offered photographs it was not trained on, before what it never saw.
     headings = strip.get_by_role("heading").all_inner_texts()
-    assert wording_dataset.held_out("ucmerced") in headings
-    assert headings.index(wording_dataset.held_out("ucmerced")) < headings.index("Drawn scenes, large to small")
+    assert words.held_out("ucmerced") in headings
+    assert headings.index(words.held_out("ucmerced")) < headings.index("Drawn scenes, large to small")
     assert chosen.locator("img").get_attribute("src")
     go_through(Lesson(page), by_hand(model, picture, K, SIZES), model)
 

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.base.wording import wording, wording_findings, wording_measure, wording_train
+from app.base.wording import wording
+from app.features.evaluate import findings_words
+from app.features.maps import localisation_words
+from app.features.training import words
 from mvfa_core.percent import of_count
 
 SPACE = "\u00a0"
@@ -21,7 +24,7 @@ SPACE = "\u00a0"
 )  # fmt: skip
 def test_a_share_of_a_count(part: int, whole: int, said: str) -> None:
     assert of_count(part / whole) == said
-    assert wording.share(part / whole) == f"{said}{SPACE}%" == wording_findings.share(part, whole)
+    assert wording.share(part / whole) == f"{said}{SPACE}%" == findings_words.share(part, whole)
 
 
 def test_a_softmax_is_never_all_or_nothing() -> None:
@@ -30,15 +33,15 @@ def test_a_softmax_is_never_all_or_nothing() -> None:
 
 
 def test_what_the_app_says_of_counts_and_of_confidences() -> None:
-    assert wording_findings.headline(7, 7, 0).count(f"100{SPACE}%") == 1
-    assert wording_findings.headline(7, 7, 0).count(f" 0{SPACE}%") == 1
-    assert wording_findings.sure(1.0, 1.0) == f"> 99.9{SPACE}%, 100{SPACE}% of views"
-    assert wording_findings.sure(1.0, 199 / 200).endswith(f"99.5{SPACE}% of views")
-    assert wording_train.accuracy(1.0).endswith(f" 100{SPACE}%")
-    assert wording_train.best(0.0, 5) == f"0{SPACE}% at 5"
-    assert wording_measure.figure("iou", 0.0) == f"0{SPACE}%"
-    assert wording_measure.figure("energy", 1.0) == f"100{SPACE}%"
-    assert wording_measure.figure("insertion", 1.0) == f"> 99.9{SPACE}%"
+    assert findings_words.headline(7, 7, 0).count(f"100{SPACE}%") == 1
+    assert findings_words.headline(7, 7, 0).count(f" 0{SPACE}%") == 1
+    assert findings_words.sure(1.0, 1.0) == f"> 99.9{SPACE}%, 100{SPACE}% of views"
+    assert findings_words.sure(1.0, 199 / 200).endswith(f"99.5{SPACE}% of views")
+    assert words.accuracy(1.0).endswith(f" 100{SPACE}%")
+    assert words.best(0.0, 5) == f"0{SPACE}% at 5"
+    assert localisation_words.figure("iou", 0.0) == f"0{SPACE}%"
+    assert localisation_words.figure("energy", 1.0) == f"100{SPACE}%"
+    assert localisation_words.figure("insertion", 1.0) == f"> 99.9{SPACE}%"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")

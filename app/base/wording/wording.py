@@ -1,4 +1,4 @@
-"""Every sentence on the screen. Class, file and run names come from outside: they pass through `plain` on their way."""
+"""Sentences that several pages share; names from outside pass through `plain` on their way."""
 
 from __future__ import annotations
 
@@ -248,3 +248,23 @@ def verdict_words() -> dict[str, str]:
         "caption": _("Confidence of each head in each class"),
         "save": _("Save the verdict as CSV"),
     }
+
+
+def held_out(data: str) -> str:
+    """The name of a group of pictures that a model was not trained on, of the set that it was."""
+    return _("{data}: held out").format(data=data)
+
+
+def _doing_words() -> dict[str, str]:
+    return {
+        "drawing train pictures": _("drawing train pictures"),
+        "drawing val pictures": _("drawing val pictures"),
+        "decoding train": _("decoding train"),
+        "decoding val": _("decoding val"),
+        "looking at pictures": _("looking at pictures"),
+    }
+
+
+def doing(what: str) -> str:
+    """What a process of ours says that it is doing."""
+    return _doing_words().get(what, what)

@@ -1,4 +1,4 @@
-"""What a shared server says."""
+"""What a shared server says in several places."""
 
 from app.base.i18n import _
 

@@ -10,7 +10,7 @@ import streamlit as st
 from app.base import link_locks, session
 from app.base.i18n import _, pgettext
 from app.base.wording import wording
-from app.base.wording import wording_compare as words
+from app.features.compare import words
 from app.services import class_subset, explanations, model_titles, models
 from app.services.explanations import ModelInfo
 from app.services.gallery import Picture

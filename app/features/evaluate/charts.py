@@ -8,8 +8,8 @@ import streamlit as st
 
 from app.base import session
 from app.base.i18n import _, pgettext
-from app.base.wording import wording, wording_findings
-from app.base.wording import wording_dataset as words
+from app.base.wording import wording
+from app.features.evaluate import findings_words, words
 from app.ui import colours
 from app.ui.components import component
 from app.ui.tables import frame
@@ -127,7 +127,7 @@ def show_reliability(findings: Findings) -> None:
         xaxis={**axis, "range": [0, 1.001], "title": _("Confidence in the answer"), "dtick": 0.2},
         yaxis={**axis, "range": [0, 1.08], "title": _("Share of right answers"), "dtick": 0.25},
     )
-    said = wording_findings.calibration(error, float(findings.confidence_N.mean()), float(findings.right_N.mean()))
+    said = findings_words.calibration(error, float(findings.confidence_N.mean()), float(findings.right_N.mean()))
     reliability_title = _("Is it as sure as it should be?")
     alt = f"{reliability_title} {said}"
     st.plotly_chart(figure, key="reliability", config={"displaylogo": False, "modeBarButtons": [["toImage"]]}, alt=alt)

@@ -7,7 +7,8 @@ import streamlit as st
 from app.base import errors, permissions, session
 from app.base.i18n import _
 from app.base.settings import must_be_open, read_only
-from app.base.wording import wording, wording_findings
+from app.base.wording import wording
+from app.features.evaluate import findings_words
 from app.services import limits
 from mvfa_core.evaluation import Evaluation, EvaluationError, EvaluationSpec, evaluation_of
 from mvfa_core.evaluation.folder import BUSY, Status
@@ -76,7 +77,7 @@ def _watch(evaluation: Evaluation) -> None:
         text = (
             _("Starting")
             if not status.what
-            else wording_findings.progress(status.what, status.done, status.total, status.seconds_left)
+            else findings_words.progress(status.what, status.done, status.total, status.seconds_left)
         )
         st.progress(status.done / status.total if status.total else 0.0, wording.plain(text))
         asked = evaluation.stop_requested()

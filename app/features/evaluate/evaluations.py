@@ -13,8 +13,7 @@ from app.base import errors, link_locks, permissions, session
 from app.base.i18n import _, pgettext
 from app.base.settings import read_only, shared
 from app.base.wording import wording, wording_serving
-from app.base.wording import wording_dataset as words
-from app.features.evaluate import class_match
+from app.features.evaluate import class_match, words
 from app.services import allowed_paths, dataset_pictures, model_titles, models, visitor_files
 from mvfa_core.data.cache import digest
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.base import component_values, session
 from app.base.i18n import _, pgettext
-from app.base.wording import wording_findings
+from app.features.evaluate import findings_words
 from app.services import dataset_pictures, gallery
 from app.ui import colours
 from app.ui.components import component
@@ -38,13 +38,13 @@ def show(model: str, spec: EvaluationSpec, findings: Findings) -> None:
     page = session.follow(session.PAGE, range(last + 1), 0, session.number)
     here = order[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
     items = [_item(model, spec, findings, i) for i in here.tolist()]
-    _show(session.GRID, items, wording_findings.shown(len(order), len(findings)), page, last)
+    _show(session.GRID, items, findings_words.shown(len(order), len(findings)), page, last)
 
 
 def show_crops(model: str, spec: EvaluationSpec, findings: Findings) -> None:
     """The views that are surest of a wrong class, on their pictures."""
     items = [_crop(model, spec, findings, i) for i in wrong_crops(findings, CROPS).tolist()]
-    _show(session.CROPS, items, wording_findings.shown(len(items), len(findings)), 0, 0)
+    _show(session.CROPS, items, findings_words.shown(len(items), len(findings)), 0, 0)
 
 
 def back_to_start() -> None:
@@ -201,10 +201,10 @@ def _item(model: str, spec: EvaluationSpec, findings: Findings, i: int) -> dict[
     truth, said = findings.classes[findings.label_N[i]], findings.classes[findings.predicted_N[i]]
     agreeing, sure = findings.agreeing_N, float(findings.confidence_N[i])
     lines = (
-        wording_findings.answer(truth, said),
-        wording_findings.sure(sure, None if agreeing is None else float(agreeing[i])),
+        findings_words.answer(truth, said),
+        findings_words.sure(sure, None if agreeing is None else float(agreeing[i])),
     )
-    return _tile(model, spec, findings, i) | {"lines": lines, "alt": wording_findings.sure_hint(truth, said, sure)}
+    return _tile(model, spec, findings, i) | {"lines": lines, "alt": findings_words.sure_hint(truth, said, sure)}
 
 
 def _crop(model: str, spec: EvaluationSpec, findings: Findings, i: int) -> dict[str, Any]:
@@ -213,8 +213,8 @@ def _crop(model: str, spec: EvaluationSpec, findings: Findings, i: int) -> dict[
     truth, wrong = findings.classes[findings.label_N[i]], findings.classes[findings.wrong_N[i]]
     sure, r = float(findings.wrong_confidence_N[i]), int(findings.wrong_size_N[i])
     return _tile(model, spec, findings, i) | {
-        "lines": (truth, *wording_findings.crop_line(wrong, sure, r)),
-        "alt": wording_findings.crop_hint(truth, wrong, sure, r),
+        "lines": (truth, *findings_words.crop_line(wrong, sure, r)),
+        "alt": findings_words.crop_hint(truth, wrong, sure, r),
         "box": [round(float(share), 4) for share in findings.wrong_box_N4[i]],
         "colour": colours.size(r, findings.sizes),
     }

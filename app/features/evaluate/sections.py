@@ -9,9 +9,8 @@ import streamlit as st
 from app.base import component_values, errors, session
 from app.base.i18n import _, pgettext
 from app.base.settings import shared
-from app.base.wording import wording, wording_findings
-from app.base.wording import wording_dataset as words
-from app.features.evaluate import class_match, evaluation_status, evaluations, picture_grid
+from app.base.wording import wording
+from app.features.evaluate import class_match, evaluation_status, evaluations, findings_words, picture_grid, words
 from app.features.evaluate.evaluations import Choice
 from app.services import model_titles, models
 from app.ui import colours
@@ -37,10 +36,10 @@ WRONG = "#d55e00"
 def headline(findings: Findings) -> None:
     """How often it is right, and whether the views helped, in numbers and in words."""
     pair, right, n = rescued_and_harmed(findings), int(findings.right_N.sum()), len(findings)
-    figures = [(_("Ensemble of the views") if pair else _("GAP head"), wording_findings.share(right, n))]
+    figures = [(_("Ensemble of the views") if pair else _("GAP head"), findings_words.share(right, n))]
     if pair:
         auxiliary = pair.both + pair.only_second
-        figures.append((_("Auxiliary head"), wording_findings.share(auxiliary, n)))
+        figures.append((_("Auxiliary head"), findings_words.share(auxiliary, n)))
         figures += [
             (_("Rescued by the views"), f"{pair.only_first:,}"),
             (_("Harmed by the views"), f"{pair.only_second:,}"),
@@ -49,10 +48,10 @@ def headline(findings: Findings) -> None:
         for title, value in figures:
             st.metric(title, value, width="content")
     if pair is None:
-        st.markdown(wording_findings.headline(n, right, None))
+        st.markdown(findings_words.headline(n, right, None))
         return
-    st.markdown(wording_findings.headline(n, right, auxiliary))
-    st.markdown(wording_findings.views_helped(pair.only_first, pair.only_second, pair.p))
+    st.markdown(findings_words.headline(n, right, auxiliary))
+    st.markdown(findings_words.views_helped(pair.only_first, pair.only_second, pair.p))
     st.caption(words.headline_note())
 
 
@@ -90,13 +89,13 @@ def against(model: str, choice: Choice, findings: Findings) -> None:
         st.warning(_("They did not look at the same pictures: {why}").format(why=wording.plain(errors.message(error))))
         return
     first, second = pair.both + pair.only_first, pair.both + pair.only_second
-    st.markdown(wording_findings.against(model, other, first, second, pair.n))
+    st.markdown(findings_words.against(model, other, first, second, pair.n))
     heads = [title.format(other=visible(other)) for title in ("", _("{other} right"), _("{other} wrong"))]
     rows = [title.format(name=visible(model)) for title in (_("{name} right"), _("{name} wrong"))]
     cells = ((pair.both, pair.only_second), (pair.only_first, pair.neither))
     columns = [rows, *([f"{value:,}" for value in column] for column in cells)]
     frame(dict(zip(heads, columns, strict=True)), hide_index=True, width="content")
-    st.markdown(wording_findings.chance(pair.p))
+    st.markdown(findings_words.chance(pair.p))
 
 
 def _others(model: str, choice: Choice) -> list[str]:

@@ -13,8 +13,7 @@ import streamlit as st
 from app.base import session
 from app.base.i18n import _, pgettext
 from app.base.wording import wording
-from app.base.wording import wording_figures as words
-from app.features.figures import figure_pictures, figure_sources
+from app.features.figures import figure_pictures, figure_sources, words
 from app.services import model_titles, models
 from app.ui import controls
 from mvfa_core.figures import KINDS, OF_RUNS, WIDTHS, FigureSpec, Options

@@ -8,8 +8,7 @@ from app.base import component_values, errors, session
 from app.base.i18n import _, pgettext
 from app.base.refusals import BusyError, QuotaError
 from app.base.wording import wording
-from app.base.wording import wording_figures as words
-from app.features.figures import figure_sources
+from app.features.figures import figure_sources, words
 from app.services import dataset_pictures, gallery, inference_queue, models, pictures
 from app.services.gallery import Picture
 from app.ui.components import component

@@ -10,8 +10,7 @@ import streamlit as st
 from app.base import component_values, errors, session
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_figures as words
-from app.features.figures import figure_form, figure_sources
+from app.features.figures import figure_form, figure_sources, words
 from app.services import models
 from mvfa_core.figures import FigureProvenance, FigureSpec, Made, ProvenanceError, differences, read, same_data, zipped
 from mvfa_core.figures.request import LEAST_DPI

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app.base import session
-from app.base.wording import wording_figures as words
+from app.features.figures import words
 from app.services import dataset_pictures, explanations, gallery, models, pictures, quota, training_runs
 from app.services.cache import cached, weigh
 from app.services.gallery import Picture

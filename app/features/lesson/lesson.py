@@ -10,9 +10,9 @@ from PIL import Image
 
 from app.base import session
 from app.base.i18n import _
-from app.base.wording import wording, wording_walk_maps
-from app.base.wording import wording_walk as words
-from app.base.wording import wording_walk_words as browser
+from app.base.wording import wording
+from app.features.lesson import browser_words as browser
+from app.features.lesson import map_words, words
 from app.services import explanations, findings, gallery, models
 from app.services.gallery import Picture
 from app.ui import colours, controls
@@ -156,9 +156,9 @@ def _missing(name: str, model: str, facts: LessonFacts) -> dict[str, Any]:
             return {"missing": f"{missing['missing']} {no_views_anywhere}"}
         return missing | {"offer": _("Show it with {model}").format(model=other)}
     if name == "cam" and facts.cam is None:
-        return {"missing": str(wording_walk_maps.cam()["missing"])}
+        return {"missing": str(map_words.cam()["missing"])}
     if name == "problem" and findings.scales() is None:
-        return {"missing": str(wording_walk_maps.problem()["absent"])}
+        return {"missing": str(map_words.problem()["absent"])}
     return {}
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from app.base import component_values, errors, session
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_measure as words
+from app.features.maps import localisation_words as words
 from app.services import findings, ground_truth
 from app.services.gallery import Picture
 from app.services.ground_truth import GroundTruth

@@ -8,7 +8,7 @@ import streamlit as st
 from app.base import formats
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_maps as words
+from app.features.maps import words
 from app.ui import colours, panels
 from app.ui.tables import frame
 from mvfa_core.analysis.atlas import ClassAtlas

@@ -9,7 +9,7 @@ import streamlit as st
 from app.base import component_values, session
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_region as words
+from app.features.region import words
 from app.services.gallery import Picture
 from app.ui import colours, panels
 from app.ui.components import component

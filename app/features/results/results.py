@@ -10,7 +10,7 @@ import streamlit as st
 from app.base import session
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_results as words
+from app.features.results import words
 from app.services import training_runs
 from app.ui.tables import frame
 from mvfa_core.experiments.formats import FORMATS, grid

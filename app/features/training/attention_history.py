@@ -12,7 +12,7 @@ import streamlit as st
 
 from app.base import i18n, session
 from app.base.i18n import _
-from app.base.wording import wording_film as words
+from app.features.training import history_words as words
 from app.ui import colours
 from app.ui.components import component
 from mvfa_core.training.attention_history import FRAMES, history_picture, read_history

@@ -13,7 +13,7 @@ from app.base import errors, permissions
 from app.base.i18n import _
 from app.base.settings import must_be_open
 from app.base.wording import wording
-from app.base.wording import wording_set_up as words
+from app.features.training import set_up_words as words
 from app.services import inference_queue, limits
 from mvfa_core.training.estimate import Estimate, Size, begin, noted, picture_counts, size_of
 from mvfa_core.training.recipes import Recipe

@@ -11,8 +11,8 @@ from app.base import errors, session
 from app.base.i18n import _
 from app.base.settings import shared
 from app.base.wording import wording
-from app.base.wording import wording_set_up as words
 from app.features.training import form_fields
+from app.features.training import set_up_words as words
 from app.features.training.form_fields import Form, choice, number, select
 from app.services import allowed_paths
 from app.ui.controls import SIZES

@@ -11,8 +11,8 @@ import streamlit as st
 
 from app.base import session
 from app.base.i18n import _
-from app.base.wording import wording_set_up as words
 from app.features.training import form_fields, method_form, pictures_form, training_form
+from app.features.training import set_up_words as words
 from app.features.training.form_fields import Form
 from app.services import training_runs
 from mvfa_core.training.recipes import RECIPES, Recipe

@@ -12,8 +12,7 @@ import streamlit as st
 from app.base import errors, session
 from app.base.i18n import _
 from app.base.settings import read_only
-from app.base.wording import wording_train as words
-from app.features.training import curve_charts
+from app.features.training import curve_charts, words
 from app.services import training_runs
 from app.ui import colours
 from mvfa_core.experiments.tables import TABLE1, TABLE3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.base import session
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_train as words
+from app.features.training import words
 from app.ui import colours
 from app.ui.components import component
 from mvfa_core.names import visible

@@ -11,8 +11,15 @@ from app.base import errors, session
 from app.base.i18n import _
 from app.base.settings import read_only
 from app.base.wording import wording
-from app.base.wording import wording_train as words
-from app.features.training import attention_history, curve_charts, launching, run_overlay, run_status, step_inspector
+from app.features.training import (
+    attention_history,
+    curve_charts,
+    launching,
+    run_overlay,
+    run_status,
+    step_inspector,
+    words,
+)
 from app.services import models, training_runs
 from mvfa_core.names import titles, visible
 from mvfa_core.training.follow import FollowedRun

@@ -11,9 +11,9 @@ from typing import Any
 from app.base import component_values, errors, session
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_runs as words
-from app.base.wording import wording_train as train_words
 from app.features.training import run_overlay
+from app.features.training import runs_words as words
+from app.features.training import words as train_words
 from app.ui import colours
 from app.ui.components import component
 from mvfa_core.names import visible

@@ -10,7 +10,7 @@ import streamlit as st
 from app.base import errors, session
 from app.base.i18n import _
 from app.base.settings import read_only
-from app.base.wording import wording_film as words
+from app.features.training import history_words as words
 from app.services import training_runs
 from app.ui import colours
 from app.ui.components import component

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.base.i18n import _
-from app.base.wording import wording_set_up as words
 from app.features.training import form_fields
+from app.features.training import set_up_words as words
 from app.features.training.form_fields import Form, choice, number, select, whole
 from mvfa_core.training.bounds import BOUNDS, MOST_FILM
 from mvfa_core.training.measured import devices_here

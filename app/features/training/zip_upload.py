@@ -18,7 +18,7 @@ from app.base.permissions import NotYoursError
 from app.base.refusals import QuotaError
 from app.base.settings import must_be_open, shared
 from app.base.wording import wording
-from app.base.wording import wording_set_up as words
+from app.features.training import set_up_words as words
 from app.services import gallery, visitor_files
 from mvfa_core.data.encodings import ENCODINGS
 from mvfa_core.data.sets import DataError, PassedOver

@@ -10,7 +10,7 @@ import streamlit as st
 from app.base import session
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_views as words
+from app.features.views import words
 from app.ui import bar_table, colours, panels
 from mvfa_core.analysis.cells import CellRegion, CellStory
 from mvfa_core.explain import Explanation

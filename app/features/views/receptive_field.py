@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.base import session
 from app.base.i18n import _
-from app.base.wording import wording_seen as words
+from app.features.views import receptive_field_words as words
 from app.ui import colours, panels
 from mvfa_core.analysis.cells import CellRegion, CellStory
 from mvfa_core.analysis.receptive_field import ReceptiveField

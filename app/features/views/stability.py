@@ -11,7 +11,7 @@ import streamlit as st
 from app.base import session
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording import wording_firm as words
+from app.features.views import stability_words as words
 from app.features.views import views
 from app.ui import colours, line_chart, panels
 from app.ui.tables import frame

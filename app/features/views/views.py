@@ -11,7 +11,7 @@ import streamlit as st
 from app.base import component_values, formats, session
 from app.base.i18n import _, pgettext
 from app.base.wording import wording
-from app.base.wording import wording_views as words
+from app.features.views import words
 from app.services import explanations
 from app.services.gallery import Picture
 from app.ui import bar_table, colours, panels

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 
 from app.base import i18n
 from app.base.i18n import current, languages, preferred, spoken
-from app.base.wording import wording_train
 from app.features.lesson.lesson import STEPS
 from mvfa_core.experiments.plan import Settings
 from mvfa_core.i18n import catalogues
@@ -28,10 +27,14 @@ from mvfa_core.i18n.catalogues import Language, fitting, read, translations
 from mvfa_core.i18n.placeholders import fields, fits
 from mvfa_core.percent import of_count
 from mvfa_core.pictures import NOTES, Note
-from tests.app.base.translations import forget
+from tests.app.base.translations import APP, forget
 from tests.corpus.drawn import SETTINGS, WORDS, few
 
-WORDING = sorted(path.stem for path in Path(wording_train.__file__).parent.glob("wording*.py"))
+WORDING = sorted(
+    ".".join(path.relative_to(APP.parent).with_suffix("").parts)
+    for pattern in ("wording*.py", "*words.py")
+    for path in APP.rglob(pattern)
+)
 SHARE = st.floats(0, 1)
 NAMES = WORDS.map(lambda text: text.replace("{", "").replace("}", ""))
 COUNT = st.integers(0, 10**7)
@@ -82,7 +85,7 @@ CHOSEN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 def sentences() -> Iterator[Callable[..., Any]]:
     """The functions of all wording modules."""
     for name in WORDING:
-        module = importlib.import_module(f"app.base.wording.{name}")
+        module = importlib.import_module(name)
         for called, function in sorted(inspect.getmembers(module, inspect.isfunction)):
             # the questions of the lesson are asked with its numbers, in `test_walks`
             if function.__module__ == module.__name__ and not called.startswith("_") and called != "question":

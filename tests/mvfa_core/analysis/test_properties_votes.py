@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from app.base.wording.wording_walk_words import option, question
+from app.features.lesson.browser_words import option, question
 from app.features.lesson.lesson import numbers, told
 from mvfa_core import checks
 from mvfa_core.analysis.receptive_field import (

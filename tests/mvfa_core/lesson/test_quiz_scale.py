@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.base.wording import wording_walk_words
+from app.features.lesson import browser_words
 from app.services import gallery
 from mvfa_core import build_model, load_model
 from mvfa_core.checkpoints import bundled
@@ -58,8 +58,8 @@ def test_questions_have_one_right_answer(pooling: str, head: str, series: ScaleS
     asked = {one.kind: one for one in questions(found, series)}
     right = {kind: one.options[one.right] for kind, one in asked.items()}
     for one in asked.values():
-        assert len({wording_walk_words.option(one.kind, value) for value in one.options}) == len(one.options) >= 2
-        text, why = wording_walk_words.question(one.kind, one.numbers)
+        assert len({browser_words.option(one.kind, value) for value in one.options}) == len(one.options) >= 2
+        text, why = browser_words.question(one.kind, one.numbers)
         assert "{" not in text + why
     assert right["object-weight"] == series.whole_S[1] and right["shift"] == "order-kept"
     assert right["attention"] == found.A_HW.max()

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.base.wording import wording_set_up as words
-from app.features.training import estimate_panel, method_form, recipe_form
+from app.features.training import estimate_panel, recipe_form, training_form
+from app.features.training import set_up_words as words
 from app.services import training_runs
 from mvfa_core.data import passed_list
 from mvfa_core.data.uploads import uploads
@@ -201,7 +201,7 @@ def test_gap_has_no_views(train_page: OpenPage) -> None:
 def test_a_gpu_has_choices_of_its_own(train_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Offered where there is one; here only the list of devices says so."""
     assert not [toggle for toggle in train_page().toggle if toggle.key in ("set_up_compile", "set_up_deterministic")]
-    monkeypatch.setattr(method_form, "devices_here", lambda: ["cuda:0", "cpu"])
+    monkeypatch.setattr(training_form, "devices_here", lambda: ["cuda:0", "cpu"])
     page = train_page()
     assert {"tf32", "fp16"} <= set(page.selectbox(key="set_up_precision").options)
     page.toggle(key="set_up_deterministic").set_value(True).run()

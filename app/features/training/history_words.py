@@ -1,4 +1,4 @@
-"""Every sentence of the film and of the one-step-at-a-time panel."""
+"""The sentences about the attention of a run while it is trained."""
 
 from __future__ import annotations
 

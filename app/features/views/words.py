@@ -1,4 +1,4 @@
-"""Every sentence of the Anchors and Views pages."""
+"""The sentences of the Anchors and Views pages that are filled in."""
 
 from __future__ import annotations
 

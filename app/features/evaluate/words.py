@@ -1,4 +1,4 @@
-"""Every sentence of the Evaluate page."""
+"""Longer texts of the Evaluate page."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from app.base.i18n import _, pgettext
 def looked_at(number: int | None) -> str:
     """How many pictures were asked for."""
     return _("all") if number is None else f"{number:,}"
-
-
-def held_out(data: str) -> str:
-    """The name of a group of pictures that a model was not trained on, of the set that it was."""
-    return _("{data}: held out").format(data=data)
 
 
 def headline_note() -> str:

@@ -1,9 +1,10 @@
-"""Every sentence of the Train page below the set-up, and of the charts."""
+"""What is said of a run: how far it is, how it ended, what it trains."""
 
 from __future__ import annotations
 
 from app.base import i18n
 from app.base.i18n import _
+from app.base.wording import wording
 from app.base.wording.wording import share
 
 
@@ -88,26 +89,11 @@ def trained(kind: str, data: str, views: tuple[int, tuple[int, ...]] | None, see
     )
 
 
-def _doing_words() -> dict[str, str]:
-    return {
-        "drawing train pictures": _("drawing train pictures"),
-        "drawing val pictures": _("drawing val pictures"),
-        "decoding train": _("decoding train"),
-        "decoding val": _("decoding val"),
-        "looking at pictures": _("looking at pictures"),
-    }
-
-
-def doing(what: str) -> str:
-    """What a process of ours says that it is doing."""
-    return _doing_words().get(what, what)
-
-
 def preparing(note: str) -> str:
     """How far a run's pictures are, from the note that its process left: "decoding train: 1,024 of 9,469"."""
     what, _unused, count = note.rpartition(": ")
     done, of, total = count.partition(" of ")
-    return _("{what}: {done} of {total}").format(what=doing(what), done=done, total=total) if of else note
+    return _("{what}: {done} of {total}").format(what=wording.doing(what), done=done, total=total) if of else note
 
 
 def states() -> dict[str, str]:

@@ -1,14 +1,11 @@
-"""Every sentence of the Lesson page. Names in braces are filled in with the numbers of the model and the picture.
-
-The equations stand in `components/walk_steps.js`: they are the same in every language.
-"""
+"""The texts of the lesson's steps, and those of the last ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from app.base.i18n import _
-from app.base.wording import wording_walk_maps
+from app.features.lesson import map_words
 
 
 def _anchors() -> dict[str, Any]:
@@ -75,10 +72,10 @@ def _ensemble() -> dict[str, Any]:
 def step(name: str) -> dict[str, Any]:
     """The texts of a step."""
     return {
-        "problem": wording_walk_maps.problem(),
-        "guess": wording_walk_maps.guess(),
-        "features": wording_walk_maps.features(),
-        "maps": wording_walk_maps.class_maps(),
+        "problem": map_words.problem(),
+        "guess": map_words.guess(),
+        "features": map_words.features(),
+        "maps": map_words.class_maps(),
         "belief": {
             "title": _("f: what the average believes"),
             "sentence": _(
@@ -92,8 +89,8 @@ def step(name: str) -> dict[str, Any]:
                 _("The slider goes through the classes; the map beside it is the one whose mean is taken."),
             ),
         },
-        "attention": wording_walk_maps.attention(),
-        "cam": wording_walk_maps.cam(),
+        "attention": map_words.attention(),
+        "cam": map_words.cam(),
         "anchors": _anchors(),
         "regions": {
             "title": _("Regions: squares around an anchor"),

@@ -1,10 +1,10 @@
-"""Every sentence about what a region really saw, on the Anchors page."""
+"""What a region really saw, in sentences."""
 
 from __future__ import annotations
 
 from app.base.i18n import _
 from app.base.wording import wording
-from app.base.wording.wording_views import square
+from app.features.views.words import square
 
 
 def rule(cell: int, side: int, share: float) -> str:

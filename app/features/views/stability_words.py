@@ -1,10 +1,10 @@
-"""Every sentence about how firmly an answer stands, on the Views page."""
+"""How stable an answer is, in sentences."""
 
 from __future__ import annotations
 
 from app.base.i18n import _, ngettext
 from app.base.wording.wording import percent, plain
-from app.base.wording.wording_views import fixed
+from app.features.views.words import fixed
 
 
 def path_sentence(name: str, k: int, runs: int, first: int, last: int, cells: int) -> str:

@@ -1,4 +1,4 @@
-"""Every sentence of the Results page."""
+"""The sentences of the Results page that are filled in."""
 
 from __future__ import annotations
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from app.base.i18n import _, ngettext
 from app.base.wording import wording
-from app.base.wording.wording import percent, plain
-from app.base.wording.wording_train import doing
+from app.base.wording.wording import doing, percent, plain
 
 
 def count(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Every sentence of the page that asks about a rectangle."""
+"""The answer for a rectangle, in a sentence."""
 
 from __future__ import annotations
 

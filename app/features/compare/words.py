@@ -1,4 +1,4 @@
-"""Every sentence of the Compare page."""
+"""The sentences of the Compare page that are filled in."""
 
 from __future__ import annotations
 

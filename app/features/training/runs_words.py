@@ -1,4 +1,4 @@
-"""Every sentence of the Runs page."""
+"""Values in the table of runs."""
 
 from __future__ import annotations
 

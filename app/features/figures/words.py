@@ -1,4 +1,4 @@
-"""Every sentence of the Figures page. What stands on a figure itself is in `mvfa_core/figures/labels`."""
+"""The sentences of the Figures page that are filled in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every sentence of the Maps page."""
+"""The sentences of the Maps page that are filled in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every sentence of the set-up half of the Train page."""
+"""The sentences of the set-up form that are filled in, and its longer texts."""
 
 from __future__ import annotations
 
