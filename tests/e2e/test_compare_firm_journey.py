@@ -29,13 +29,16 @@ def saved(page: Page, name: str) -> bytes:
     return Path(file.value.path()).read_bytes()
 
 
+MFA, GAP = "Generated shapes, MFA", "Generated shapes, GAP"
+
+
 def test_compare(visit: Visit) -> None:
     page = visit(f"/compare?picture={PICTURE}&k={K}")
     picture = gallery.specimen(PICTURE).picture
     mfa = explain(load_model(bundled()["compact_mfa"]), picture, k=K)
     gap = explain(load_model(bundled()["compact_gap"]), picture)
     maps = {}
-    for model, found in (("compact_mfa", mfa), ("compact_gap", gap)):
+    for model, found in ((MFA, mfa), (GAP, gap)):
         title = f"AdaCAM, {model}"
         maps[model] = np.load(io.BytesIO(saved(page, f"Save the numbers of {title} as NPY")))
         np.testing.assert_allclose(maps[model], found.adacam_HW, atol=1e-3)
@@ -44,7 +47,7 @@ def test_compare(visit: Visit) -> None:
         expect(answer).to_contain_text(f"{found.classes[found.predicted]}, {share:.1f}")
 
     # One cell is pointed at on both: each reads out its own value.
-    stage = panel(page, "AdaCAM, compact_mfa").locator(".stage")
+    stage = panel(page, f"AdaCAM, {MFA}").locator(".stage")
     stage.scroll_into_view_if_needed()
     size = stage.bounding_box()
     assert size

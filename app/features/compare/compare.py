@@ -18,7 +18,6 @@ from app.ui import answer, colours, controls, panels
 from app.ui.tables import frame
 from mvfa_core.analysis.similarity import map_similarity
 from mvfa_core.explain import Explanation
-from mvfa_core.names import visible
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,11 @@ class Side:
     model: str
     facts: ModelInfo
     explanation: Explanation
+
+    @property
+    def title(self) -> str:
+        """The model as it is called in lists."""
+        return model_titles.titles([self.model])(self.model)
 
 
 def second(first: str) -> str | None:
@@ -77,12 +81,12 @@ def show_answers(sides: tuple[Side, Side], picture: Picture, target: str | None)
         explanation = one.explanation
         name, share = explanation.classes[explanation.predicted], float(explanation.ensemble_C[explanation.predicted])
         known = picture.truth in models.model(*models.version(one.model)).classes
-        st.markdown(words.answer(one.model, name, share, picture.truth, known=known))
+        st.markdown(words.answer(one.title, name, share, picture.truth, known=known))
         class_subset.note(one.facts.known, len(explanation.classes))
         if target is not None and target not in explanation.classes:
             st.caption(
                 _("{model} has no class {name}: its own answer, {own}, is explained instead.").format(
-                    model=wording.plain(one.model), name=wording.plain(target), own=wording.plain(name)
+                    model=wording.plain(one.title), name=wording.plain(target), own=wording.plain(name)
                 )
             )
 
@@ -120,7 +124,7 @@ def show_maps(sides: tuple[Side, Side], picture: Picture) -> None:
 def _maps(one: Side) -> list[dict]:
     renamed = []
     for panel in panels.maps(one.explanation):
-        title = _("{title}, {model}").format(title=panel["title"], model=visible(one.model))
+        title = _("{title}, {model}").format(title=panel["title"], model=one.title)
         renamed.append(panel | {"id": f"{one.model} {panel['id']}", "title": title})
     return renamed
 
@@ -163,7 +167,7 @@ def show_regions(sides: tuple[Side, Side], picture: Picture) -> None:
     drawn = []
     for one in with_views:
         top = panels.regions(one.explanation, distinct=False)[1]
-        title = _("Top-1, {model}").format(model=visible(one.model))
+        title = _("Top-1, {model}").format(model=one.title)
         drawn.append(top | {"id": f"{one.model} top-1", "title": title})
     explanation = with_views[0].explanation
     recipe = panels.recipe(" and ".join(one.model for one in with_views), picture, explanation)
@@ -181,7 +185,7 @@ def show_verdict(sides: tuple[Side, Side], truth: str | None) -> None:
     )
     for column, one in zip(st.columns(2, gap="large"), sides, strict=True):
         with column:
-            st.text(visible(one.model))
+            st.text(one.title)
             panels.show_rows(f"{session.VERDICT}_{one.model}", panels.verdict(one.explanation, truth))
 
 
@@ -190,7 +194,7 @@ def _verdict(sides: tuple[Side, Side], truth: str | None) -> dict:
     heads = []
     for one in sides:
         pooling = one.explanation.pooling
-        heads.append({"name": one.model, "colour": colours.of_family(pooling, family[pooling])})
+        heads.append({"name": one.title, "colour": colours.of_family(pooling, family[pooling])})
         family[pooling] += 1
     return panels.rows(sides[0].explanation, heads, [one.explanation.ensemble_C for one in sides], truth) | {
         "words": {"class": _("Class"), "caption": _("Confidence of both models in each class")}

@@ -28,13 +28,19 @@ A_PAGE = 24
 GALLERY, OWN = "(gallery)", "(own)"
 """In place of a data set: where else pictures are."""
 DRAWN = 1000
-DEFAULT = "scene-15,scene-44,scene-23,scene-58"
+SCENES = "scene-15,scene-44,scene-23,scene-58"
+PHOTOGRAPHS = "photo-rocket,photo-chelsea,photo-coffee,photo-camera"
 LIMITS = (60, 200, 1000)
+
+
+def _examples(model: str | None) -> str:
+    """What a figure shows until somebody chooses: pictures that the model can know."""
+    return SCENES if model is None or models.learned(model) == SYNTHETIC else PHOTOGRAPHS
 
 
 def choose_pictures(model: str | None) -> list[str]:
     """The strip, what finds pictures for it, and the chosen ones, which stand in the address."""
-    chosen = session.several(session.FIGURE_PICTURES, figure_sources.is_picture, DEFAULT, MOST)
+    chosen = session.several(session.FIGURE_PICTURES, figure_sources.is_picture, _examples(model), MOST)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = _source()
         text = st.text_input(

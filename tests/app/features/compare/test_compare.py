@@ -39,7 +39,9 @@ def test_opens_on_the_bundled_twins(app: AppTest, shown: Shown) -> None:
     assert app.selectbox(key="second").value == "compact_gap"
     panels = shown("board_compared_maps")["panels"]
     assert [panel["title"] for panel in panels] == [
-        f"{title}, {model}" for model in ("compact_mfa", "compact_gap") for title in ("CAM", "Grad-CAM", "AdaCAM")
+        f"{title}, {model}"
+        for model in ("Generated shapes, MFA", "Generated shapes, GAP")
+        for title in ("CAM", "Grad-CAM", "AdaCAM")
     ]
     for panel, model, k, sizes in (
         (panels[2], "compact_mfa", 50, (3, 5, 7, 9)),
@@ -56,7 +58,7 @@ def test_likeness_and_answers(app: AppTest, shown: Shown) -> None:
     row = app.dataframe[0].value.set_index("Map").loc["AdaCAM"]
     assert row["Rank correlation"] == pytest.approx(spearmanr(mfa.adacam_HW, gap.adacam_HW, axis=None).statistic)
     verdict = shown("verdict")
-    assert [head["name"] for head in verdict["heads"]] == ["compact_mfa", "compact_gap"]
+    assert [head["name"] for head in verdict["heads"]] == ["Generated shapes, MFA", "Generated shapes, GAP"]
     for entry in verdict["rows"]:
         c = mfa.classes.index(entry["name"])
         assert [value["share"] for value in entry["values"]] == pytest.approx([mfa.ensemble_C[c], gap.ensemble_C[c]])
