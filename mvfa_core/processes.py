@@ -31,6 +31,11 @@ SERVERS = ("MVFA_PASSCODE", "STREAMLIT_", "FORWARDED_ALLOW_IPS")
 """How variables begin that are a server's business and no other process's: among them are its secrets."""
 
 
+def is_shared(variables: Mapping[str, str]) -> bool:
+    """Whether an environment is that of a server that many use, or of what it started."""
+    return variables.get(SHARED, "").strip().lower() not in ("", "0", "false", "no", "off")
+
+
 def environment() -> dict[str, str]:
     """The environment of a process that is started here: this one's without what is a server's."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(SERVERS)}
@@ -59,7 +64,7 @@ def stand_back(pid: int) -> None:
         if os.name == "nt":
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
             return
-        last = bool(os.environ.get(SHARED))
+        last = is_shared(os.environ)
         process.nice(LAST if last else min(process.nice() + NICE, LAST))
         if last and hasattr(os, "SCHED_IDLE"):
             os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))

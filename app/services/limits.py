@@ -28,7 +28,7 @@ from app.base.settings import number, shared
 from app.base.wording import wording_serving as words
 from mvfa_core import budget
 from mvfa_core.evaluation.folder import Evaluation, list_evaluations
-from mvfa_core.processes import SHARED, end_with_all, memory_of
+from mvfa_core.processes import end_with_all, is_shared, memory_of
 from mvfa_core.training.archive import VISITOR, removed
 from mvfa_core.training.bounds import expect_offered
 from mvfa_core.training.launch import room_for_one
@@ -177,7 +177,7 @@ def _of_a_server(process: psutil.Process) -> bool:
     """Whether a shared server started it; what the owner trains beside is his own business."""
     with suppress(psutil.Error):
         environment = process.environ()
-        return bool(environment.get(SHARED) or environment.get(MEMORY))
+        return is_shared(environment) or bool(environment.get(MEMORY))
     return False
 
 

@@ -52,7 +52,7 @@ from app.server.auth import ENTER, Gate
 from app.server.command import command, proxies
 from app.server.origins import Origins, refusal, same_host
 from app.server.passcode_tries import FREE, MOST_EACH, MOST_WAITING, PER_S, Tries, Turns, address_of, network_of
-from mvfa_core.processes import environment
+from mvfa_core.processes import environment, is_shared
 from tests.coroutines import finished
 from tests.corpus.drawn import TEXT, WORDS, expect_sentence, few, fewer, rarely, refused
 
@@ -257,6 +257,14 @@ def test_origins(host: str, origin: str | None) -> None:
     assert sent[0]["status"] == (403 if refusal(headers) else 200)
     assert accepted(headers) == [""]
     assert refusal(Headers(raw=[*told, (b"host", b"localhost")])) == "STRANGE_HOST"
+
+
+@few
+@given(st.sampled_from([*settings.YES, *settings.NO]), st.booleans(), st.sampled_from(["", " "]))
+def test_a_shared_server_is_one_for_all(told: str, upper: bool, blank: str) -> None:
+    """What the pages take for a shared server, its processes take for one too."""
+    value = blank + (told.upper() if upper else told) + blank
+    assert is_shared({settings.SHARED: value}) == settings.switch({settings.SHARED: value}, settings.SHARED)
 
 
 @few

@@ -217,11 +217,12 @@ def test_a_run_that_is_too_large_is_not_made_into_a_file_in_memory(monkeypatch: 
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has a class that waits for idle processors")
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("told", ["1", "0", ""])
 def test_what_a_shared_server_starts_takes_the_processor_when_nobody_else_wants_it(
-    monkeypatch: pytest.MonkeyPatch, shared: bool
+    monkeypatch: pytest.MonkeyPatch, told: str
 ) -> None:
-    monkeypatch.setenv("MVFA_SHARED", "1") if shared else monkeypatch.delenv("MVFA_SHARED", raising=False)
+    monkeypatch.setenv("MVFA_SHARED", told)
+    shared = told == "1"
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as child:
         processes.stand_back(child.pid)
         policy, nice = os.sched_getscheduler(child.pid), psutil.Process(child.pid).nice()
