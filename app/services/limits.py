@@ -30,8 +30,8 @@ from mvfa_core import budget
 from mvfa_core.evaluation.folder import Evaluation, list_evaluations
 from mvfa_core.processes import end_with_all, is_shared, memory_of
 from mvfa_core.training.archive import VISITOR, removed
-from mvfa_core.training.bounds import expect_offered
 from mvfa_core.training.launch import room_for_one
+from mvfa_core.training.recipe_fields import expect_offered
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs
 

@@ -13,7 +13,7 @@ HELP = "Parameters, memory and time that a run would take here, from a few measu
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    train.add(parser)
+    train.add_words(parser)
     parser.add_argument("--again", action="store_true", help="measure even if it was measured before")
     parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
-from mvfa_core.backbones import BACKBONES
 from mvfa_core.cli.output import FailureError, bars, expect_place, say
-from mvfa_core.data.mixing import MIXINGS
+from mvfa_core.cli.recipe_options import add_recipe_options, given, option
 from mvfa_core.folders import runs_root
-from mvfa_core.heads import HEADS
-from mvfa_core.model import ANCHORS, POOLINGS
 from mvfa_core.names import visible
 from mvfa_core.percent import of_count
 from mvfa_core.training.engine import Event, Started, Stepped, Validated
 from mvfa_core.training.failures import TrainingError
 from mvfa_core.training.parallel import placed, world
-from mvfa_core.training.recipes import (
-    AUGMENTATIONS,
-    LOGS,
-    OPTIMIZERS,
-    PRECISIONS,
-    RECIPES,
-    SCHEDULES,
-    VALIDATE_ON,
-    Recipe,
-)
+from mvfa_core.training.recipe_fields import document
+from mvfa_core.training.recipes import RECIPES, Recipe
 from mvfa_core.training.runs import Run, new_run_id
 from mvfa_core.training.split import SIDES
 from mvfa_core.training.work import extend, resume, train
@@ -40,56 +28,23 @@ HELP = "Train a model into a run folder, or go on with one."
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fields", action="store_true", help="print what all fields of a recipe are, as Markdown")
+    add_words(parser)
+
+
+def add_words(parser: argparse.ArgumentParser) -> None:
+    """What a run is described by, also to `estimate`."""
     parser.add_argument("--resume", metavar="RUN", help="go on with this run folder from its last checkpoint")
     parser.add_argument("--extend", type=int, metavar="N", help="with --resume: this many steps more, then go on")
     parser.add_argument("--recipe", choices=RECIPES, default="quick", help="the choices to start from (default: quick)")
     parser.add_argument("--out", metavar="RUN", help="the run folder to make (default: a new one below runs/)")
-    parser.add_argument("--data", help='"synthetic", a name from `data list`, or a folder of pictures')
-    parser.add_argument("--backbone", metavar="NAME", help=f"{', '.join(BACKBONES)}, or timm:<name>")
-    parser.add_argument("--weights", help='of the backbone: "imagenet" (downloaded) or a local file (default: fresh)')
-    parser.add_argument("--pooling", choices=POOLINGS, help="mfa, or gap for its twin")
-    parser.add_argument("--k", type=int, help="K, anchors per picture")
-    parser.add_argument("--sizes", type=int, nargs="+", metavar="R", help="L_R, odd region sizes in cells")
-    parser.add_argument("--head", choices=HEADS)
-    parser.add_argument("--local", choices=("sum", "mean"), help="how the view losses of a picture combine")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--lr", type=float)
-    parser.add_argument("--optimizer", choices=OPTIMIZERS)
-    parser.add_argument("--schedule", choices=SCHEDULES)
-    parser.add_argument("--weight-decay", type=float)
-    parser.add_argument("--augment", choices=AUGMENTATIONS)
-    parser.add_argument("--mix", choices=MIXINGS, help="image-level augmentation of Table 2")
-    parser.add_argument("--anchors", choices=ANCHORS, help="where views are taken; all but adacam are ablations")
-    parser.add_argument("--global-loss", choices=("on", "off"), help="off: the auxiliary head learns nothing")
-    parser.add_argument("--hidden", type=int, nargs="+", metavar="N", help="widths of an MLP head's hidden layers")
-    parser.add_argument("--prototype-weight", type=float, help="of the prototype loss, for a prototype head")
-    parser.add_argument("--val-every", type=int, help="steps between validations")
-    parser.add_argument("--validate-on", choices=VALIDATE_ON, metavar="SIDE",
-                        help="val, or test: the paper's protocol, which trains on all of train/ and keeps the last "
-                        "weights (held-out: val/ where there is one, else test/, as runs of before)")  # fmt: skip
-    parser.add_argument("--join-names", nargs="?", const="on", choices=("on", "off"),
-                        help="classes whose names differ only in capitals, spaces and punctuation are one")  # fmt: skip
-    parser.add_argument("--train-n", type=int, help="synthetic pictures to train on")
-    parser.add_argument("--stop-at", type=float, metavar="SHARE", help="end at this validation accuracy, 0.9 say")
-    parser.add_argument("--patience", type=int, metavar="N", help="end after N validations without a better one")
-    parser.add_argument("--film", type=int, metavar="N", help="pictures explained at every validation, 0 for none")
-    parser.add_argument("--log", choices=LOGS, help="a logger's events beside metrics.jsonl")
-    parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps")
-    parser.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        help="auto: bf16 on a GPU that has it, fp32 elsewhere; tf32: float32 that a GPU may round",
-    )
-    parser.add_argument("--compile", choices=("on", "off"), help="on: through torch.compile")
-    parser.add_argument("--deterministic", choices=("on", "off"), help="on: a GPU gives the same bits every time")
-    parser.add_argument("--devices", type=int, metavar="N", help="processes on this machine that share every batch")
-    parser.add_argument("--nodes", type=int, metavar="N", help="machines that share every batch")
+    add_recipe_options(parser)
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def run(args: argparse.Namespace) -> None:
+    if args.fields:
+        return say(document(Recipe).rstrip())
     args.quiet = args.quiet or not world().first
     if _is_done(args):
         return
@@ -127,10 +82,9 @@ def _outcome(target: Run) -> str:
 
 def _expect_own_recipe(args: argparse.Namespace) -> None:
     """Refuse what would change the recipe of a run that goes on."""
-    fixed = {field.name for field in fields(Recipe)} - {"devices", "nodes"}
-    given = [name for name in vars(args) if name in fixed and getattr(args, name) is not None]
-    if given or args.out:
-        name = "--" + (given[0] if given else "out").replace("_", "-")
+    named = [name for name in given(args) if name not in ("devices", "nodes")]
+    if named or args.out:
+        name = option(named[0] if named else "out")
         raise ValueError(f"--resume goes on with the run's own recipe; leave out {name}")
 
 
@@ -172,11 +126,7 @@ def work(path: Path, quiet: bool) -> None:
 
 def _recipe(args: argparse.Namespace) -> Recipe:
     """The preset with everything replaced that was given on the command line."""
-    given: dict[str, Any] = {field.name: getattr(args, field.name, None) for field in fields(Recipe)}
-    given = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None
-    }
-    return replace(RECIPES[args.recipe](), **given)
+    return replace(RECIPES[args.recipe](), **given(args))
 
 
 def started(event: Started, recipe: Recipe) -> list[str]:

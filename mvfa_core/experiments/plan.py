@@ -16,16 +16,14 @@ from mvfa_core.experiments.rows import Row
 from mvfa_core.experiments.tables import TABLE2_DATA, TABLE3_DATA
 from mvfa_core.i18n import N_
 from mvfa_core.names import visible
+from mvfa_core.training.comparison import decisive
 from mvfa_core.training.recipes import HELD_OUT, RECIPES, Recipe
 
-# Where a run computes, and what its recipe was made from, do not decide what comes out.
-_NOT_IN_DIGEST = ("device", "devices", "nodes", "compile", "deterministic", "film", "log", "preset")
 OWN_RECIPES = ("paper", "quick", "photos")
 """Whose schedule the cells are trained with: the paper's, or one of our own for short runs."""
 SCHEDULE = ("optimizer", "schedule", "lr", "weight_decay", "batch", "precision")
 """What an own recipe puts in place of the paper's."""
 PROTOCOL = ("test", HELD_OUT)
-_OF_VIEWS = ("k", "sizes", "anchors", "local", "global_loss")
 
 
 @dataclass(frozen=True)
@@ -163,9 +161,8 @@ def digest_of(recipe: Recipe) -> str:
 
     Fields at their default do not count, so that a new one leaves the digests of before as they were.
     """
-    default, given = asdict(Recipe()), asdict(recipe)
-    left_out = [*_NOT_IN_DIGEST, *(_OF_VIEWS if recipe.pooling == "gap" else ())]
-    left_out += [] if recipe.head == "mlp" else ["hidden"]
+    default, given = asdict(Recipe()), decisive(recipe, views=recipe.pooling == "mfa")
+    left_out = [] if recipe.head == "mlp" else ["hidden"]
     left_out += [] if recipe.head == "prototype" else ["prototype_weight"]
     # every cell of before watched what the paper's protocol watches on these data sets
     default["validate_on"] = given["validate_on"] if given["validate_on"] in PROTOCOL else "test"

@@ -7,12 +7,23 @@ import shlex
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 
-from mvfa_core.backbones import find_backbone
-from mvfa_core.checks import expect, expect_choice, expect_k, expect_sizes
+from mvfa_core.backbones import BACKBONES, find_backbone
+from mvfa_core.checks import MOST_SIZES, expect, expect_k, expect_sizes
 from mvfa_core.data.mixing import MIXINGS
 from mvfa_core.heads import HEADS
 from mvfa_core.model import ANCHORS, PAPER_K, PAPER_SIZES, POOLINGS
-from mvfa_core.training.bounds import OPTIONAL, expect_possible
+from mvfa_core.training.recipe_fields import (
+    LARGEST,
+    Bound,
+    choice,
+    declared,
+    expect_possible,
+    number,
+    switch,
+    text,
+    whole,
+    wholes,
+)
 
 OPTIMIZERS = ("adam", "adamw")
 SCHEDULES = ("constant", "one-cycle")
@@ -21,103 +32,105 @@ PRECISIONS = ("auto", "fp32", "tf32", "bf16", "fp16")
 LOGS = ("none", "tensorboard", "wandb", "mlflow")
 HELD_OUT = "held-out"
 VALIDATE_ON = ("val", "test", HELD_OUT)
-LONGEST = 4_096
+MOST_HIDDEN, MOST_RESTARTS, MOST_FILM = 16, 1_000, 12
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides a run, and how it is carried out. Steps and `val_every` count batches.
 
-    Attributes:
-        lr: the initial rate, or the highest one of a one-cycle schedule.
-        precision: of the backbone on the device; auto is bf16 on a GPU that has it, fp32 elsewhere. tf32 is float32
-            whose factors CUDA rounds to ten bits; elsewhere it is fp32.
-        compile: "on" hands the model to torch.compile.
-        deterministic: "on" fixes the order of a GPU's sums, so that a run that goes on ends with the same bits.
-        restarts: steps at which a run that had ended was extended; a one-cycle schedule begins anew there.
-        validate_on: the side of the data that training watches. With "val" the test side is left alone, and where the
-            data has none but train and test, a tenth of train is set apart. With "test", the paper's protocol, all of
-            train is trained on and test is watched, so nothing is chosen by it: the last weights are the result, and
-            `stop_at` and `patience` are refused. "held-out" is what runs did before there was a choice: val/ where
-            there is one, else test/. Data without a test side is watched on val in any case.
-        join_names: "on" takes class names that differ only in capitals, spaces, hyphens, underscores and dots for one.
-        stop_at: the validation accuracy, a share, that is enough.
-        patience: how many validations may pass without a better one before the run ends.
-        film: how many pictures of the watched side are explained at every validation, 0 for none.
-        log: a logger's events beside our own.
-        devices, nodes: processes a machine, and machines, that share every batch.
+    Each field is declared here and nowhere else (`recipe_fields`); docs/recipes.md shows all of them.
 
     Raises:
         ValueError: at construction, for a name or a number out of range.
     """
 
-    data: str = "synthetic"
-    backbone: str = "compact"
-    pooling: str = "mfa"
-    k: int = PAPER_K
-    sizes: tuple[int, ...] = PAPER_SIZES
-    head: str = "linear"
-    local: str = "sum"
-    steps: int = 20_000
-    batch: int = 64
-    seed: int = 0
-    optimizer: str = "adam"
-    schedule: str = "constant"
-    lr: float = 1e-4
-    weight_decay: float = 0.0
-    augment: str = "flip-crop"
-    mix: str = "none"
-    anchors: str = "adacam"
-    global_loss: str = "on"
-    hidden: tuple[int, ...] = (256,)
-    prototype_weight: float = 0.001
-    weights: str | None = None
-    val_every: int = 100
-    validate_on: str = "val"
-    join_names: str = "off"
-    train_n: int | None = None
-    precision: str = "auto"
-    compile: str = "off"
-    deterministic: str = "off"
-    restarts: tuple[int, ...] = ()
-    stop_at: float | None = None
-    patience: int | None = None
-    film: int = 6
-    log: str = "none"
-    device: str = "auto"
-    devices: int = 1
-    nodes: int = 1
-    preset: str = "paper"
+    data: str = text("synthetic", '"synthetic", a name from `data list`, or a folder of pictures')
+    backbone: str = text("compact", f"{', '.join(BACKBONES)}, or timm:<name>", metavar="NAME")
+    pooling: str = choice("mfa", POOLINGS, "mfa, or gap for its twin")
+    k: int = whole(PAPER_K, "K, anchors per picture, up to one for every cell", Bound(1, LARGEST), of_views=True)
+    sizes: tuple[int, ...] = wholes(
+        PAPER_SIZES, "L_R, odd region sizes in cells", Bound(1, LARGEST), MOST_SIZES, metavar="R", of_views=True
+    )
+    head: str = choice("linear", tuple(HEADS), "what scores a view")
+    local: str = choice("sum", ("sum", "mean"), "how the view losses of a picture combine", of_views=True)
+    steps: int = whole(20_000, "batches to train on", Bound(1, 10_000_000))
+    batch: int = whole(64, "pictures of a step", Bound(1, 1_024, 2**20))
+    seed: int = whole(0, "of first weights, order, flips and crops", Bound(0, 2**31 - 1))
+    optimizer: str = choice("adam", OPTIMIZERS, "Adam, or with decoupled weight decay")
+    schedule: str = choice("constant", SCHEDULES, "of the rate: one-cycle rises and falls once")
+    lr: float = number(
+        1e-4, "the initial rate, or the highest one of a one-cycle schedule",
+        Bound(0.0, 1.0, math.inf, whole=False, above=True),
+    )  # fmt: skip
+    weight_decay: float = number(0.0, "of the optimiser", Bound(0.0, 1.0, math.inf, whole=False))
+    augment: str = choice("flip-crop", AUGMENTATIONS, "of every picture in training")
+    mix: str = choice("none", MIXINGS, "image-level augmentation of Table 2")
+    anchors: str = choice("adacam", ANCHORS, "where views are taken; all but adacam are ablations", of_views=True)
+    global_loss: str = switch("on", "off: the auxiliary head learns nothing", of_views=True)
+    hidden: tuple[int, ...] = wholes(
+        (256,), "widths of an MLP head's hidden layers", Bound(1, 8_192, 2**16), MOST_HIDDEN, metavar="N"
+    )
+    prototype_weight: float = number(
+        0.001, "of the prototype loss, for a prototype head", Bound(0.0, 10.0, math.inf, whole=False)
+    )
+    weights: str | None = text(
+        None, 'of the backbone: "imagenet" (downloaded) or a local file (default: fresh)', optional=True
+    )
+    val_every: int = whole(100, "steps between validations", Bound(1, 100_000))
+    # With "val" the test side is left alone, and where the data has none but train and test, a tenth of train is set
+    # apart. With "test" nothing is chosen by what is watched, so `stop_at` and `patience` are refused. Data without a
+    # test side is watched on val in any case.
+    validate_on: str = choice(
+        "val", VALIDATE_ON,
+        "val, or test: the paper's protocol, which trains on all of train/ and keeps the last weights (held-out: val/ "
+        "where there is one, else test/, as runs of before)",
+        metavar="SIDE",
+    )  # fmt: skip
+    join_names: str = switch("off", "classes whose names differ only in capitals, spaces and punctuation are one")
+    train_n: int | None = whole(None, "synthetic pictures to train on", Bound(1, 1_000_000, 10**9), optional=True)
+    precision: str = choice(
+        "auto", PRECISIONS, "auto: bf16 on a GPU that has it, fp32 elsewhere; tf32: float32 that a GPU may round"
+    )
+    compile: str = switch("off", "on: through torch.compile", decides=False)
+    deterministic: str = switch("off", "on: a GPU gives the same bits every time", decides=False)
+    restarts: tuple[int, ...] = wholes(
+        (), "steps at which a run that had ended was extended; a one-cycle schedule begins anew there",
+        Bound(1, LARGEST), MOST_RESTARTS, option=False,
+    )  # fmt: skip
+    stop_at: float | None = number(
+        None, "end at this validation accuracy, 0.9 say", Bound(0.0, 1.0, 1.0, whole=False, above=True),
+        optional=True, metavar="SHARE",
+    )  # fmt: skip
+    patience: int | None = whole(
+        None, "end after N validations without a better one", Bound(1, 10_000), optional=True, metavar="N"
+    )
+    film: int = whole(
+        6, "pictures explained at every validation, 0 for none", Bound(0, MOST_FILM, MOST_FILM), metavar="N",
+        decides=False,
+    )  # fmt: skip
+    log: str = choice("none", LOGS, "a logger's events beside metrics.jsonl", decides=False)
+    device: str = text("auto", "auto, cpu, cuda, cuda:N or mps", decides=False)
+    devices: int = whole(
+        1, "processes on this machine that share every batch", Bound(1, 64, 4_096), metavar="N", alone=True,
+        decides=False,
+    )  # fmt: skip
+    nodes: int = whole(1, "machines that share every batch", Bound(1, 1, 4_096), metavar="N", alone=True, decides=False)
+    preset: str = text("paper", "the recipe that it was made from", option=False, decides=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sizes", expect_sizes(self.sizes))
         object.__setattr__(self, "hidden", tuple(self.hidden))
         object.__setattr__(self, "restarts", tuple(self.restarts))
-        for name in ("data", "preset", *(() if self.weights is None else ("weights",))):
-            text = getattr(self, name)
-            fits = isinstance(text, str) and text.strip() and "\0" not in text and len(text) <= LONGEST
-            expect(bool(fits), name, f"1 to {LONGEST:,} letters", f"{text!r:.60}")
-        whole = all(isinstance(n, int) and n >= 1 for n in (*self.hidden, *self.restarts))
-        expect(whole, "hidden and restarts", "whole numbers >= 1", f"{(*self.hidden, *self.restarts)!r:.60}")
-        for name, known in _CHOICES.items():
-            expect_choice(getattr(self, name), known, name)
-        for name in _COUNTS:
-            value = getattr(self, name)
-            left_out = value is None and name in OPTIONAL
-            fits = left_out or (isinstance(value, int) and value >= 1)
-            expect(fits, name, "a whole number >= 1", f"{value!r:.60}")
+        expect_possible(self)
         size = self.devices * self.nodes
         expect(self.batch % size == 0, "batch", f"a multiple of {size}, the processes that share it", self.batch)
-        expect(self.stop_at is None or 0 < self.stop_at <= 1, "stop_at", "a share above 0, up to 1", self.stop_at)
         if self.validate_on == "test":
             for name in ("stop_at", "patience"):
                 expect(getattr(self, name) is None, name, _NONE_ON_TEST, getattr(self, name))
         entry = find_backbone(self.backbone)
         if self.pooling == "mfa":  # said here, before anything is decoded or drawn for a run that cannot start
             expect_k(self.k, (entry.side // entry.stride) ** 2)
-        expect_possible(self)
-        expect(0 < self.lr < math.inf, "lr", "a positive number", self.lr)
-        expect(0 <= self.weight_decay < math.inf, "weight_decay", "a number >= 0", self.weight_decay)
 
     def to_json(self) -> dict:
         """The recipe as JSON types."""
@@ -142,7 +155,9 @@ class Recipe:
         words += ["--recipe", base.preset]
         if self.pooling == "mfa":
             words += ["--k", str(self.k), "--sizes", *map(str, self.sizes)]
-        for name in (field.name for field in fields(self) if field.name not in _NAMED_ALWAYS):
+        for name, about in declared(type(self)).items():
+            if name in _NAMED_ALWAYS or not about.option:
+                continue
             value = getattr(self, name)
             if value != getattr(base, name):
                 values = value if isinstance(value, tuple) else (value,)
@@ -151,25 +166,7 @@ class Recipe:
 
 
 _NONE_ON_TEST = "none with validate_on test, by which no run may end; leave it out, or validate on val"
-_COUNTS = ("k", "steps", "batch", "val_every", "devices", "nodes", "train_n", "patience")
-_NAMED_ALWAYS = ("data", "backbone", "pooling", "steps", "seed", "preset", "k", "sizes", "restarts")
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "pooling": POOLINGS,
-    "head": tuple(HEADS),
-    "local": ("sum", "mean"),
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-    "augment": AUGMENTATIONS,
-    "mix": MIXINGS,
-    "anchors": ANCHORS,
-    "global_loss": ("on", "off"),
-    "precision": PRECISIONS,
-    "validate_on": VALIDATE_ON,
-    "compile": ("on", "off"),
-    "deterministic": ("on", "off"),
-    "join_names": ("on", "off"),
-    "log": LOGS,
-}
+_NAMED_ALWAYS = ("data", "backbone", "pooling", "steps", "seed", "k", "sizes")
 
 
 def paper() -> Recipe:

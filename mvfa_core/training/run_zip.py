@@ -18,7 +18,7 @@ from mvfa_core.checkpoints import BEST, WEIGHTS, CheckpointError, read_card
 from mvfa_core.data.archives import Limits, unpack
 from mvfa_core.files import parse_json, read_json, whole_file
 from mvfa_core.folders import runs_root
-from mvfa_core.training.bounds import expect_offered
+from mvfa_core.training.recipe_fields import expect_offered
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.run_names import expect_name, free_place
 from mvfa_core.training.runs import LAUNCH_S, Run, RunError
@@ -80,8 +80,8 @@ def import_zip(file: Path, name: str | None = None, *, offered: bool = False) ->
     Without a name it is called as it was, with a number behind it where that is taken.
 
     Args:
-        offered: whether a page brings it in: its recipe must be one that the form offers (`bounds.expect_offered`), and
-            going on with it takes one process, however many it had.
+        offered: whether a page brings it in: its recipe must be one that the form offers
+            (`recipe_fields.expect_offered`), and going on with it takes one process, however many it had.
 
     Raises:
         RunError: no such file, no run in it, or a run that is spoilt; or the name is taken or cannot be one.

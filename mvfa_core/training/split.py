@@ -21,7 +21,7 @@ from mvfa_core.data.layouts import Layout, ValidateOn
 from mvfa_core.data.sets import DataError, DataSet, PassedOver, PictureSet, Progress, Unreadable, silent
 from mvfa_core.data.sources import SYNTHETIC_TRAIN, SYNTHETIC_VAL, find_data, load_data
 from mvfa_core.data.synthetic import CLASSES
-from mvfa_core.training.bounds import LARGEST
+from mvfa_core.training.recipe_fields import LARGEST
 from mvfa_core.training.recipes import Recipe
 
 SIDES = ("train", "val", "test")

@@ -53,6 +53,9 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
     "measures time or memory": (
         "mvfa_core.bench.*", "mvfa_core.experiments.cost.seconds_per_picture",
     ),
+    "declares a field, of which test_recipe_fields has one of every kind": (
+        "mvfa_core.training.recipe_fields.*",
+    ),
     "drawn as what it is the common part of, Run and Evaluation": ("mvfa_core.jobs.folder.JobFolder",),
     "needs the network": ("mvfa_core.data.download.fetch",),
     "read by the browser, which tests/mvfa_core/web asks about a thousand drawn cases": ("mvfa_core.web.payload.*",),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
 
 from app.base import errors, session
+from app.base.i18n import _
 from app.base.wording import wording
 from mvfa_core.backbones import BACKBONES
 from mvfa_core.data.sources import SYNTHETIC_TRAIN
-from mvfa_core.training.bounds import BOUNDS, expect_offered
+from mvfa_core.training.recipe_fields import Bound, Declared, declared, expect_offered
 from mvfa_core.training.recipes import RECIPES, Recipe
 
 LAYOUT: dict[str, Any] = {"width": "stretch", "persist_state": "session"}
@@ -36,9 +37,8 @@ class Form:
         """What all fields say; None, and the reason among the problems, while that cannot be carried out."""
         if self.problems:
             return None
-        kept = {one.name: getattr(self.base, one.name) for one in fields(Recipe)}
         try:
-            recipe = Recipe(**{**kept, **self.values})
+            recipe = replace(self.base, **self.values)
             expect_offered(recipe)
             return recipe
         except ValueError as error:
@@ -60,17 +60,49 @@ def select(label: str, options: list[str], start: str, name: str, **more: Any) -
     return st.selectbox(label, options, place, key=key(name), **LAYOUT, **more)
 
 
-def whole(label: str, start: int, name: str) -> int:
-    """A whole number of a recipe's field, within the bounds of `training.bounds`."""
-    least, most = int(BOUNDS[name].least), int(BOUNDS[name].offered)
-    return st.number_input(label, least, most, min(start, most), key=key(name), **LAYOUT)
+def whole(label: str, start: int, name: str, **more: Any) -> int:
+    """A whole number of a recipe's field, within the bounds that are declared for it."""
+    least, most = int(bound(name).least), int(bound(name).offered)
+    return st.number_input(label, least, most, min(start, most), key=key(name), **LAYOUT, **more)
 
 
-def number(label: str, start: float, name: str, *, step: float, least: float | None = None) -> float:
+def number(label: str, start: float, name: str, *, step: float, least: float | None = None, **more: Any) -> float:
     """A number with digits after the point, likewise; `least` for a field that steps from above its bound."""
-    low, high = BOUNDS[name].least if least is None else least, BOUNDS[name].offered
+    low, high = float(bound(name).least if least is None else least), float(bound(name).offered)
     start = min(max(start, low), high)
-    return st.number_input(label, low, high, start, step=step, format="%.6g", key=key(name), **LAYOUT)
+    return st.number_input(label, low, high, start, step=step, format="%.6g", key=key(name), **LAYOUT, **more)
+
+
+def toggle(label: str, start: str, name: str, **more: Any) -> str:
+    """Either "on" or "off"."""
+    return "on" if st.toggle(label, start == "on", key=key(name), **more) else "off"
+
+
+def bound(name: str) -> Bound:
+    """How large a field may be."""
+    limits = declared(Recipe)[name].bound
+    assert limits, name
+    return limits
+
+
+def further(form: Form, tab: str) -> None:
+    """The fields that are declared for a group of the form and have no place of their own in it."""
+    for name, about in declared(type(form.base)).items():
+        if about.label and about.tab == tab:
+            form.values[name] = _further(name, about, getattr(form.base, name))
+
+
+def _further(name: str, about: Declared, start: Any) -> Any:
+    label, help = _(about.label), _(about.help)
+    if about.kind == "switch":
+        return toggle(label, start, name, help=help, persist_state="session")
+    if about.choices:
+        return select(label, list(about.choices), start, name, help=help)
+    if about.kind == "whole" and not about.optional:
+        return whole(label, start, name, help=help)
+    if about.kind == "number" and not about.optional:
+        return number(label, start, name, step=0.01, help=help)
+    raise TypeError(f"{name}: a field of this kind needs a place of its own on the form")
 
 
 def key(name: str) -> str:
@@ -118,7 +150,8 @@ def restore(values: dict[str, Any]) -> None:
 
 def _shown(recipe: Recipe, *, data: bool) -> dict[str, Any]:
     """The value of every widget for a recipe, by the field's name."""
-    values = {name: value for name, value in recipe.to_json().items() if name in _PLAIN}
+    values = {name: value for name, value in recipe.to_json().items() if name not in NOT_SHOWN}
+    values |= {name: values[name] == "on" for name, about in declared(type(recipe)).items() if about.kind == "switch"}
     known = recipe.backbone in BACKBONES
     weights = recipe.weights
     values |= {
@@ -129,17 +162,10 @@ def _shown(recipe: Recipe, *, data: bool) -> dict[str, Any]:
         "weights_file": weights if weights not in (None, "imagenet") else "",
         "hidden": ", ".join(map(str, recipe.hidden)),
         "stop_at": None if recipe.stop_at is None else 100 * recipe.stop_at,
-        "global_loss": recipe.global_loss == "on",
-        "compile": recipe.compile == "on",
-        "deterministic": recipe.deterministic == "on",
-        "join_names": recipe.join_names == "on",
         "train_n": recipe.train_n or SYNTHETIC_TRAIN,
     }
     return {**values, "source": recipe.data} if data else values
 
 
-_PLAIN = (
-    "pooling", "k", "sizes", "head", "prototype_weight", "local", "anchors", "augment", "mix", "steps", "batch", "lr",
-    "schedule", "optimizer", "weight_decay", "seed", "val_every", "validate_on", "patience", "film", "precision",
-    "device", "log",
-)  # fmt: skip
+NOT_SHOWN = ("data", "restarts", "devices", "nodes")
+"""Pictures have a part of the form to themselves; a new run is one process that was never extended."""

@@ -18,7 +18,6 @@ from app.services import allowed_paths
 from app.ui.controls import SIZES
 from mvfa_core.backbones import BACKBONES, TIMM, Backbone, find_backbone
 from mvfa_core.model import POOLINGS
-from mvfa_core.training.bounds import BOUNDS
 
 OTHER = "timm"
 
@@ -141,9 +140,8 @@ def _head(form: Form) -> None:
         parts = re.split(r"[,\s]+", told.strip())
         widths = [int(part) for part in parts if re.fullmatch(r"\d{1,4}", part)]
         form.values["hidden"] = tuple(widths)
-        if len(widths) != len(parts) or not all(
-            BOUNDS["hidden"].within(width, BOUNDS["hidden"].offered) for width in widths
-        ):
+        limits = form_fields.bound("hidden")
+        if len(widths) != len(parts) or not all(limits.within(width, limits.offered) for width in widths):
             form.problem(_("Expected whole numbers from 1 to 8192 with commas between, 512, 128 say."))
     if head == "prototype":
         form.values["prototype_weight"] = number(
@@ -223,9 +221,3 @@ def _sizes(form: Form) -> None:
     form.values["sizes"] = tuple(sorted(chosen))
     if not chosen:
         form.problem(_("At least one region size is needed."))
-
-
-# --- training ---
-
-
-# --- where and until when ---

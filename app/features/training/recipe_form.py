@@ -18,6 +18,14 @@ from app.services import training_runs
 from mvfa_core.training.recipes import RECIPES, Recipe
 
 WIDTHS = (3, 4, 2)
+TABS: dict[str, Callable[[Form], None]] = {
+    "data": pictures_form.show_more,
+    "model": method_form.model,
+    "views": method_form.views,
+    "training": training_form.training,
+    "device": training_form.device,
+}
+"""The groups of fields, under the names by which a field's declaration means them; the command comes after them."""
 
 
 def fill(recipe: Recipe) -> None:
@@ -85,19 +93,11 @@ def _about(form: Form) -> str:
 
 
 def _settings(form: Form) -> None:
-    data, model, views, training, device, command = st.tabs(
-        (_("Data"), _("Model"), _("Views"), _("Training"), _("Device and end"), _("Command"))
-    )
-    with data:
-        pictures_form.show_more(form)
-    with model:
-        method_form.model(form)
-    with views:
-        method_form.views(form)
-    with training:
-        training_form.training(form)
-    with device:
-        training_form.device(form)
+    *groups, command = st.tabs((_("Data"), _("Model"), _("Views"), _("Training"), _("Device and end"), _("Command")))
+    for group, (tab, show) in zip(groups, TABS.items(), strict=True):
+        with group:
+            show(form)
+            form_fields.further(form, tab)
     with command:
         recipe = form.recipe() if not form.problems else None
         if recipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,11 @@ from mvfa_core.experiments.tables import TABLE1, TABLE3
 from mvfa_core.figures.curves import Line, as_bytes, learning_curves
 from mvfa_core.model import PAPER_K
 from mvfa_core.names import titles, visible
+from mvfa_core.training.comparison import decisive
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run
 
-OF_VIEWS = ("k", "sizes", "local", "anchors", "global_loss")
-"""Fields of a recipe that mean nothing to GAP, whose recipe may hold any value of them."""
-NOT_OF_RESULT = ("preset", "device", "film", "log")
-"""Fields that do not change what is learned."""
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 Shades = Mapping[str, tuple[str, str]]
@@ -68,15 +65,8 @@ def twin(recipe: Recipe) -> Recipe:
 
 def find_twin(recipe: Recipe, runs: Sequence[Run]) -> Run | None:
     """A run that differs from the recipe in nothing but its ending; the newest of several."""
-    wanted = _told_apart_by(twin(recipe))
-    return next((run for run in runs if _told_apart_by(run.recipe()) == wanted), None)
-
-
-def _told_apart_by(recipe: Recipe) -> dict[str, Any]:
-    fields = asdict(recipe)
-    for name in (*OF_VIEWS, *NOT_OF_RESULT):
-        del fields[name]
-    return fields
+    wanted = decisive(twin(recipe), views=False)
+    return next((run for run in runs if decisive(run.recipe(), views=False) == wanted), None)
 
 
 def _race_twin(run_id: str, recipe: Recipe) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from app.base import component_values, errors, session
 from app.base.i18n import _
 from app.base.wording import wording
-from app.features.training import run_overlay
 from app.features.training import runs_words as words
 from app.features.training import words as train_words
 from app.ui import colours
 from app.ui.components import component
 from mvfa_core.names import visible
+from mvfa_core.training.comparison import differences
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.runs import RunError
 
@@ -161,13 +160,8 @@ def _columns() -> dict[str, str]:
 
 def side_by_side(runs: Sequence[FollowedRun]) -> list[tuple[str, ...]]:
     """Rows of a name and a value for each run: what differs between the recipes, then what came of it."""
-    recipes = [run.recipe() for run in runs]
-    rows = []
-    for name in (field.name for field in fields(recipes[0]) if field.name != "preset"):
-        means = [recipe for recipe in recipes if recipe.pooling == "mfa" or name not in run_overlay.OF_VIEWS]
-        if len({getattr(recipe, name) for recipe in means}) > 1:
-            shown = [words.shown(getattr(one, name)) if one in means else words.NOTHING for one in recipes]
-            rows.append((name, *shown))
+    differing = differences([run.recipe() for run in runs])
+    rows = [(name, *map(words.shown, values)) for name, values in differing.items()]
     for name in ("state", "steps", "accuracy", "best"):
         rows.append((_columns()[name], *(_cell(row(run), name) for run in runs)))
     return rows

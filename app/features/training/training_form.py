@@ -8,9 +8,8 @@ from app.base.i18n import _
 from app.features.training import form_fields
 from app.features.training import set_up_words as words
 from app.features.training.form_fields import Form, choice, number, select, whole
-from mvfa_core.training.bounds import BOUNDS, MOST_FILM
 from mvfa_core.training.measured import devices_here
-from mvfa_core.training.recipes import LOGS, PRECISIONS
+from mvfa_core.training.recipes import LOGS, MOST_FILM, PRECISIONS
 
 
 def training(form: Form) -> None:
@@ -75,7 +74,7 @@ def _ending(form: Form) -> None:
     patience = st.number_input(
         _("Give up after … validations without a better one"),
         1,
-        int(BOUNDS["patience"].offered),
+        int(form_fields.bound("patience").offered),
         base.patience,
         key=form_fields.key("patience"),
         placeholder=_("none"),

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from app.base import component_values, session, settings
 from app.base.settings import number, switch
 from app.services import allowed_paths, limits
-from mvfa_core.training.bounds import BOUNDS, OPTIONAL, Bound, expect_offered, expect_possible
+from mvfa_core.training.recipe_fields import Bound, declared, expect_offered, expect_possible
 from mvfa_core.training.recipes import RECIPES, Recipe
 from mvfa_core.training.runs import RunError
 from tests.corpus.drawn import JSON, WORDS, few, refused
 
-LISTS = ("hidden", "restarts")
+FIELDS = declared(Recipe)
+BOUNDS = {name: about.bound for name, about in FIELDS.items() if about.bound}
+LISTS = ("sizes", "hidden", "restarts")
 VALUES = st.one_of(
     st.sampled_from([0, 1, -1, 2, 64, 1024, 1025, 8192, 8193, 2**31, 2**40, 2**40 + 1, 10**9, True, None, "1"]),
     st.sampled_from([0.0, 0.5, 1.0, 1.5, -0.5, math.nan, math.inf, 1e300]),
@@ -30,7 +32,7 @@ VALUES = st.one_of(
 def fits(name: str, value: Any, most: float) -> bool:
     """By hand: a number, of the field's kind, from its least to its most."""
     if value is None:
-        return name in OPTIONAL
+        return FIELDS[name].optional
     kind = (int,) if BOUNDS[name].whole else (int, float)
     return type(value) in kind and BOUNDS[name].least <= value <= most
 
@@ -65,7 +67,7 @@ def test_presets_are_offered_and_every_offer_is_possible() -> None:
         limits.expect_startable(make())
     assert all(bound.least <= bound.offered <= bound.possible for bound in BOUNDS.values())
     numbers = {one.name for one in fields(Recipe) if type(getattr(Recipe(), one.name)) in (int, float)}
-    assert numbers <= {*BOUNDS, "k"}, "k is bounded by the grid"
+    assert numbers <= {*BOUNDS}
 
 
 @few

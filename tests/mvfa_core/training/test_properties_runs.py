@@ -19,11 +19,12 @@ from mvfa_core.figures.desk import FileSources
 from mvfa_core.figures.request import FigureSpec
 from mvfa_core.training import run_names, step_control
 from mvfa_core.training.attention_history import history_picture, read_history
-from mvfa_core.training.comparison import compare, outcome
+from mvfa_core.training.comparison import compare, decisive, differences, outcome
 from mvfa_core.training.engine import Stepped, Validated, to_json
 from mvfa_core.training.event_log import is_sound
 from mvfa_core.training.follow import FollowedRun
 from mvfa_core.training.loggers import values_of
+from mvfa_core.training.recipe_fields import Declared, declared
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError, list_runs
 from tests.corpus.drawn import JSON, expect_sentence, few
@@ -162,3 +163,35 @@ def test_free_places(tmp_path: Path, taken: list[int]) -> None:
     assert place.parent == tmp_path and not place.exists() and place.name.startswith("a")
     with pytest.raises(ValueError):
         run_names.expect_name(" ")
+
+
+def value_of(about: Declared) -> st.SearchStrategy[Any]:
+    """Values that a field may have."""
+    if about.choices:
+        return st.sampled_from(about.choices)
+    kinds = {
+        "text": st.sampled_from(["compact", "imagenet"]),
+        "whole": st.sampled_from([1, 2]),
+        "number": st.sampled_from([0.25, 0.5]),
+        "wholes": st.sampled_from([(1,), (3, 5)]),
+    }
+    return kinds[about.kind]
+
+
+FIELDS = {name: value_of(about) for name, about in declared(Recipe).items() if name not in ("backbone", "validate_on")}
+RECIPES = st.builds(Recipe, **FIELDS | {"batch": st.just(4)})
+
+
+@few
+@given(RECIPES, RECIPES)
+def test_differences_of_recipes(one: Recipe, two: Recipe) -> None:
+    """Each is said with both values; what means nothing to GAP is held against neither."""
+    found = differences([one, two])
+    views = one.pooling == two.pooling == "mfa"
+    for name, about in declared(Recipe).items():
+        values = [getattr(one, name), getattr(two, name)]
+        counts = name != "preset" and (views or not about.of_views)
+        assert (name in found) == (counts and values[0] != values[1])
+        assert name not in found or found[name] == values
+    same = decisive(one, views=views) == decisive(two, views=views)
+    assert same == all(not declared(Recipe)[name].decides for name in found)
