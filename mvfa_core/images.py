@@ -76,9 +76,9 @@ def read_picture(source: str | Path | bytes | BinaryIO, *, bands: tuple[int, int
         )
     kind = kinds.kind_of(data[: kinds.HEAD])
     if kind is None:
-        raise PictureError(f"{name} is not a picture that can be read here. Use {FORMATS_SENTENCE}.")
+        raise PictureError(f"Can't open this file: {name} is no picture. Use {FORMATS_SENTENCE}.")
     if not kind.is_read:
-        raise PictureError(f"{name} is {kind.name}, not a picture that can be read here. {kind.advice}")
+        raise PictureError(f"Can't open this file: {name} is {kind.name}. {kind.advice}")
     if bands is not None and kind != kinds.TIFF:
         raise PictureError(f"{name} is a {kind.name} picture; bands are chosen of a TIFF only.")
     try:

@@ -9,7 +9,7 @@ from app.features.views import anchors, receptive_field
 from app.services import explanations, findings
 from app.ui import answer, controls, model_picture_picker, panels
 
-st.title(_("Where do the views start?"), anchor=False)
+st.title(_("How are anchors chosen?"), anchor=False)
 st.caption(
     _(
         "Every cell of the grid has an attention A, and the K highest become anchors. Click any cell, anchor or not, "

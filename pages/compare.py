@@ -43,13 +43,13 @@ def view() -> None:
     compare.show_answers(sides, picture, target)
     compare.show_scope(sides, picture)
 
-    st.header(_("Where each finds its evidence"), anchor=False)
+    st.header(_("What each model looked at"), anchor=False)
     compare.show_maps(sides, picture)
     if sides[0].explanation.grid == sides[1].explanation.grid:
-        st.header(_("How alike their maps are"), anchor=False)
+        st.header(_("Map similarity"), anchor=False)
         compare.show_likeness(sides, k or min(facts[0].k, facts[0].cells))
 
-    st.header(_("The region each is surest by"), anchor=False)
+    st.header(_("Most confident region of each model"), anchor=False)
     compare.show_regions(sides, picture)
 
     st.header(_("What each answers"), anchor=False)

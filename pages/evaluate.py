@@ -50,7 +50,7 @@ charts.show_scales(found)
 charts.show_profiles(found)
 charts.show_reliability(found)
 if found.views and not trouble:
-    st.header(_("Views that are surest of a wrong class"), anchor=False)
+    st.header(_("Views most confident in a wrong class"), anchor=False)
     st.caption(
         _(
             "The region of each picture that is most confident in a class the picture is not. The ensemble may still "

@@ -33,7 +33,7 @@ def view() -> None:
     @errors.part
     def maps() -> None:
         """The maps and what the chosen cell did; choosing another one runs this again and nothing else."""
-        st.header(_("Where the evidence lies"), anchor=False)
+        st.header(_("What the model looked at"), anchor=False)
         panels.show_board(
             session.MAPS, "maps", picture.digest, explanation, panels.maps(explanation), recipe, scale="own"
         )
@@ -52,12 +52,12 @@ def view() -> None:
     else:
         controls.offer_views()
 
-    st.header(_("The verdict, class by class"), anchor=False)
+    st.header(_("Class probabilities"), anchor=False)
     panels.show_verdict(explanation, picture.truth)
     note = (
         _(
-            "The auxiliary head sees the average of the whole map and steers the attention. The ensemble is the "
-            "answer: the mean of the votes of all {count} views, as a probability."
+            "The whole-image classifier sees the average of the whole map and steers the attention. The ensemble is "
+            "the answer: the mean of the votes of all {count} views, as a probability."
         ).format(count=len(explanation.confidence_MC))
         if views
         else _("One view, the average of the whole map, and one head.")

@@ -8,11 +8,11 @@ from app.base.wording import wording
 from app.features.figures import figure_form, figure_pictures, figure_result
 from mvfa_core.figures import OF_RUNS, FigureSpec
 
-st.title(_("Which figure goes into the paper?"), anchor=False)
+st.title(_("Make a figure"), anchor=False)
 st.caption(
     _(
-        "Choose a kind and pictures; the preview follows. Every file carries its recipe: give it back below, and the "
-        "same figure is made again."
+        "Choose a kind and pictures; the preview follows. Every file contains its recipe: upload a figure below to "
+        "recreate it."
     )
 )
 

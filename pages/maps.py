@@ -9,11 +9,11 @@ from app.features.sharing import handout
 from app.services import explanations
 from app.ui import answer, controls, model_picture_picker, panels
 
-st.title(_("Do the maps say the same?"), anchor=False)
+st.title(_("How do the methods compare?"), anchor=False)
 st.caption(
     _(
-        "AdaCAM needs no label because it weighs all class maps by their probability. The paper finds it very close "
-        "to the map of the predicted class: here that can be turned, measured and compared with other methods."
+        "AdaCAM weighs all class maps by their probability, so no class needs choosing. The paper finds it very close "
+        "to the map of the predicted class: here you can vary that, measure it and compare it with other methods."
     )
 )
 model, picture = model_picture_picker.choose()
@@ -49,7 +49,7 @@ def view() -> None:
         )
         st.caption(
             _(
-                "Each keeps its own unit and range: these methods agree on where, not on how much. HiResCAM of a "
+                "Each keeps its unit and range: these methods agree on where, not on how much. HiResCAM of a "
                 "linear head is the contribution map of the Views page, divided by the number of views. Eigen-CAM "
                 "asks for no class."
             )
@@ -57,7 +57,7 @@ def view() -> None:
     else:
         st.caption(_("Choose a method to see its map."))
 
-    st.header(_("How alike they are"), anchor=False)
+    st.header(_("Map similarity"), anchor=False)
     maps.show_likeness(atlas, explanation, others, highest)
 
     st.header(_("Do they mark the object?"), anchor=False)
@@ -66,8 +66,9 @@ def view() -> None:
     else:
         st.caption(
             _(
-                "Where the object is, is not known for this picture. It is for all drawn scenes, and for a data set "
-                "with a file boxes.csv in its folder; for any other picture a file of boxes can be given here."
+                "Where the object is, is not known for this picture. It is known for all generated shapes, and for a "
+                "data set with a file boxes.csv in its folder; for any other picture you can upload a file of boxes "
+                "here."
             )
         )
 
@@ -76,7 +77,7 @@ def view() -> None:
     st.caption(maps.atlas_note(atlas, gap=gap))
     handout.offer(model, picture, explanation)
     if not gap:
-        st.page_link("../pages/anchors.py", label=_("See where the views start"), icon=":material/arrow_forward:")
+        st.page_link("../pages/anchors.py", label=_("See how anchors are chosen"), icon=":material/arrow_forward:")
 
 
 view()

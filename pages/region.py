@@ -9,11 +9,11 @@ from app.features.sharing import handout
 from app.services import explanations, findings
 from app.ui import answer, controls, model_picture_picker
 
-st.title(_("What would it say about this part alone?"), anchor=False)
+st.title(_("Classify a region"), anchor=False)
 st.caption(
     _(
-        "Drag a rectangle over the picture. The main head answers for the mean of the features inside it, as it does "
-        "for every view; the network is not run again."
+        "Drag a rectangle over the picture. The per-view classifier answers for the mean of the features inside it, "
+        "as it does for every view; the network is not run again."
     )
 )
 model, picture = model_picture_picker.choose()
@@ -52,8 +52,8 @@ def view() -> None:
                 )
                 if explanation.pooling == "gap"
                 else _(
-                    "A rectangle holds what its cells saw, and each cell saw further than its own square. Evidence, "
-                    "not cause: what stands outside may have coloured what is inside."
+                    "Each cell also sees its surroundings, so what lies outside the rectangle may have influenced "
+                    "what is inside."
                 )
             )
 

@@ -8,7 +8,7 @@ from app.base.wording import wording
 from app.features.results import results
 from mvfa_core.experiments.plan import EXPERIMENTS
 
-st.title(_("The paper's tables, ours beside theirs"), anchor=False)
+st.title(_("Reproduction results"), anchor=False)
 st.caption(
     _(
         "Only what was run has a number of ours, here or for the report that comes with the project; each says with "

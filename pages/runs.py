@@ -11,7 +11,10 @@ from app.services import training_runs
 run_actions.go_to_train()
 st.title(_("Runs: what was trained on this computer"), anchor=False)
 st.caption(
-    _("Tick runs to act on them; two or more are compared below. Runs of other tabs and of the terminal are here too.")
+    _(
+        "Select runs to act on them; two or more are compared below. Runs of other tabs and of the terminal are here "
+        "too."
+    )
 )
 
 seen = training_runs.standing()
@@ -36,7 +39,7 @@ def history() -> None:
         with st.container(border=True):
             empty_title = _("No run yet")
             st.markdown(f"**{empty_title}**")
-            st.write(_("Every training becomes a folder, and every folder a line of a table here, whoever started it."))
+            st.write(_("Your training runs appear here, and those that were started from a terminal."))
             st.page_link("../pages/train.py", label=_("Train a first one"), icon=":material/arrow_forward:")
         return
     there = {run.id: run for run in runs}

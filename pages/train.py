@@ -6,9 +6,7 @@ from app.base.i18n import _
 from app.features.training import run_overlay, run_view, set_up
 
 st.title(_("Train a classifier and watch it learn"), anchor=False)
-st.caption(
-    _("A run is a folder and a process of its own: reload, close the page or restart the app, and it is still there.")
-)
+st.caption(_("Training continues if you close this page, reload it or restart the app."))
 
 set_up.show()
 

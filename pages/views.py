@@ -12,8 +12,8 @@ from app.ui import answer, controls, model_picture_picker, panels
 st.title(_("Who votes for what?"), anchor=False)
 st.caption(
     _(
-        "Every region is a view, and the main head gives each its own answer. The sum of their logits is the answer "
-        "of the whole, so each vote is an exact term of it."
+        "Every region is a view, and the per-view classifier gives each its own answer. The sum of their logits is "
+        "the answer of the whole, so each vote is an exact term of it."
     )
 )
 model, picture = model_picture_picker.choose()
@@ -43,10 +43,10 @@ def view() -> None:
     st.header(_("Where the votes come from"), anchor=False)
     panels.show_board(session.VOTES, "votes", shown, explanation, views.board(explanation, distinct=distinct), recipe)
 
-    st.header(_("The ledger: every view and its push"), anchor=False)
+    st.header(_("All views and their contribution"), anchor=False)
     views.show_ledger(explanation, rival)
 
-    st.header(_("Which cells carry the answer"), anchor=False)
+    st.header(_("Which cells decide the prediction"), anchor=False)
     panels.show_board(
         session.CONTRIBUTIONS, "contributions", shown, explanation, views.maps(explanation, other), recipe
     )
@@ -58,12 +58,12 @@ def view() -> None:
         with place:
             show(explanation)
 
-    st.header(_("How firmly it stands"), anchor=False)
+    st.header(_("How stable is the prediction?"), anchor=False)
     stability.show_path(path, explanation, recipe)
     stability.show_views(held, explanation, shown, recipe)
 
     handout.offer(model, picture, explanation)
-    st.page_link("../pages/anchors.py", label=_("See where these views start"), icon=":material/arrow_forward:")
+    st.page_link("../pages/anchors.py", label=_("See how these anchors are chosen"), icon=":material/arrow_forward:")
 
 
 view()

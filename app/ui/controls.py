@@ -80,7 +80,7 @@ def _pills(label: str, key: str, options: list, note: str, shown: Callable[[Any]
 def distinct() -> bool:
     """Whether near doubles are left out of the ranked regions, kept in the address."""
     return _switch(
-        _("Leave out near doubles"),
+        _("Hide overlapping boxes"),
         session.DISTINCT,
         _("Skips a region that overlaps a better one by more than half. Off is what the paper shows."),
     )

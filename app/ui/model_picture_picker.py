@@ -98,7 +98,7 @@ def _tell_lost(kind: str, before: str, chosen: str) -> None:
 def _offered(learned: str) -> list[dict]:
     """The groups of pictures that are always there, beginning with those of the set that the model knows."""
     drawn, photographs = _gallery_items()
-    scenes = {"name": _("Drawn scenes, large to small"), "items": drawn}
+    scenes = {"name": _("Generated shapes, large to small"), "items": drawn}
     # Of a set with a name it is known that these photographs are none of its pictures; of a folder it is not.
     named = learned == SYNTHETIC or learned in CATALOGUE
     others = {"name": _("Photos this model wasn't trained on") if named else _("Photos"), "items": photographs}
@@ -159,7 +159,7 @@ def own_picture() -> None:
             )
         if message := session.take(session.MESSAGE("picture")):  # here, because the open popover covers what is below
             st.error(wording.plain(message))
-        st.caption(_("It is kept for this session only; a link does not carry it."))
+        st.caption(_("It is kept for this session only and not included in shared links."))
     most = min(MOST_PASTED, st.get_option("server.maxUploadSize") * MEGABYTE)
     _paste(
         key=session.PASTED,

@@ -223,7 +223,7 @@ def verdict(explanation: Explanation, truth: str | None) -> dict:
         return rows(explanation, [{"name": _("GAP head"), "colour": colours.GAP}], [explanation.ensemble_C], truth)
     heads = [
         {"name": _("Ensemble of the views"), "colour": colours.MAIN},
-        {"name": _("Auxiliary head, f"), "colour": colours.AUXILIARY},
+        {"name": _("Whole-image prediction, f"), "colour": colours.AUXILIARY},
     ]
     return rows(explanation, heads, [explanation.ensemble_C, explanation.auxiliary_C], truth)
 

@@ -88,7 +88,7 @@ def _where(picture: Picture, explanation: Explanation) -> list[int] | None:
 
 
 def _winner(_picture: Picture, explanation: Explanation) -> int | None:
-    label = _("Of which size, in cells, is the region that is surest of {name}?").format(
+    label = _("Of which size, in cells, is the region most confident in {name}?").format(
         name=words.plain(explanation.classes[explanation.target])
     )
     sizes = list(explanation.sizes or ())

@@ -129,7 +129,7 @@ def _trained_now(name: str) -> tuple[Run, Status]:
 
 
 def _resume(args: argparse.Namespace) -> None:
-    """Go on with one, in a process of its own."""
+    """Go on with one, in the background."""
     chosen = find_run(args.run)
     chosen.recipe()
     status = chosen.status()
@@ -149,7 +149,7 @@ def _extend(args: argparse.Namespace) -> None:
 
 
 def _follow(chosen: Run) -> str:
-    return f"in a process of its own; {shlex.join([*SELF, 'show', chosen.id])}"
+    return f"in the background; {shlex.join([*SELF, 'show', chosen.id])}"
 
 
 def _start_next(args: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ from mvfa_core.pictures.system_files import system_reason
 
 LISTS = (".txt", ".csv", ".tsv", ".lst")
 """Endings of files that may list pictures and their classes."""
-NO_PICTURE = "not a picture that can be read here"
+NO_PICTURE = "not a picture"
 DEEPEST_FOLDER = 48
 MOST_FILES = 5_000_000
 

@@ -104,8 +104,8 @@ class Settings:
 
     def label(self) -> str:
         """In words, for lists of requests."""
-        said = [f"{self.steps_scale:g} of the steps"] if self.steps_scale != 1 else []
-        said += [f"our {self.recipe} recipe ({schedule_of(RECIPES[self.recipe]())})"] if self.recipe else []
+        said = [f"{100 * self.steps_scale:g} % of training"] if self.steps_scale != 1 else []
+        said += [f"{self.recipe} recipe ({schedule_of(RECIPES[self.recipe]())})"] if self.recipe else []
         said += [f"backbone {visible(self.backbone)}"] if self.backbone else []
         said += [f"batches of {self.batch}"] if self.batch else []
         said += [f"a validation every {self.val_every} steps"] if self.val_every else []

@@ -21,7 +21,7 @@ def caption(sheet: Sheet, options: Options) -> str:
     """Sentences: what is shown, what it was made from, and what the marks mean."""
     facts = list(sheet.facts)
     if sheet.maps():
-        facts.append((N_("The maps show evidence, not cause."), {}))
+        facts.append((N_("What a map highlights may not be decisive."), {}))
     _ = translations(options.language).gettext
     sentences = [_(message).format(**values) for message, values in facts]
     return ("" if options.language == "zh" else " ").join(sentences)

@@ -168,9 +168,9 @@ def model_facts(source: ModelSource, options: Options, explanation: Explanation 
 def span_fact(options: Options) -> Fact:
     """Which maps share one range of values."""
     spans = {
-        "figure": N_("All maps share one range of values."),
-        "picture": N_("The maps of one picture share one range of values."),
-        "own": N_("Each map has a range of values of its own."),
+        "figure": N_("All maps have the same scale."),
+        "picture": N_("The maps of one picture have the same scale."),
+        "own": N_("Each map is scaled by itself."),
     }
     return spans[options.span], {}
 
@@ -194,7 +194,7 @@ def picture_facts(request: FigureSpec, desk: FigureSources, *, classes: bool = T
     if request.rule:
         facts.append((N_("Pictures: {rule}."), {"rule": request.rule}))
     if options.shape == "squash":
-        facts.append((N_("Pictures are squashed to a square, as the network sees them."), {}))
+        facts.append((N_("Pictures are resized to a square, as the network sees them."), {}))
     return facts
 
 

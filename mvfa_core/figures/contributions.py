@@ -47,7 +47,7 @@ def sheet(request: FigureSpec, desk: FigureSources) -> Sheet:
         (
             N_(
                 "What every cell of the {grid} grid adds to the ensemble logit of the class named above each picture: "
-                "red speaks for it, blue against it. Cells and the head's bias, {bias}, together give the logit; the "
+                "red supports it, blue opposes it. Cells and the head's bias, {bias}, together give the logit; the "
                 "sum of the cells stands below each map."
             ),
             {"grid": grid_words(every[0].explanation), "bias": bias},

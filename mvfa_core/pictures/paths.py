@@ -13,7 +13,7 @@ from mvfa_core.names import visible
 from mvfa_core.pictures import PictureError, kinds
 from mvfa_core.pictures.system_files import system_reason
 
-NO_PICTURE = "not a picture that can be read here"
+NO_PICTURE = "not a picture"
 _USUAL = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
 """A file that is called so is meant to be a picture: where it is none, its reader says so."""
 

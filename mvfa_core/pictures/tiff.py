@@ -56,7 +56,7 @@ def read_tiff(name: str, data: bytes, bands: tuple[int, int, int] | None = None)
         count = pages(data)
         page = _main_page(file, count)
         if _is_raw(file):
-            raise PictureError(f"{name} is {kinds.RAW.name}, not a picture that can be read here. {kinds.RAW.advice}")
+            raise PictureError(f"Can't open this file: {name} is {kinds.RAW.name}. {kinds.RAW.advice}")
         limits.expect_pixels(name, (page.imagewidth, page.imagelength), limits.MAX_STREAMED)
         if 0 in (page.imagewidth, page.imagelength):
             raise DamagedError

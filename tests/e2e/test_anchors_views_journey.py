@@ -128,7 +128,9 @@ def test_views(visit: Visit, passage: oracles.Passage) -> None:
     rows = table(page, "Views won by each class").locator("tbody tr")
     wins = np.bincount(logits_MC.argmax(axis=1), minlength=len(sums))
     assert [int(text) for text in rows.locator(".value").all_inner_texts()] == sorted(wins[wins > 0].tolist())[::-1]
-    parts = [float(t) for t in table(page, "Unsure, or of different minds?").locator(".value").all_inner_texts()[1:]]
+    parts = [
+        float(t) for t in table(page, "Uncertainty: doubt or disagreement?").locator(".value").all_inner_texts()[1:]
+    ]
     assert parts[0] + parts[1] == pytest.approx(parts[2], abs=0.0011)
 
     # Why this class and not that one: the sentence's lead is the difference of two logits of Eq. 8.

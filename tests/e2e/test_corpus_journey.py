@@ -86,7 +86,7 @@ def test_pictures_and_models(visit: Visit, quiet: None, shelves: dict[str, dict[
 def test_zips(visit: Visit, quiet: None, server: Any, shelves: dict[str, dict[str, Bad]]) -> None:  # noqa: F811
     page = visit("/train")
     page.get_by_label("Pictures", exact=True).click()
-    page.get_by_role("option", name="a zip of mine").click()
+    page.get_by_role("option", name="Your zip").click()
     for what in ZIPS:
         refused(page, "zip", shelves["archive"][what])
     uploads = server.folder / "data" / "uploads"

@@ -60,7 +60,7 @@ def taken(page: Page, label: str, folder: Path) -> str:
 
 def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run, tmp_path: Path) -> None:
     page = visit(f"/evaluate?of=runs/{NAME}&data=synthetic&most={LIMIT}")
-    page.get_by_role("button", name="Look at them").click()
+    page.get_by_role("button", name="Evaluate").click()
     expect(page.get_by_text("Stop", exact=True)).to_be_visible(timeout=WORK_MS)
     labels, answers, places = one_by_one(shaky)
     right = int((labels == answers).sum())
@@ -101,7 +101,7 @@ def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run, tmp
     expect(page.get_by_role("heading", name="Where does the classifier look?")).to_be_visible()
     opened = f"synthetic-val-{places[inside[0]]}"
     assert f"picture={opened}" in page.url and "model=runs" in page.url
-    expect(page.get_by_text(f"It says {CLASSES[answer]}").first).to_be_visible()
+    expect(page.get_by_text(f"Prediction: {CLASSES[answer]}").first).to_be_visible()
     expect(page.get_by_text(f"but it is a {CLASSES[truth]}").first).to_be_visible()
     page.reload()
     settle(page)

@@ -37,7 +37,7 @@ def test_a_pdf_is_taken_home_and_given_back(visit: Callable[[str], Page], tmp_pa
     assert make(recipe.request, FileSources()).recipe.data == recipe.data  # this process sees what the server saw
 
     page = visit("/figures")
-    page.get_by_text("Make one again").click()
+    page.get_by_text("Upload a figure to recreate it").click()
     page.locator("input[type=file]").last.set_input_files(path)
     expect(page.get_by_text("the data is the same, bit for bit")).to_be_visible()
     expect(page).to_have_url(re.compile("figure=fig7"))

@@ -72,7 +72,7 @@ def test_runs_are_sorted_and_ticked(visit: Visit, server: Server) -> None:
         assert names == sorted(names)
         tab_to(page, ".runs tbody input")
         page.keyboard.press("Space")
-        expect(page.locator(".runs .count")).to_contain_text("1 ticked")
+        expect(page.locator(".runs .count")).to_contain_text("1 selected")
     finally:
         for run in runs:
             run.discard()
@@ -89,7 +89,7 @@ def test_the_matrix_and_the_classes(visit: Visit, server: Server, monkeypatch: p
         tab_to(page, ".matrix canvas")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("ArrowRight")
-        expect(page.locator(".matrix .readout")).to_contain_text(f"{found.classes[1]}, answered rightly")
+        expect(page.locator(".matrix .readout")).to_contain_text(f"{found.classes[1]}, correct")
         page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile(f"true={found.classes[1]}.*said={found.classes[1]}"))
         settle(page)

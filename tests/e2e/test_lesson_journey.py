@@ -56,7 +56,7 @@ def test_step_by_step_and_through_the_film(visit: Visit, held: Run) -> None:
     page = visit(f"/train?run={held.id}")
     title = page.locator(".lesson h3")
     expect(title).to_have_text("Before the first of 8 steps", timeout=90_000)
-    expect(page.get_by_role("switch", name="One step at a time").last).to_be_checked()
+    expect(page.get_by_role("switch", name="Step manually").last).to_be_checked()
     thumbnails = page.locator(".lesson figure")
     expect(thumbnails).to_have_count(4)
 

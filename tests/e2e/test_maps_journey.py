@@ -30,7 +30,7 @@ def test_turning_the_label_dial(visit: Visit, page: Page) -> None:
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     visit(f"/maps?picture={PICTURE}")
-    panel = page.locator("figure.panel").filter(has=page.get_by_role("heading", name="Label dial", exact=True))
+    panel = page.locator("figure.panel").filter(has=page.get_by_role("heading", name="Class temperature", exact=True))
     slider, readout = panel.get_by_role("slider"), panel.locator(".readout")
     expect(panel.locator("output")).to_contain_text("T = 1 (AdaCAM)")
     asked = len(sent)

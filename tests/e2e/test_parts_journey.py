@@ -88,7 +88,7 @@ def test_all_boards_are_looked_at_alike(visit: Visit) -> None:
 
 def test_a_file_of_the_dial_says_where_it_stands(visit: Visit) -> None:
     page = visit("/maps?picture=scene-14")
-    dial = panel(page, "Label dial")
+    dial = panel(page, "Class temperature")
     dial.get_by_role("slider").fill("0")
     with page.expect_download() as saved:
         dial.get_by_role("button", name=re.compile("PNG")).click()

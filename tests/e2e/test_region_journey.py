@@ -35,7 +35,7 @@ def test_dragging_and_moving_a_rectangle(visit: Visit) -> None:
         found = ask(model, encoding, box)
         winner = int(found.confidence_C.argmax())
         share = wording.percent(float(found.confidence_C[winner]))
-        said = f"From these {found.cells} of 196 cells alone it says {model.classes[winner]}, {share} sure."
+        said = f"Prediction from these {found.cells} of 196 cells alone: {model.classes[winner]} ({share})"
         expect(page.get_by_text(said)).to_be_visible()
 
     page.mouse.move(*centre(3, 8))

@@ -111,7 +111,7 @@ def test_links_to_the_pages_of_one_picture(visit: Visit, page: Page, stranger: O
     same_elsewhere(page, stranger)
 
     go(page, "Maps")
-    dial = page.locator("figure.panel").filter(has=page.get_by_role("heading", name="Label dial", exact=True))
+    dial = page.locator("figure.panel").filter(has=page.get_by_role("heading", name="Class temperature", exact=True))
     dial.get_by_role("slider").fill("3")
     expect(dial.locator("output")).to_contain_text("T = 0.35")
     same_elsewhere(page, stranger)
@@ -131,7 +131,7 @@ def test_links_to_the_pages_of_data_and_runs(visit: Visit, page: Page, stranger:
     for name in ("one", "two"):
         a_run(server.folder, name, "finished")
     visit("/evaluate")
-    choose(page, page.get_by_test_id("stSelectbox").filter(has_text="At most").locator("input"), "60", exact=True)
+    choose(page, page.get_by_test_id("stSelectbox").filter(has_text="Limit").locator("input"), "60", exact=True)
     expect(page).to_have_url(re.compile("most=60"))
     same_elsewhere(page, stranger)
     visit("/train?run=one&with=two")
@@ -178,7 +178,11 @@ def test_links_to_the_lesson_and_to_a_figure(visit: Visit, page: Page, stranger:
     same_elsewhere(page, stranger)
 
     go(page, "Figures")
-    choose(page, page.get_by_test_id("stSelectbox").filter(has_text="Kind").locator("input"), "Surest regions (Fig. 7)")
+    choose(
+        page,
+        page.get_by_test_id("stSelectbox").filter(has_text="Kind").locator("input"),
+        "Most confident regions (Fig. 7)",
+    )
     expect(page).to_have_url(re.compile("figure=fig7"))
     page.get_by_text("Colour bar and legend").click()
     expect(page).to_have_url(re.compile("style="))
@@ -195,7 +199,7 @@ def test_the_code_on_the_wall_is_the_link(visit: Visit, page: Page) -> None:
     dialog = page.get_by_role("dialog", name="Share this view")
     dialog.get_by_text("What the link holds").click()
     dialog.get_by_label("the anchors K", exact=True).select_option("locked")
-    dialog.get_by_label("Which region is surest?").check()
+    dialog.get_by_label("Which region is most confident?").check()
     link = dialog.get_by_label("Link to what is on the screen").input_value()
     assert "lock=k" in link and "ask=winner" in link and "k=12" in link
     expect(dialog.get_by_text("it leads to this computer")).to_be_visible()

@@ -32,7 +32,7 @@ def test_ten_kills_of_the_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = visit("/train")
-    choose(page, page.get_by_label("Pictures", exact=True), "a folder of mine")
+    choose(page, page.get_by_label("Pictures", exact=True), "Your folder")
     page.get_by_label("Folder", exact=True).fill(str(pictures))
     page.get_by_label("Folder", exact=True).press("Enter")
     page.get_by_label("Steps", exact=True).fill(str(STEPS))

@@ -69,7 +69,7 @@ def test_train(visit: Visit, server: Any, pictures: Path, no_runs: None) -> None
     page = visit("/train")
     expect(page.get_by_text("No run yet")).to_be_visible()
 
-    choose(page, page.get_by_label("Pictures", exact=True), "a folder of mine")
+    choose(page, page.get_by_label("Pictures", exact=True), "Your folder")
     page.get_by_label("Folder", exact=True).fill(str(pictures))
     page.get_by_label("Folder", exact=True).press("Enter")
     steps = page.get_by_label("Steps", exact=True)

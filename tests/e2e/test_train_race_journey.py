@@ -69,8 +69,8 @@ def test_race(visit: Visit, server: Any, by_hand: Callable[[], Run]) -> None:
     # All of it in the table: side by side, stopped, removed and brought back.
     page.get_by_role("link", name="All runs").click()
     expect(page.get_by_role("heading", name="Runs: what was trained")).to_be_visible()
-    page.get_by_role("checkbox", name="Tick by-hand").check()
-    page.get_by_role("checkbox", name=f"Tick {twin.id}").check()
+    page.get_by_role("checkbox", name="Select by-hand").check()
+    page.get_by_role("checkbox", name=f"Select {twin.id}").check()
     expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
     page.wait_for_function(both)
     page.get_by_role("button", name=twin.id).click()

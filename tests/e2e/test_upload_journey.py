@@ -42,8 +42,8 @@ def archive(tmp_path: Path) -> Path:
 
 def test_a_zip_becomes_a_run(visit: Visit, server: Any, archive: Path) -> None:
     page = visit("/train")
-    choose(page, page.get_by_label("Pictures", exact=True), "a zip of mine")
-    start = page.get_by_test_id("stButton").get_by_role("button", name=re.compile("^(Start the run|Put it in line)$"))
+    choose(page, page.get_by_label("Pictures", exact=True), "Your zip")
+    start = page.get_by_test_id("stButton").get_by_role("button", name=re.compile("^(Start the run|Add to queue)$"))
     expect(start).to_be_disabled()
     page.locator("input[type=file]").set_input_files(archive)
 
@@ -88,7 +88,7 @@ def test_a_zip_becomes_a_run(visit: Visit, server: Any, archive: Path) -> None:
 def test_names_in_another_encoding(visit: Visit, tmp_path: Path) -> None:
     """A zip that Windows made in Chinese: the likeliest encoding is shown, and another can be chosen and taken back."""
     page = visit("/train")
-    choose(page, page.get_by_label("Pictures", exact=True), "a zip of mine")
+    choose(page, page.get_by_label("Pictures", exact=True), "Your zip")
     page.locator("input[type=file]").set_input_files(old_zip(tmp_path / "animals.zip", ("猫", "狗"), "gbk", each=6))
     shown = [page.get_by_text(name, exact=True) for name in ("猫", "狗")]
     for name in shown:

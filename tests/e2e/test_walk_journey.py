@@ -122,7 +122,7 @@ def test_the_whole_lesson_on_an_aerial_photograph(visit: Visit, page: Page, aeri
     # A model of photographs is offered photographs it was not trained on, before what it never saw.
     headings = strip.get_by_role("heading").all_inner_texts()
     assert words.held_out("ucmerced") in headings
-    assert headings.index(words.held_out("ucmerced")) < headings.index("Drawn scenes, large to small")
+    assert headings.index(words.held_out("ucmerced")) < headings.index("Generated shapes, large to small")
     assert chosen.locator("img").get_attribute("src")
     go_through(Lesson(page), by_hand(model, picture, K, SIZES), model)
 
@@ -137,7 +137,7 @@ def go_through(lesson: Lesson, hand: ByHand, model: Classifier) -> None:
 
 
 def _figure_1_and_the_guess(lesson: Lesson, hand: ByHand) -> None:
-    lesson.at(1, "The problem: small objects drown")
+    lesson.at(1, "The problem: small objects get averaged away")
     before = lesson.numbers()
     lesson.tab_to("[data-slider=scale]")
     lesson.press("ArrowRight", 3)
@@ -145,7 +145,7 @@ def _figure_1_and_the_guess(lesson: Lesson, hand: ByHand) -> None:
     assert after["whole"] > before["whole"] and 0 < after["gap"] < 1 and after["views"] > after["whole"]
     lesson.tab_to("summary")  # arrow keys belong to a slider while it has the focus
     lesson.press("Home")
-    lesson.at(1, "The problem: small objects drown")
+    lesson.at(1, "The problem: small objects get averaged away")
     lesson.press("ArrowRight")
     lesson.at(2, "Where will it look?")
     expect(lesson.page).to_have_url(re.compile("step=guess"))
@@ -166,7 +166,7 @@ def _from_features_to_attention(lesson: Lesson, hand: ByHand, told: list[str], m
     x, y = 3, 2
     G_HW = hand.passage.G_BCHW[0, c]
     lesson.press("ArrowRight")
-    lesson.at(3, "F: what the backbone hands over")
+    lesson.at(3, "F: feature maps")
     push_D = [oracles.global_mean(F_HW) * weight_CD[c, d] for d, F_HW in enumerate(hand.F_DHW)]
     d = max(range(len(push_D)), key=lambda i: push_D[i])
     seen = lesson.numbers()
@@ -255,7 +255,7 @@ def _views_and_losses(lesson: Lesson, hand: ByHand, model: Classifier) -> None:
     assert not lesson.numbers()
     lesson.tab_to(".option")
     lesson.press("Space")
-    expect(lesson.root.locator(".question .said")).to_contain_text(re.compile(r"View [A-D] is surest of"))
+    expect(lesson.root.locator(".question .said")).to_contain_text(re.compile(r"View [A-D] is most confident in"))
     seen = lesson.numbers()
     m = int(seen["i"]) - 1
     close(seen["g"], g_MC[m, c])
@@ -293,12 +293,12 @@ def _ensemble_and_test(lesson: Lesson, hand: ByHand, model: Classifier) -> None:
     one = sum(hand.passage.logits_BMC[0][:4])
     same = int(one.argmax()) == hand.passage.prediction_B[0]
     said = lesson.root.locator(".question .said")
-    expect(said).to_contain_text("It still says" if same else "It says")
+    expect(said).to_contain_text("The prediction is still" if same else "The prediction is")
     expect(said).to_contain_text("Right." if same else "Not this time.")
     assert lesson.numbers()["answer"] == model.classes[int(one.argmax())]
 
     lesson.press("End")
-    lesson.at(14, "What stayed?")
+    lesson.at(14, "Check yourself")
     count = lesson.root.locator(".quiz li").count()
     assert count >= 5
     for _ in range(count):

@@ -50,16 +50,16 @@ def verdict(predicted: str, share: float, truth: str | None, scale: float | None
     """The answer in a sentence, and the truth where there is one; `known` is whether the model has a class for it."""
     more = ""
     if truth is not None:
-        more = _(", which is right") if truth == predicted else _(", but it is a **{truth}**")
-        more = (more if known else _(", but the picture shows a **{truth}**, and this model has no such class")).format(
-            truth=plain(truth)
-        )
+        more = _(" ✓ correct") if truth == predicted else _(" ✗ it is a **{truth}**")
+        more = (
+            more if known else _(" ✗ the picture shows a **{truth}**, a class that this model does not have")
+        ).format(truth=plain(truth))
         more += (
-            _("; the object spans {percent:.0f}\u00a0% of the picture's side").format(percent=100 * scale)
+            _(" · object size: {percent:.0f}\u00a0% of image width").format(percent=100 * scale)
             if scale is not None
             else ""
         )
-    return _("It says **{name}**, {share} sure{more}.").format(name=plain(predicted), share=percent(share), more=more)
+    return _("Prediction: **{name}** ({share}){more}").format(name=plain(predicted), share=percent(share), more=more)
 
 
 def lost(kind: str, name: str, *, own: bool) -> str:
@@ -145,8 +145,8 @@ def server_busy() -> str:
 
 def squash_note() -> str:
     return _(
-        "The picture of {width} × {height} px is squashed, not cropped, to a square for the network. Maps and boxes "
-        "are drawn back at its own proportions, so a cell here is {cell_width:.0f} × {cell_height:.0f} px."
+        "The picture of {width} × {height} px is resized to a square for the network. Maps and boxes are drawn back "
+        "in its own proportions, so a cell here is {cell_width:.0f} × {cell_height:.0f} px."
     )
 
 
@@ -160,19 +160,17 @@ def no_cam() -> str:
 
 def cam_caption() -> str:
     return _(
-        "The auxiliary head's weights for {name}, applied to each cell. Red speaks for the class, blue against it."
+        "The whole-image classifier's weights for {name}, applied to each cell. Red supports the class, blue opposes "
+        "it."
     )
 
 
 def cam_caption_gap() -> str:
-    return _("The head's weights for {name}, applied to each cell. Red speaks for the class, blue against it.")
+    return _("The head's weights for {name}, applied to each cell. Red supports the class, blue opposes it.")
 
 
 def grad_cam_caption() -> str:
-    return _(
-        "How much each cell would move the ensemble's score for {name}, from gradients; times H·W, so its unit is "
-        "CAM's."
-    )
+    return _("How much each cell would move the ensemble's score for {name}, from gradients; scaled to match CAM.")
 
 
 def grad_cam_caption_gap() -> str:
@@ -181,7 +179,7 @@ def grad_cam_caption_gap() -> str:
 
 def adacam_caption() -> str:
     return _(
-        "All class maps, each weighted by its probability. It needs no label; its highest cells become the anchors."
+        "All class maps, each weighted by its probability. No class needs choosing; the strongest cells become anchors."
     )
 
 
@@ -195,16 +193,13 @@ def anchors_caption() -> str:
 
 def top_one_caption() -> str:
     return _(
-        "The view with the largest s_i,c for {name}, the softmax of its logits g_i. The network saw further than the "
-        "box: see Anchors."
+        "The view with the largest s_i,c for {name}, the softmax of its logits g_i. Each cell also sees its "
+        "surroundings: see Anchors."
     )
 
 
 def top_ten_caption() -> str:
-    return _(
-        "The ten largest s_i,c, the softmax of the views' logits g_i. Evidence, not cause: hiding a box need not "
-        "change the answer."
-    )
+    return _("The ten largest s_i,c, the softmax of the views' logits g_i. A highlighted box may not be decisive.")
 
 
 def board() -> dict[str, Any]:
@@ -246,7 +241,7 @@ def verdict_words() -> dict[str, str]:
     return {
         "class": _("Class"),
         "caption": _("Confidence of each head in each class"),
-        "save": _("Save the verdict as CSV"),
+        "save": _("Save the class probabilities as CSV"),
     }
 
 

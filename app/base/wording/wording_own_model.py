@@ -41,7 +41,7 @@ def card(told: dict) -> list[str]:
         origin=wording.plain(told["origin"]),
         count=f"{told['count']:,}",
     )
-    ready = _("Pictures are squashed to {side} × {side} px; mean {mean}, standard deviation {std} ({origin}).").format(
+    ready = _("Pictures are resized to {side} × {side} px; mean {mean}, standard deviation {std} ({origin}).").format(
         side=int(prepared["side"]), mean=mean, std=std, origin=wording.plain(prepared["origin"])
     )
     line = (

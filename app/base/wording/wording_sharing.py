@@ -47,12 +47,12 @@ def winner_result(said: int | None, truth: int, name: str, share: float) -> str:
     """Whether the size was right."""
     more = ""
     if said is not None:
-        more = (
-            _("; you said {said} × {said}, which is right") if said == truth else _("; you said {said} × {said}")
-        ).format(said=said)
-    return _("The surest region has {truth} × {truth} cells and is {share} sure of {name}{more}.").format(
-        truth=truth, share=percent(share), name=plain(name), more=more
-    )
+        more = (_("; you said {said} × {said} ✓ correct") if said == truth else _("; you said {said} × {said}")).format(
+            said=said
+        )
+    return _(
+        "The most confident region has {truth} × {truth} cells; its confidence in {name} is {share}{more}."
+    ).format(truth=truth, share=percent(share), name=plain(name), more=more)
 
 
 def k1_result(said: bool | None, first: str, other: str) -> str:
@@ -72,7 +72,7 @@ def controls() -> dict[str, str]:
         "class": _("the class to explain"),
         "k": _("the anchors K"),
         "sizes": _("the region sizes"),
-        "distinct": _("near doubles"),
+        "distinct": _("overlapping boxes"),
         "against": _("the class compared with"),
         "methods": _("the other methods"),
         "second": _("the second model"),
@@ -85,6 +85,6 @@ def controls() -> dict[str, str]:
 def questions() -> dict[str, str]:
     return {
         "where": _("Where does the classifier look?"),
-        "winner": _("Which region is surest?"),
+        "winner": _("Which region is most confident?"),
         "k1": _("Does it need more than one anchor?"),
     }

@@ -10,8 +10,8 @@ def answer(model: str, name: str, share: float, truth: str | None, *, known: boo
     """One model's answer, and whether it is right where that is known."""
     more = ""
     if truth is not None:
-        more = _(", which is right") if name == truth else _(", which is wrong")
-        more = more if known else _("; it has no class {truth}").format(truth=plain(truth))
-    return _("**{model}** says **{name}**, {share} sure{more}.").format(
+        more = _(" ✓ correct") if name == truth else _(" ✗ wrong")
+        more = more if known else _(" ✗ it has no class {truth}").format(truth=plain(truth))
+    return _("**{model}** predicts **{name}** ({share}){more}").format(
         model=plain(model), name=plain(name), share=percent(share), more=more
     )

@@ -36,7 +36,7 @@ def show_scales(findings: Findings) -> None:
     st.header(_("By the size of the object"), anchor=False)
     key = [_key(colours.MAIN, _("Ensemble of the views"))]
     if findings.auxiliary_N is not None:
-        key.insert(0, _key(colours.AUXILIARY, _("Auxiliary head"), hollow=True))
+        key.insert(0, _key(colours.AUXILIARY, _("Whole-image prediction"), hollow=True))
     else:
         key = [_key(colours.GAP, _("GAP head"))]
     rows = []
@@ -92,7 +92,7 @@ def _show_dots(key: str, caption: str, columns: dict[str, str], looks: list[dict
 
 def show_reliability(findings: Findings) -> None:
     """The reliability diagram with the number of answers in each bin, and what it says."""
-    st.header(_("Is it as sure as it should be?"), anchor=False)
+    st.header(_("Calibration"), anchor=False)
     bins, error = reliability(findings)
     colour = colours.GAP if findings.auxiliary_N is None else colours.MAIN
     told = [[wording.share(one.accuracy), one.confidence] for one in bins]
@@ -102,7 +102,7 @@ def show_reliability(findings: Findings) -> None:
         y=[0, 1],
         mode="lines",
         line={"color": colours.TOTAL, "dash": "dot", "width": 1.5},
-        name=_("as sure as right"),
+        name=_("confidence = accuracy"),
         hoverinfo="skip",
     )
     figure.add_bar(
@@ -128,7 +128,7 @@ def show_reliability(findings: Findings) -> None:
         yaxis={**axis, "range": [0, 1.08], "title": _("Share of right answers"), "dtick": 0.25},
     )
     said = findings_words.calibration(error, float(findings.confidence_N.mean()), float(findings.right_N.mean()))
-    reliability_title = _("Is it as sure as it should be?")
+    reliability_title = _("Calibration")
     alt = f"{reliability_title} {said}"
     st.plotly_chart(figure, key="reliability", config={"displaylogo": False, "modeBarButtons": [["toImage"]]}, alt=alt)
     with st.expander(_("The bars as a table")):

@@ -26,20 +26,20 @@ def show(request: EvaluationSpec) -> Evaluation | None:
         if message := session.take(session.MESSAGE("evaluation")):
             st.error(_("It cannot begin: {why}").format(why=wording.plain(message)))
         if status is None:
-            empty_title = _("Not looked at yet")
+            empty_title = _("Not evaluated yet")
             st.markdown(f"**{empty_title}**")
             st.write(
                 _(
-                    "This model has not seen these pictures as a whole. It takes a process of its own: the page can "
-                    "be left, closed or reloaded meanwhile."
+                    "This model has not been evaluated on these pictures. It runs in the background: you can leave, "
+                    "close or reload the page."
                 )
             )
-            _button(_("Look at them"), request, "evaluation_start")
+            _button(_("Evaluate"), request, "evaluation_start")
         elif status.state in BUSY:
             _watch(evaluation)
         else:
             _ended(status)
-            _button(_("Go on") if status.done else _("Begin anew"), request, "evaluation_again")
+            _button(_("Go on") if status.done else _("Try again"), request, "evaluation_again")
     return None
 
 

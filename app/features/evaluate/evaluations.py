@@ -71,7 +71,7 @@ def choose(model: str) -> Choice | None:
     most: dict[str, int | None] = {**limits, ALL: None}
 
     def title(name: str) -> str:
-        return _("a folder of mine") if name == OWN else Path(offered[name].split.data).name
+        return _("Your folder") if name == OWN else Path(offered[name].split.data).name
 
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
@@ -99,7 +99,7 @@ def choose(model: str) -> Choice | None:
     with row:
         side = _select(_("Split"), session.SIDE, sides, default, _sides_words().__getitem__)
         limit = _select(
-            _("At most"),
+            _("Limit"),
             session.LIMIT,
             list(most),
             first[2],
@@ -206,7 +206,7 @@ def _first(model: str) -> tuple[str, str, str]:
 def _earlier(known: list[EvaluationSpec], sources: Mapping[str, Listed]) -> None:
     """What was looked at before, to be shown again."""
     by_file = {str(models.model_file(model).resolve()): model for model in models.model_ids()}
-    with st.popover(_("Earlier ones"), disabled=not known):
+    with st.popover(_("Previous evaluations"), disabled=not known):
         for request in known:
             model, name = by_file.get(request.model), _name(request.data)
             label = _("{model} on {data}, {side}, {count}").format(

@@ -16,8 +16,10 @@ def headline(n: int, right: int, auxiliary: int | None) -> str:
     """How many answers are right, in a sentence."""
     more = ""
     if auxiliary is not None:
-        more = _("; its auxiliary head alone {right:,}, {share}").format(right=auxiliary, share=share(auxiliary, n))
-    return _("Of {pictures} the model answers **{right:,}** rightly, {share}{more}.").format(
+        more = _("; its whole-image classifier alone {right:,}, {share}").format(
+            right=auxiliary, share=share(auxiliary, n)
+        )
+    return _("Of {pictures} the model gets **{right:,}** right, {share}{more}.").format(
         pictures=count(n), right=right, share=share(right, n), more=more
     )
 
@@ -27,17 +29,14 @@ def views_helped(rescued: int, harmed: int, p: float) -> str:
     if not rescued + harmed:
         return _("The views change no answer from right to wrong or back.")
     return _(
-        "The views rescue **{rescued}** that the auxiliary head gets wrong and harm **{harmed:,}** it gets right. "
-        "{chance}"
+        "The views rescue **{rescued}** that the whole-image classifier gets wrong and harm **{harmed:,}** it gets "
+        "right. {chance}"
     ).format(rescued=count(rescued), harmed=harmed, chance=chance(p))
 
 
 def chance(p: float) -> str:
     """The exact sign test in words."""
-    return _(
-        "If both were equally good, a division at least this uneven would come about {odds} (exact sign test, p {p}), "
-        "{verdict}."
-    ).format(
+    return _("Exact sign test: p {p}, {verdict}.").format(
         p="< 0.001" if p < 0.001 else f"= {p:.3f}",
         odds=_("less than once in a thousand")
         if p < 0.001
@@ -89,7 +88,7 @@ def crop_hint(truth: str, wrong: str, confidence: float, r: int) -> str:
 
 def crop_line(wrong: str, confidence: float, r: int) -> tuple[str, str]:
     """The lines below a wrong view."""
-    first, second = (_("taken for {wrong}"), _("{share}, r = {r}"))
+    first, second = (_("predicted {wrong}"), _("{share}, r = {r}"))
     return first.format(wrong=wrong), second.format(share=percent(confidence), r=r)
 
 
@@ -103,7 +102,7 @@ def shown(number: int, total: int) -> str:
 def calibration(error: float, confidence: float, accuracy: float) -> str:
     """The diagram in words."""
     gap = confidence - accuracy
-    way = _("as sure as right")
+    way = _("confidence = accuracy")
     if abs(gap) > 0.005:
         way = _("surer than it is right") if gap > 0 else _("less sure than it is right")
     return _(

@@ -98,7 +98,7 @@ def _filtered(findings: Findings) -> np.ndarray:
         key=session.KIND,
         help=_(
             "Confident: at least 80 % sure. Views disagree: fewer than half of them vote for the answer. Rescued: the "
-            "auxiliary head is wrong and the ensemble right; harmed: the other way round."
+            "whole-image classifier is wrong and the ensemble right; harmed: the other way round."
         ),
         on_change=back_to_start,
         persist_state="session",

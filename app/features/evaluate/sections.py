@@ -39,7 +39,7 @@ def headline(findings: Findings) -> None:
     figures = [(_("Ensemble of the views") if pair else _("GAP head"), findings_words.share(right, n))]
     if pair:
         auxiliary = pair.both + pair.only_second
-        figures.append((_("Auxiliary head"), findings_words.share(auxiliary, n)))
+        figures.append((_("Whole-image prediction"), findings_words.share(auxiliary, n)))
         figures += [
             (_("Rescued by the views"), f"{pair.only_first:,}"),
             (_("Harmed by the views"), f"{pair.only_second:,}"),
@@ -65,7 +65,7 @@ def remarks(model: str, spec: EvaluationSpec, findings: Findings) -> None:
 
 def against(model: str, choice: Choice, findings: Findings) -> None:
     """Another model on the same pictures, if one is chosen."""
-    st.header(_("Against another model"), anchor=False)
+    st.header(_("Compare with another model"), anchor=False)
     others = _others(model, choice)
     session.follow_address(session.OTHER, others)
     other = st.selectbox(
@@ -106,7 +106,7 @@ def _others(model: str, choice: Choice) -> list[str]:
 
 def show_confusion(findings: Findings) -> None:
     """The matrix; a pressed cell leaves its pictures in the grid."""
-    st.subheader(_("What is taken for what"), anchor=False)
+    st.subheader(_("Confusion matrix"), anchor=False)
     cells = confused(findings).tolist()
     pressed = tuple(session.get(key, picture_grid.ANY) for key in (session.TRUTH, session.SAID))
     selected = [findings.classes.index(name) for name in pressed if name in findings.classes]
@@ -166,7 +166,7 @@ def show_classes(findings: Findings) -> None:
 
 def exports(model: str, spec: EvaluationSpec, findings: Findings) -> None:
     """The findings as files, and the same as a command line."""
-    st.header(_("Take it with you"), anchor=False)
+    st.header(_("Export"), anchor=False)
     stem = f"{spec.name}-{spec.data_name}-{spec.side}".replace("/", "-")
     with st.container(horizontal=True):
         st.download_button(

@@ -14,8 +14,8 @@ def looked_at(number: int | None) -> str:
 
 def headline_note() -> str:
     return _(
-        "Both heads share one backbone and were trained together: this is what the views add to this model, not what "
-        "MFA adds over GAP. Hold a GAP model against it for that."
+        "Both share one backbone and were trained together: this is what the views add to this model, not what MFA "
+        "adds over GAP. For that, compare with a GAP model."
     )
 
 
@@ -32,24 +32,24 @@ def matrix() -> dict[str, Any]:
         "corner": _("true class \\ answer"),
         "save": _("Save {title} as {kind}"),
         "label": _("Confusion matrix: arrow keys move, Enter shows the pictures of a cell."),
-        "sum": _("{right} of {all} pictures are answered rightly."),
+        "sum": _("{right} of {all} pictures are correct."),
         "table": _("The counts as a table"),
         "table_caption": _("True class, answer and number of pictures"),
         "table_head": [_("true class"), _("answer"), _("pictures")],
         "hint": _("Point at a cell, or move with the arrow keys."),
-        "right": _("{truth}, answered rightly: {count} of {total}"),
-        "wrong": _("{truth}, taken for {answer}: {count} of {total}"),
+        "right": _("{truth}, correct: {count} of {total}"),
+        "wrong": _("{truth}, predicted {answer}: {count} of {total}"),
     }
 
 
 def scale_note() -> str:
     return _(
-        "The object's longer side as a share of the picture's side. Averaging over everything should hurt the small."
+        "The object's longer side as a share of the image's. Averaging over everything should hurt small objects most."
     )
 
 
 def scale_columns() -> dict[str, str]:
-    return {"name": _("Object spans"), "count": pgettext("number", "Pictures"), "value": _("Ensemble")}
+    return {"name": _("Object size"), "count": pgettext("number", "Pictures"), "value": _("Ensemble")}
 
 
 def profile_note() -> str:

@@ -171,9 +171,7 @@ def _paper(which: str) -> dict[str, Any]:
         "width": _box(_("Width"), "width", list(WIDTHS), lambda name: words.width(name, WIDTHS[name])),
         "columns": None
         if which == "filmstrip"
-        else st.number_input(
-            _("Side by side (0: all)"), *BOUNDS["columns"], key=key("columns"), persist_state="session"
-        )
+        else st.number_input(_("Columns (0 = all)"), *BOUNDS["columns"], key=key("columns"), persist_state="session")
         or None,
     }
     if which == "filmstrip":

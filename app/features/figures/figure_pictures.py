@@ -103,7 +103,7 @@ def _source() -> str:
                 on_change=_keep,
                 label_visibility="collapsed",
             )
-            st.caption(_("They are kept for this session only; a link does not carry them."))
+            st.caption(_("They are kept for this session only and not included in shared links."))
             if session.get(session.FIGURE_OWN):
                 st.button(_("Remove my pictures"), key=session.FIGURE("forget"), on_click=figure_sources.forget)
     return source
@@ -112,7 +112,7 @@ def _source() -> str:
 def _page(last: int) -> int:
     key = session.FIGURE("page")
     session.put(key, min(int(session.get(key) or 1), last + 1))
-    return int(st.number_input(_("Part"), 1, last + 1, key=key)) - 1
+    return int(st.number_input(_("Page"), 1, last + 1, key=key)) - 1
 
 
 def _found(source: str, text: str) -> list[str]:
@@ -201,7 +201,7 @@ def _rules() -> dict[str, str]:
         "rescued": _("rescued by the views"),
         "harmed": _("harmed by the views"),
         "wrong": _("answered wrongly"),
-        "right": _("answered rightly"),
+        "right": _("correct"),
         "sure": _("confident and wrong"),
         "split": _("views disagree"),
         "one-per-class": _("one of each class"),
@@ -219,15 +219,15 @@ def _sides_words() -> dict[str, str]:
 
 
 def _by_rule(model: str | None) -> None:
-    with st.popover(_("By rule")):
+    with st.popover(_("Auto-pick")):
         rule = st.selectbox(
             _("Rule"),
             RULES,
             format_func=_rules().__getitem__,
             key=session.FIGURE("rule"),
             help=_(
-                "Rescued: the auxiliary head is wrong and the ensemble right; harmed: the other way round. The seed "
-                "shuffles, so the first few are a fair sample."
+                "Rescued: the whole-image classifier is wrong and the ensemble right; harmed: the other way round. "
+                "The seed shuffles, so the first few are a fair sample."
             ),
         )
         data = st.selectbox(_("Data set"), figure_sources.data_sets(), key=session.FIGURE("rule_data"))

@@ -128,7 +128,7 @@ def _downloads(made: Made, dpi: int, *, complete: bool) -> None:
 
 def again() -> None:
     """Take a recipe in."""
-    with st.expander(_("Make one again")):
+    with st.expander(_("Upload a figure to recreate it")):
         st.file_uploader(
             _("A recipe (.json), or a figure with one inside"),
             ["json", "png", "svg", "pdf"],
@@ -137,7 +137,7 @@ def again() -> None:
         )
         st.caption(
             _(
-                "Models and pictures are found by their digests. Nothing in the file is executed, and no path in it "
+                "Models and pictures are matched by checksum. Nothing in the file is executed, and no path in it is "
                 "opened."
             )
         )

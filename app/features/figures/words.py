@@ -53,7 +53,7 @@ def kinds() -> dict[str, str]:
     return {
         "fig5": _("CAM and AdaCAM (Fig. 5)"),
         "fig6": _("Learning curves (Fig. 6)"),
-        "fig7": _("Surest regions (Fig. 7)"),
+        "fig7": _("Most confident regions (Fig. 7)"),
         "contributions": _("Contribution maps"),
         "scale": _("Scale profiles"),
         "compare": _("Models side by side"),
@@ -70,4 +70,4 @@ def spans() -> dict[str, str]:
 
 
 def shapes() -> dict[str, str]:
-    return {"squash": _("squashed, as seen"), "own": _("own proportions")}
+    return {"squash": _("resized to a square"), "own": _("own proportions")}

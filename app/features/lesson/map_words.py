@@ -27,7 +27,7 @@ def guess() -> dict[str, Any]:
 
 def features() -> dict[str, Any]:
     return {
-        "title": _("F: what the backbone hands over"),
+        "title": _("F: feature maps"),
         "sentence": _(
             "The backbone turns the picture into {channels} maps of {rows} × {columns} cells, and each of them "
             "answers to some pattern."
@@ -63,7 +63,7 @@ def class_maps() -> dict[str, Any]:
                 "The three largest terms are written out, the others are summed in one. Choose another cell on the "
                 "picture."
             ),
-            _("Red cells speak for the class and blue ones against it, in logits."),
+            _("Red cells support the class and blue ones oppose it, in logits."),
         ),
         "details_gap": (
             _(
@@ -113,7 +113,7 @@ def attention() -> dict[str, Any]:
 
 def problem() -> dict[str, Any]:
     return {
-        "title": _("The problem: small objects drown"),
+        "title": _("The problem: small objects get averaged away"),
         "sentence": _(
             "Drag the size of the {scene}: averaging the whole picture (GAP) mixes a small object with its "
             "background, while views around it (MFA) keep it apart."

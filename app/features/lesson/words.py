@@ -19,7 +19,10 @@ def _anchors() -> dict[str, Any]:
             "This model takes every one of its {cells} cells: an ablation, to see what choosing is worth."
         ),
         "details": (
-            _("Of equal cells the upper one, then the left one comes first. The choice itself has no gradient."),
+            _(
+                "Cells are sorted by attention; ties go to the upper cell, then to the left one. The choice itself "
+                "has no gradient."
+            ),
             _(
                 "Large K takes in background, small K puts all eggs in one basket. The side panel sets K; the model "
                 "learned with K = {own}."
@@ -32,24 +35,29 @@ def _votes() -> dict[str, Any]:
     return {
         "title": _("Which view wins?"),
         "sentence": _(
-            "The main head gives every view its own logits g and shares s. Which of these is surest of {name}?"
+            "The per-view classifier gives every view its own logits g and shares s. Which of these is most confident "
+            "in {name}?"
         ),
-        "after": _("The main head gives every view its own logits g and shares s; −log s is its term in Eq. 6."),
-        "single": _("The main head gives the one view its logits g and shares s; −log s is its term in Eq. 6."),
+        "after": _(
+            "The per-view classifier gives every view its own logits g and shares s; −log s is its term in Eq. 6."
+        ),
+        "single": _(
+            "The per-view classifier gives the one view its logits g and shares s; −log s is its term in Eq. 6."
+        ),
         "details": (
-            _("The main head is one linear layer: a weighted sum of the view and a constant."),
-            _("Confidence of a view is evidence, not cause: hiding its region need not change the answer."),
+            _("The per-view classifier is one linear layer: a weighted sum of the view and a constant."),
+            _("A confident view may not be decisive: hiding its region may leave the prediction unchanged."),
         ),
         "details_mlp": (
-            _("The main head has a hidden layer, so its logits are no weighted sum of the view."),
-            _("Confidence of a view is evidence, not cause: hiding its region need not change the answer."),
+            _("The per-view classifier has a hidden layer, so its logits are no weighted sum of the view."),
+            _("A confident view may not be decisive: hiding its region may leave the prediction unchanged."),
         ),
         "details_prototype": (
             _(
-                "The main head compares with one prototype p for every class: w = 2γp and b = −γ‖p‖². What all "
-                "classes share is left out."
+                "The per-view classifier compares with one prototype p for every class: w = 2γp and b = −γ‖p‖². What "
+                "all classes share is left out."
             ),
-            _("Confidence of a view is evidence, not cause: hiding its region need not change the answer."),
+            _("A confident view may not be decisive: hiding its region may leave the prediction unchanged."),
         ),
     }
 
@@ -83,7 +91,10 @@ def step(name: str) -> dict[str, Any]:
             ),
             "details": (
                 _("The slider goes through the classes; the map beside it is the one whose mean is taken."),
-                _("The auxiliary head is trained with the loss of Eq. 1: that teaches its maps where the class is."),
+                _(
+                    "The whole-image classifier is trained with the loss of Eq. 1: that teaches its maps where the "
+                    "class is."
+                ),
             ),
             "details_gap": (
                 _("The slider goes through the classes; the map beside it is the one whose mean is taken."),
@@ -112,14 +123,14 @@ def step(name: str) -> dict[str, Any]:
                     "Shown is one of the {channels} numbers; the channel can be changed. Every cell of the region "
                     "counts alike."
                 ),
-                _("The views are sorted here by how sure they are of {name}, the surest first."),
+                _("The views are sorted by their confidence in {name}."),
             ),
         },
         "votes": _votes(),
         "losses": losses(),
         "ensemble": _ensemble(),
         "test": {
-            "title": _("What stayed?"),
+            "title": _("Check yourself"),
             "sentence": _("A few questions about this model and this picture. Nothing is stored."),
             "details": (_("The right answers are computed from the numbers of the steps before."),),
         },
@@ -129,21 +140,14 @@ def step(name: str) -> dict[str, Any]:
 def losses() -> dict[str, Any]:
     return {
         "title": _("Losses: what training would correct"),
-        "sentence": _(
-            "Both heads pay for doubting the true class: the average once, and every view once (Eq. 6, 7 and 9)."
-        ),
-        "sentence_gap": _(
-            "The head pays for doubting the true class: the cross-entropy of its one view (the form of Eq. 1)."
-        ),
+        "sentence": _("The loss on each prediction: of the whole image once, and of every view once (Eq. 6, 7 and 9)."),
+        "sentence_gap": _("The loss on the one prediction: the cross-entropy of the one view (the form of Eq. 1)."),
         "details": (
             _(
                 "Here the batch is this one picture, N = 1. Eq. 6 sums over the views, so L_local starts about {m} "
                 "times as large as L_global although Eq. 7 weighs them alike."
             ),
-            _(
-                "Choose another class as the true one to see what it would cost. On the picture are the views that "
-                "pay most."
-            ),
+            _("Choose another class as the true one to see its loss. On the picture are the highest-loss views."),
         ),
         "details_gap": (
             _("Here the batch is this one picture, N = 1. Choose another class as the true one to see its cost."),

@@ -124,7 +124,7 @@ def _methods() -> dict[str, str]:
         "Grad-CAM": _("Grad-CAM"),
         "AdaCAM": _("AdaCAM"),
         "contribution": _("Contribution"),
-        "centre": _("Centre (no model)"),
+        "centre": _("Centre baseline"),
         "best box": _("Best rectangle"),
     }
 
@@ -202,7 +202,7 @@ def _again(model: str, picture: Picture, explanation: Explanation) -> dict[str, 
     asked = (model, picture.digest, explanation.target, explanation.k, explanation.sizes)
     if session.get(session.MEASURED) != asked:
         st.button(
-            _("Ask the model without parts of the picture"),
+            _("Occlusion test"),
             help=_(
                 "Deletion, insertion and ROAD run the network on about forty altered copies of the picture for every "
                 "map. With compact this takes seconds, with VGG16 on a CPU minutes."
@@ -243,7 +243,7 @@ def _table(explanation: Explanation, known: GroundTruth, figures: Figures, again
     rows |= {name: [again.get(method, {}).get(name) for method in methods] for name in AGAIN if again}
     rows = {name: values for name, values in rows.items() if any(value is not None for value in values)}
     said = _sentences(explanation, known)
-    columns: dict[str, list[str]] = {_("Figure"): [f"**{_names()[name]}**" for name in rows]}
+    columns: dict[str, list[str]] = {_("Metric"): [f"**{_names()[name]}**" for name in rows]}
     for place, method in enumerate(methods):
         columns[_methods()[method]] = [_shown(name, values, place) for name, values in rows.items()]
     columns[_("What it says")] = [said[name] for name in rows]

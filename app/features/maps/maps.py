@@ -31,7 +31,7 @@ def dial(atlas: ClassAtlas, *, gap: bool) -> list[dict]:
     caption = (
         _("The head's map of {name} alone, which it finds likeliest in the whole picture.")
         if gap
-        else _("The class map of {name} alone, which the auxiliary head finds likeliest in the whole picture.")
+        else _("The class map of {name} alone, which the whole-image classifier finds likeliest in the whole picture.")
     ).format(name=name)
     return [
         panels.one_map(
@@ -40,7 +40,7 @@ def dial(atlas: ClassAtlas, *, gap: bool) -> list[dict]:
         _turning(atlas, first),
         panels.one_map(
             "mean",
-            _("All classes alike"),
+            _("All classes equally"),
             _("Σ G_i / C"),
             atlas.G_CHW.mean(axis=0),
             _("The mean of all {count} class maps: what is left when no class is preferred.").format(
@@ -55,7 +55,7 @@ def _turning(atlas: ClassAtlas, first: int) -> dict:
     for place, temperature in enumerate(atlas.temperatures):
         frame = panels.one_map(
             "dial",
-            _("Label dial"),
+            _("Class temperature"),
             _("Σ softmax(z / T)_i G_i"),
             atlas.dial_THW[place],
             _(
@@ -136,7 +136,7 @@ def other_panels(explanation: Explanation, others: dict[str, np.ndarray]) -> lis
 
 def _in_own_unit(panel: dict) -> dict:
     said = {key: panel[key].replace(_("logits"), "").strip() for key in ("rest", "alt") if key in panel}
-    return panel | said | {"own": True, "unit": _("own unit")}
+    return panel | said | {"own": True, "unit": _("arbitrary units")}
 
 
 def atlas_panels(atlas: ClassAtlas) -> list[dict]:
@@ -191,10 +191,12 @@ def atlas_note(atlas: ClassAtlas, *, gap: bool) -> str:
     """How many of the classes are shown."""
     count = len(atlas.classes)
     if gap:
-        return _("The head read at every cell, on one range; f is its answer for the whole picture.")
+        return _("The head read at every cell, on the same scale; f is its answer for the whole picture.")
     note = (
-        _("All {count} classes, on one range. f is what the auxiliary head gives the class.")
+        _("All {count} classes on the same scale. f is the whole-image prediction for the class.")
         if count <= MOST_CLASSES
-        else _("The {shown} likeliest of {count} classes, on one range. f is what the auxiliary head gives the class.")
+        else _(
+            "The {shown} likeliest of {count} classes on the same scale. f is the whole-image prediction for the class."
+        )
     )
     return note.format(count=count, shown=MOST_CLASSES)

@@ -9,8 +9,8 @@ from app.base.wording.wording import percent, plain
 def answer(name: str, share: float, cells: int, all_cells: int) -> str:
     """The head's answer for the rectangle."""
     template = (
-        _("From these {cells} of {all} cells alone it says **{name}**, {share} sure.")
+        _("Prediction from these {cells} of {all} cells alone: **{name}** ({share})")
         if cells < all_cells
-        else _("From all {all} cells in one mean it says **{name}**, {share} sure.")
+        else _("Prediction from the mean of all {all} cells: **{name}** ({share})")
     )
     return template.format(cells=cells, all=all_cells, name=plain(name), share=percent(share))

@@ -54,8 +54,8 @@ def scales_note(spread: float | None) -> str:
 
 def settings(chosen: Settings) -> str:
     """What a table's settings change of the paper's, for the list of them."""
-    said = [_("{share:g} of the steps").format(share=chosen.steps_scale)] if chosen.steps_scale != 1 else []
-    said += [_("our {name} recipe").format(name=plain(chosen.recipe))] if chosen.recipe else []
+    said = [_("{percent:g} % of training").format(percent=100 * chosen.steps_scale)] if chosen.steps_scale != 1 else []
+    said += [_("{name} recipe").format(name=plain(chosen.recipe))] if chosen.recipe else []
     said += [_("backbone {name}").format(name=plain(chosen.backbone))] if chosen.backbone else []
     said += [_("batches of {n}").format(n=chosen.batch)] if chosen.batch else []
     said += [_("a validation every {n} steps").format(n=chosen.val_every)] if chosen.val_every else []

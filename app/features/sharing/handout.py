@@ -53,7 +53,7 @@ def make(model: str, card: dict[str, Any], picture: Picture, explanation: Explan
     parts += [handout.heading(_("Model and picture")), handout.facts(_facts(model, card, picture, explanation))]
     parts += [handout.heading(_("The answer")), _classes(explanation)]
     drawn = handout.canvas(picture.picture)
-    parts += [handout.heading(_("Where the evidence lies")), *_maps(drawn, picture, explanation)]
+    parts += [handout.heading(_("What the model looked at")), *_maps(drawn, picture, explanation)]
     if explanation.sizes:
         parts += [handout.heading(_("Which regions vote")), *_regions(drawn, explanation)]
         parts += [handout.heading(_("How the views vote")), *_votes(explanation)]
@@ -123,7 +123,11 @@ def _classes(explanation: Explanation) -> str:
         if explanation.auxiliary_C is None
         else [explanation.ensemble_C, explanation.auxiliary_C]
     )
-    names = [_("GAP head")] if explanation.auxiliary_C is None else [_("Ensemble of the views"), _("Auxiliary head, f")]
+    names = (
+        [_("GAP head")]
+        if explanation.auxiliary_C is None
+        else [_("Ensemble of the views"), _("Whole-image prediction, f")]
+    )
     rows = [(explanation.classes[c], *(wording.percent(float(head_C[c])) for head_C in heads)) for c in order]
     return handout.table(_("Confidence of each head in the likeliest classes"), [_("Class"), *names], rows)
 
@@ -150,7 +154,7 @@ def _maps(drawn: np.ndarray, picture: Picture, explanation: Explanation) -> list
     return [
         handout.row(figures),
         handout.colour_bar(within, _("logits")),
-        handout.paragraph(_("All maps on one range. A map shows evidence that the network used, not a cause."), "note"),
+        handout.paragraph(_("All maps on the same scale. What a map highlights may not be decisive."), "note"),
     ]
 
 
@@ -165,9 +169,11 @@ def _regions(drawn: np.ndarray, explanation: Explanation) -> list[str]:
         handout.figure(
             handout.regions_on(drawn, explanation, 1),
             _("Top-1 region"),
-            _("the view that is surest of {name}").format(name=name),
+            _("the view most confident in {name}").format(name=name),
         ),
-        handout.figure(handout.regions_on(drawn, explanation, 10), _("Top-10 regions"), _("the ten surest views")),
+        handout.figure(
+            handout.regions_on(drawn, explanation, 10), _("Top-10 regions"), _("the ten most confident views")
+        ),
     ]
     rows = [
         (
@@ -183,7 +189,7 @@ def _regions(drawn: np.ndarray, explanation: Explanation) -> list[str]:
         title.format(name=name)
         for title in (_("Rank"), _("Anchor (x, y)"), _("Size, cells"), _("Box, px of the picture"), _("Sure of {name}"))
     ]
-    return [handout.row(figures), handout.table(_("The surest regions"), head, rows)]
+    return [handout.row(figures), handout.table(_("Most confident regions"), head, rows)]
 
 
 def _votes(explanation: Explanation) -> list[str]:

@@ -95,13 +95,13 @@ def _share_words() -> dict[str, str]:
         "title": _("Share this view"),
         "link": _("Link to what is on the screen"),
         "close": _("Close"),
-        "qr": _("For a class room"),
+        "qr": _("For a classroom"),
         "qr_alt": _("QR code of the link above"),
         "qr_wait": _("Drawing the code"),
         "qr_none": _("This link is too long for a code that a camera can read."),
         "large": _("Fill the screen"),
         "local": _(
-            "The address begins with {host}: it leads to this computer and to no other. For a class room, serve the "
+            "The address begins with {host}: it leads to this computer and to no other. For a classroom, serve the "
             "app under an address that others can reach, open that one here, and share again."
         ),
         "own_picture": _(
@@ -111,14 +111,14 @@ def _share_words() -> dict[str, str]:
             "Your own model stays on this computer: whoever opens the link sees a bundled one in its place."
         ),
         "teacher": _("For teaching"),
-        "free": _("free"),
+        "free": _("editable"),
         "locked": _("locked"),
         "hidden": _("hidden"),
         "holds": _("What the link holds"),
         "holds_note": _(
             "It guides and does not protect: whoever changes the address by hand can move everything again."
         ),
-        "ask": _("Ask before telling"),
+        "ask": _("Quiz first"),
         "ask_note": _("On the pages of one picture, the question comes first and the page after the answer."),
         "embed": _("Without menus, to be embedded in another page"),
         "embed_note": _("The page it is embedded in must be allowed by the server: see docs/sharing.md."),

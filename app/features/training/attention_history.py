@@ -75,7 +75,7 @@ def reel(run: Run, pooling: str) -> dict[str, Any]:
         "anchor": colours.ANCHOR if first and first[0]["anchors"] is not None else "",
         "caption": f"{_film_caption()[pooling]} {note}".strip(),
         "words": {
-            "title": _("Attention as it appears"),
+            "title": _("Watch attention form"),
             "scrub": _("Validation"),
             "help": _("Film. The arrow keys move from validation to validation, Escape returns to the newest."),
             "play": _("Play"),
@@ -93,7 +93,7 @@ def reel(run: Run, pooling: str) -> dict[str, Any]:
             "right": _("right"),
             "wrong": _("wrong"),
             "table": _("The answers as a table"),
-            "table_title": _("The answer for every picture at every validation; a tick means right"),
+            "table_title": _("The answer for every picture at every validation; a check mark means correct"),
             "table_step": _("step"),
         },
     }

@@ -39,8 +39,8 @@ def of_one_run(curves: Curves, pooling: str) -> list[dict[str, Any]]:
     names = {
         "total": _("total"),
         "gap": _("the one head of GAP"),
-        "local": _("main head, L_local"),
-        "global": _("auxiliary head, L_global"),
+        "local": _("per-view classifier, L_local"),
+        "global": _("whole-image prediction, L_global"),
         "batches": _("training batches"),
         "validation": _("validation"),
     }

@@ -121,12 +121,12 @@ def _line(recipe: Recipe, desk: EstimateService, *, waiting: bool) -> None:
                 st.markdown(words.estimated(found.total_s, found.memory), width="content")
             if not waiting:
                 st.button(
-                    _("Measure again") if found else _("Measure a few steps"),
+                    _("Measure again") if found else _("Estimate time"),
                     key="form_measure",
                     icon=":material/speed:",
                     type="tertiary",
                     help=_(
-                        "Trains a few steps on noise in a process of its own and scales them up; takes some seconds."
+                        "Trains a few steps on noise and scales them up. Runs in the background; takes some seconds."
                     ),
                     disabled=desk.process is not None,
                     on_click=errors.pressed(desk.ask),

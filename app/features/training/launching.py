@@ -18,7 +18,7 @@ def show(recipe: Recipe | None) -> None:
     busy = any(active for _unused, active in training_runs.standing())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            _("Put it in line") if busy else _("Start the run"),
+            _("Add to queue") if busy else _("Start the run"),
             type="primary",
             key="start",
             disabled=recipe is None,
@@ -30,7 +30,7 @@ def show(recipe: Recipe | None) -> None:
                 _("Start now anyway"), key="start_now", disabled=recipe is None, on_click=start, args=(recipe, False)
             )
         st.toggle(
-            _("One step at a time"),
+            _("Step manually"),
             key=session.HELD_START,
             help=_("The run prepares its pictures and then waits before its first step until you let it go on."),
         )

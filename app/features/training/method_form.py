@@ -30,7 +30,7 @@ def model(form: Form) -> None:
     left, right = st.columns(2)
     with left:
         form.values["pooling"] = choice(
-            _("Ending"),
+            _("Pooling"),
             {name: name.upper() for name in POOLINGS},
             form.base.pooling,
             "pooling",

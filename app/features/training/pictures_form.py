@@ -30,7 +30,7 @@ def choose(form: Form) -> None:
     options = [SYNTHETIC, *here, *kept, FOLDER, ZIP]
     _take_over(options, kept)
     shown = {name: _("{name} (uploaded)").format(name=name.rpartition("-")[0]) for name in kept}
-    shown |= {FOLDER: _("a folder of mine"), ZIP: _("a zip of mine")}
+    shown |= {FOLDER: _("Your folder"), ZIP: _("Your zip")}
     chosen = st.selectbox(
         _("Pictures"),
         options,

@@ -93,7 +93,9 @@ def _about(form: Form) -> str:
 
 
 def _settings(form: Form) -> None:
-    *groups, command = st.tabs((_("Data"), _("Model"), _("Views"), _("Training"), _("Device and end"), _("Command")))
+    *groups, command = st.tabs(
+        (_("Data"), _("Model"), _("Views"), _("Training"), _("Hardware & stopping"), _("Command"))
+    )
     for group, (tab, show) in zip(groups, TABS.items(), strict=True):
         with group:
             show(form)

@@ -30,7 +30,9 @@ CAN_GO_ON = ("paused", "stopped", "lost", "failed")
 def bar(runs: Sequence[FollowedRun]) -> None:
     """One row of buttons; those that make no sense for what is ticked are greyed, so that none moves."""
     st.text(
-        _("Ticked: {runs}").format(runs=", ".join(visible(run.id) for run in runs)) if runs else _("No run is ticked.")
+        _("Selected: {runs}").format(runs=", ".join(visible(run.id) for run in runs))
+        if runs
+        else _("No run is selected.")
     )
     one = runs[0] if len(runs) == 1 else None
     # An unreadable run has no recipe, and there is nothing to do with it but look at its folder or remove it.

@@ -102,7 +102,7 @@ def bring_in() -> None:
     """A run from a zip, and the runs that were removed; on a read-only server neither."""
     if read_only():
         return
-    with st.expander(_("Bring a run in from a file")):
+    with st.expander(_("Import a run")):
         held = st.file_uploader(
             _("A zip that was downloaded here or on another computer"),
             type="zip",

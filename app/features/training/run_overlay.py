@@ -173,8 +173,8 @@ def note(recipes: Sequence[Recipe], *, mixed: bool) -> str:
         else _("All of them see the same pictures in the same batches: whatever differs comes from the recipe.")
     )
     race_loss = _(
-        "MFA adds the losses of all views to that of its auxiliary head, so totals cannot be compared. The loss shown "
-        "is the one both have: of the head on the averaged map, L_global."
+        "MFA adds the losses of all views to that of its whole-image classifier, so totals cannot be compared. The "
+        "loss shown is the one both have: of the head on the averaged map, L_global."
     )
     return f"{fair} {race_loss}" if mixed else fair
 

@@ -113,7 +113,7 @@ def show_progress(run: FollowedRun, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if status.state == "queued" and not read_only():
             st.button(_("Start now anyway"), key="launch", on_click=errors.pressed(training_runs.go_on), args=(run,))
-            st.button(_("Take it out of the line"), key="leave", on_click=errors.pressed(run.leave_queue))
+            st.button(_("Remove from queue"), key="leave", on_click=errors.pressed(run.leave_queue))
         if status.state in training_runs.RUNNING:
             locked, pause, stop = read_only(), errors.pressed(run.request_pause), errors.pressed(run.request_stop)
             st.button(_("Pause"), key="pause", disabled=bool(asked) or locked, on_click=pause)

@@ -49,11 +49,11 @@ def show(runs: Sequence[FollowedRun]) -> list[str]:
                 "search_hint": _("part of a name, state or model"),
                 "state": _("State"),
                 "data": _("Pictures"),
-                "pooling": _("Ending"),
+                "pooling": _("Head"),
                 "any": _("any"),
-                "all": _("Tick all that are shown"),
-                "pick": _("Tick {run}"),
-                "count": _("{shown} of {all} runs, {picked} ticked"),
+                "all": _("Select all that are shown"),
+                "pick": _("Select {run}"),
+                "count": _("{shown} of {all} runs, {picked} selected"),
                 "none": _("No run fits. Empty the fields above to see all of them."),
                 "columns": {
                     "name": _("Run"),
@@ -64,7 +64,7 @@ def show(runs: Sequence[FollowedRun]) -> list[str]:
                     "accuracy": _("Validation"),
                     "best": _("Best"),
                     "curve": _("Its curve, from 0 to 100\u00a0%"),
-                    "when": _("Begun"),
+                    "when": _("Started"),
                 },
             },
         },
@@ -154,7 +154,7 @@ def _columns() -> dict[str, str]:
         "accuracy": _("Validation"),
         "best": _("Best"),
         "curve": _("Its curve, from 0 to 100\u00a0%"),
-        "when": _("Begun"),
+        "when": _("Started"),
     }
 
 

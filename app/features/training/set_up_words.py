@@ -150,7 +150,7 @@ def local_help() -> str:
 
 
 def global_loss_help() -> str:
-    return _("Off: the auxiliary head learns nothing, and its attention stays as it began.")
+    return _("Off: the whole-image classifier learns nothing, and its attention stays as it began.")
 
 
 def validate_on_shown() -> dict[str, str]:

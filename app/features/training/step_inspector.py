@@ -34,7 +34,7 @@ def show(run: Run, status: Status) -> None:
     session.put(session.HELD(held), held)
     other = step_control.run_on if held else step_control.hold
     st.toggle(
-        _("One step at a time"),
+        _("Step manually"),
         key=session.HELD(held),
         help=_(
             "Holds the training between two steps. It changes nothing about it: the weights in the end are those of a "
@@ -175,8 +175,8 @@ def _batch(lesson: dict[str, Any], *, done: bool) -> dict[str, Any]:
 def _losses(lesson: dict[str, Any], *, done: bool) -> dict[str, Any]:
     before, after = (lesson["losses"][when] or {} for when in (BEFORE, AFTER))
     names = {
-        "global": (_("auxiliary head, L_global"), colours.AUXILIARY),
-        "local": (_("main head, L_local"), colours.MAIN),
+        "global": (_("whole-image prediction, L_global"), colours.AUXILIARY),
+        "local": (_("per-view classifier, L_local"), colours.MAIN),
         "total": (_("total, L_total"), colours.TOTAL),
     }
     if lesson["pooling"] == "gap":
@@ -247,7 +247,7 @@ def _seventh(lesson: dict[str, Any], losses: dict[str, Any]) -> str:
 
 
 def _heads() -> dict[str, str]:
-    return {"auxiliary head": _("auxiliary head"), "main head": _("main head")}
+    return {"auxiliary head": _("whole-image classifier"), "main head": _("per-view classifier")}
 
 
 def _part(name: str) -> str:

@@ -50,7 +50,7 @@ def accuracy(value: float | None) -> str:
 
 def _endings() -> dict[str, str]:
     return {
-        "queued": _("It is in line, {accuracy}."),
+        "queued": _("Queued, {accuracy}."),
         "finished": _("Finished, {accuracy}."),
         "paused": _(
             "Paused, {accuracy}. The model can be looked at; resumed, the run goes on as if nothing had happened."
@@ -98,7 +98,7 @@ def preparing(note: str) -> str:
 
 def states() -> dict[str, str]:
     return {
-        "queued": _("In line"),
+        "queued": _("Queued"),
         "starting": _("Starting"),
         "running": _("Running"),
         "paused": _("Paused"),

@@ -36,8 +36,8 @@ def board(explanation: Explanation, story: CellStory) -> list[dict]:
         "A = Σ f_i G_i",
         A_HW,
         _(
-            "AdaCAM as the method uses it: one number a cell, nothing smoothed. It needs no label; its highest cells "
-            "become the anchors."
+            "AdaCAM as the method uses it: one number per cell, nothing smoothed. No class needs choosing; the "
+            "strongest cells become anchors."
         ),
         sharp=True,
     )
@@ -59,8 +59,7 @@ def _regions(story: CellStory) -> dict:
         "title": _("Regions of the cell"),
         "symbol": _("R = {count}, cell ({x}, {y})").format(**place),
         "caption": _(
-            "One region of each size, and the class the main head finds in each. The network saw further than the "
-            "box: each of its cells gathers from around it."
+            "One region of each size, and the class predicted for each. Each cell also sees its surroundings."
         ),
         "boxes": [_box(rank, region, story, sizes) for rank, region in enumerate(story.regions, start=1)],
         "key": panels.size_key(used, sizes),
@@ -130,8 +129,8 @@ def show_terms(story: CellStory) -> None:
     )
     st.caption(
         _(
-            "A = Σ f_i G_i: the evidence G_i for every class here, times how probable the auxiliary head finds that "
-            "class in the whole picture. Red adds to the attention, blue takes away."
+            "A = Σ f_i G_i: the evidence G_i for every class here, times how probable the whole-image classifier "
+            "finds that class in the whole picture. Red adds to the attention, blue takes away."
         )
     )
 
@@ -156,9 +155,7 @@ def show_ranking(explanation: Explanation, cell: tuple[int, int]) -> None:
         rows,
         scroll=True,
     )
-    st.caption(
-        _("By falling A; of equal cells the upper, then the left one comes first. Press a row to go to its cell.")
-    )
+    st.caption(_("Sorted by attention. Press a row to go to its cell."))
 
 
 def show_corners(story: CellStory) -> None:
@@ -184,7 +181,7 @@ def show_corners(story: CellStory) -> None:
         "y_br": _("y_br"),
         "clamped": _("Clamped to the grid"),
         "cells": _("Cells averaged"),
-        "says": _("The main head says"),
+        "says": _("Per-view classifier"),
     }
     st.table({title: [line[name] for line in lines] for name, title in titles.items()}, hide_index=True)
 

@@ -164,7 +164,7 @@ def _scale(sight: ReceptiveField, explanation: Explanation) -> str:
             side=sight.side, width=width, height=height
         )
     return _(
-        "In px of this picture. The picture is squashed to {side} × {side} px for the network, so one px there is "
+        "In px of this picture. The picture is resized to {side} × {side} px for the network, so one px there is "
         "{width} × {height} px here."
     ).format(side=sight.side, width=f"{width / sight.side:.2f}", height=f"{height / sight.side:.2f}")
 

@@ -87,7 +87,7 @@ def _leading(path: PredictionPath, explanation: Explanation) -> list[int]:
 
 def show_views(firm: Stability, explanation: Explanation, shown: str, recipe: dict) -> None:
     """The two counts, how the lead falls and grows view by view, the views themselves, and their table."""
-    st.subheader(_("The fewest views that carry or overturn it"), anchor=False)
+    st.subheader(_("The fewest views that are enough to win or to flip it"), anchor=False)
     lead_M = votes.pushes(explanation, explanation.predicted, firm.rival).astype(np.float64)
     order_M = np.argsort(-lead_M, kind="stable")
     sums = np.concatenate(([0.0], np.cumsum(lead_M[order_M])))
@@ -97,7 +97,7 @@ def show_views(firm: Stability, explanation: Explanation, shown: str, recipe: di
     st.markdown(words.views_sentence(name, rival, total, carry, overturn, count))
     line_chart.show(
         "firmness",
-        _("The fewest views that carry or overturn it"),
+        _("The fewest views that are enough to win or to flip it"),
         line_chart.Axes(_("views, most helpful first"), _("lead, logits"), _("{value} views")),
         range(count + 1),
         [
@@ -105,8 +105,8 @@ def show_views(firm: Stability, explanation: Explanation, shown: str, recipe: di
             line_chart.line(_("the first n against all opponents"), sums - against, colours.FOR, dashed=True),
         ],
         marks=[
-            line_chart.mark(carry, _("{n} carry").format(n=carry)),
-            line_chart.mark(overturn, _("{n} overturn").format(n=overturn)),
+            line_chart.mark(carry, _("{n} enough to win").format(n=carry)),
+            line_chart.mark(overturn, _("{n} enough to flip it").format(n=overturn)),
         ],
         cells=[None, *(_anchor(explanation, view) for view in order_M.tolist())],
         recipe=recipe,
@@ -120,8 +120,8 @@ def show_views(firm: Stability, explanation: Explanation, shown: str, recipe: di
     both = [
         _boxes(
             "carry",
-            _("Carry it"),
-            _("The fewest views that alone outweigh every view which speaks for {rival}{cut}."),
+            _("Enough to win"),
+            _("The fewest views that alone outweigh every view which supports {rival}{cut}."),
             firm.carry,
             lead_M,
             explanation,
@@ -129,7 +129,7 @@ def show_views(firm: Stability, explanation: Explanation, shown: str, recipe: di
         ),
         _boxes(
             "overturn",
-            _("Overturn it"),
+            _("Enough to flip it"),
             _("The fewest views without which {rival} is ahead or level{cut}."),
             firm.overturn,
             lead_M,
@@ -208,7 +208,7 @@ def _table(
             _("Lead over {rival}, logits"),
             _("Left without it"),
             _("Carries"),
-            _("Overturns"),
+            _("Flips it"),
         )
     ]
     values = (

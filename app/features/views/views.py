@@ -136,7 +136,7 @@ def maps(explanation: Explanation, other: Explanation) -> list[dict]:
         return [_map("contrast", _("Why {name}, not {against}").format(**both), _("M_a − M_b"), None, 0.0, "")]
     title, caption = (
         _("Why {name}, not {against}").format(**both),
-        _("The difference of the two: red cells speak for {name}, blue ones for {against}.").format(**both),
+        _("The difference of the two: red cells support {name}, blue ones {against}.").format(**both),
     )
     return [*shown, _map("contrast", title, _("M_a − M_b"), *votes.contrast(explanation, other), caption)]
 
@@ -211,12 +211,12 @@ def show_tally(explanation: Explanation) -> None:
         span=(0, count),
         total=total,
     )
-    st.caption(_("Each view counts once, for the class it is surest of."))
+    st.caption(_("Each view counts once, for its most confident class."))
 
 
 def show_split(explanation: Explanation) -> None:
     """The entropy of the mean vote and its two parts."""
-    st.subheader(_("Unsure, or of different minds?"), anchor=False)
+    st.subheader(_("Uncertainty: doubt or disagreement?"), anchor=False)
     split, most = votes.agreement(explanation), math.log2(len(explanation.classes))
     rows = [
         bar_table.row(name, value, words.bits(value), colours.MAIN)
@@ -225,7 +225,7 @@ def show_split(explanation: Explanation) -> None:
     total = (_("Entropy of the mean vote"), words.bits(split.total))
     bar_table.show(
         "split",
-        _("Unsure, or of different minds?"),
+        _("Uncertainty: doubt or disagreement?"),
         {"name": _("Entropy"), "cells": [], "value": _("bits")},
         rows,
         span=(0, most),
@@ -241,7 +241,7 @@ def show_split(explanation: Explanation) -> None:
 
 def show_profile(explanation: Explanation) -> None:
     """Mean confidence of the views of each size."""
-    st.subheader(_("Which size helps?"), anchor=False)
+    st.subheader(_("Confidence by region size"), anchor=False)
     sizes = explanation.sizes or ()
     rows = [
         bar_table.row(words.square(r), share, wording.percent(float(share)), colours.size(r, sizes))
@@ -249,7 +249,7 @@ def show_profile(explanation: Explanation) -> None:
     ]
     bar_table.show(
         "profile",
-        _("Which size helps?"),
+        _("Confidence by region size"),
         {"name": _("Size r, in cells"), "cells": [], "value": _("Mean confidence")},
         rows,
         span=(0, 1),

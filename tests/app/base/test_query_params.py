@@ -155,10 +155,10 @@ def test_a_question_stands_before_the_page(opened: Callable[[str, dict[str, Any]
         if one.value
         in (
             "Where does the classifier look?",
-            "Which region is surest?",
+            "Which region is most confident?",
             "Does it need more than one anchor?",
         )
-    ] == ["Which region is surest?"]
+    ] == ["Which region is most confident?"]
     assert not any(e.proto.id.endswith("board_maps") for e in told.get("bidi_component"))
     told.radio[0].set_value(5).run()
     press(told, "This is my answer")

@@ -33,12 +33,12 @@ def test_opens_on_a_finished_example(app: AppTest, shown: Shown) -> None:
     assert len(regions["anchors"]["cells"]) == 50
     assert shown("board_maps")["scale"] == "own" and shown("board_regions")["scale"] == "shared"
     assert len(regions["top-1"]["boxes"]) == 1 and len(regions["top-10"]["boxes"]) == 10
-    assert any("It says" in element.value for element in app.markdown)
+    assert any("Prediction: " in element.value for element in app.markdown)
 
 
 def test_finds_the_star_of_the_example(app: AppTest) -> None:
     app.run()
-    assert any("which is right" in element.value for element in app.markdown)
+    assert any("✓ correct" in element.value for element in app.markdown)
 
 
 def test_maps_keep_their_place_in_the_grid(app: AppTest, shown: Shown) -> None:
@@ -164,7 +164,7 @@ def test_an_uploaded_checkpoint_is_used(app: AppTest, shown: Shown, tmp_path: Pa
     assert not app.exception and not app.error
     assert app.selectbox(key="model").value.startswith("uploaded/")
     assert {row["name"] for row in shown("verdict")["rows"]} == {"**a**", "![b](http://b)"}
-    said = next(element.value for element in app.markdown if "It says" in element.value)
+    said = next(element.value for element in app.markdown if "Prediction: " in element.value)
     assert "![" not in said and "***" not in said.replace("\\*", "")
 
 

@@ -68,7 +68,7 @@ def test_only_the_data_folder_is_opened(data: Path, monkeypatch: pytest.MonkeyPa
 def test_the_form_says_one_sentence_for_all_others(app: AppTest, data: Path, told: str) -> None:
     """It told `/etc` from what is not there, and how many folders are in it."""
     app.run().switch_page("../pages/train.py").run()
-    app.selectbox(form_fields.key("data")).select("a folder of mine").run()
+    app.selectbox(form_fields.key("data")).select("Your folder").run()
     app.text_input(form_fields.key("path")).input(told.replace("\0", "")).run()
     said = [one.value for one in app.markdown if "error" in one.value]
     assert not app.exception and len(said) == 1 and "data folder alone" in said[0]

@@ -46,7 +46,7 @@ def link(app: AppTest, tmp_path: Path) -> AppTest:
 def test_drawn_scenes_lead_for_a_model_of_the_drawn_set(app: AppTest, groups: list) -> None:
     assert not app.run().exception
     names = [group["name"] for group in groups[-1]]
-    assert names == ["Drawn scenes, large to small", OTHERS]
+    assert names == ["Generated shapes, large to small", OTHERS]
 
 
 def test_a_model_of_a_folder_may_know_them(link: AppTest, groups: list) -> None:
@@ -85,7 +85,7 @@ def test_photographs_lead_for_a_model_of_a_set_that_is_not_here(
     monkeypatch.setenv("MVFA_DATA", str(tmp_path / "nothing"))
     dataset_pictures._side.clear()
     assert not link.run().exception
-    assert [group["name"] for group in groups[-1]] == [OTHERS, "Drawn scenes, large to small"]
+    assert [group["name"] for group in groups[-1]] == [OTHERS, "Generated shapes, large to small"]
 
 
 def test_held_out_pictures_lead_where_they_are(

@@ -110,7 +110,7 @@ def test_settings_are_applied_and_said() -> None:
     (cell,) = cells(EXPERIMENTS["table3"], few, rows=["k=60"], data=["UCMLU"], seeds=[4])
     assert (cell.recipe.steps, cell.recipe.backbone, cell.recipe.batch, cell.recipe.k) == (750, "compact", 32, 60)
     assert cell.recipe.seed == 4 and cell.run_id.startswith("compact-mfa-ucmerced-s4-")
-    assert few.label() == "0.05 of the steps, backbone compact, batches of 32"
+    assert few.label() == "5 % of training, backbone compact, batches of 32"
     assert PAPER.label() == "the paper's settings"
 
 
@@ -122,8 +122,7 @@ def test_our_own_schedule_is_applied_and_said() -> None:
     assert all(getattr(r, name) == getattr(own, name) for name in SCHEDULE)
     assert (r.steps, r.k, r.val_every, r.train_n, r.data) == (750, 20, 100, None, "ucmerced")
     assert ours.label() == (
-        "0.05 of the steps, our quick recipe (adamw, one-cycle to 0.004, weight decay 0.01, batches of 32), "
-        "backbone compact"
+        "5 % of training, quick recipe (adamw, one-cycle to 0.004, weight decay 0.01, batches of 32), backbone compact"
     )
     (smaller,) = cells(EXPERIMENTS["table3"], replace(ours, batch=8), rows=["K=20"], data=["ucmerced"])
     assert smaller.recipe.batch == 8 and smaller.digest != cell.digest

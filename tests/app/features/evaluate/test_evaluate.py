@@ -64,10 +64,8 @@ def texts(page: AppTest) -> str:
 
 def test_it_begins_with_an_offer(dataset_page: OpenPage) -> None:
     page = dataset_page()
-    assert not page.exception and "Not looked at yet" in texts(page)
-    assert (
-        page.selectbox(key="data").value == "synthetic" and page.button(key="evaluation_start").label == "Look at them"
-    )
+    assert not page.exception and "Not evaluated yet" in texts(page)
+    assert page.selectbox(key="data").value == "synthetic" and page.button(key="evaluation_start").label == "Evaluate"
 
 
 def test_a_job_in_every_state(dataset_page: OpenPage) -> None:
@@ -240,7 +238,7 @@ def test_only_pictures_that_fit_the_model_are_offered(
     """A photo model and drawn scenes: nothing to start, and what to do about it."""
     monkeypatch.setenv("MVFA_DATA", str(tmp_path))
     page = dataset_page(of="compact_mfa_ucmerced")
-    assert not page.exception and page.selectbox(key="data").options == ["a folder of mine"]
+    assert not page.exception and page.selectbox(key="data").options == ["Your folder"]
     said = texts(page)
     assert "No pictures here fit this model" in said and "21 classes (agricultural, " in said
     assert any("data get ucmerced" in block.value for block in page.code)
@@ -258,7 +256,7 @@ def test_a_set_of_some_of_its_classes_is_offered(
     fill(tmp_path / "ucmerced" / "test", 2, first=9, colours=hues)
     fill(tmp_path / "uploads" / "trees-0123", 3, colours={"oak": (1, 2, 3), "pine": (200, 200, 9)})
     page = dataset_page(of="compact_mfa_ucmerced")
-    assert not page.exception and page.selectbox(key="data").options == ["ucmerced", "a folder of mine"]
+    assert not page.exception and page.selectbox(key="data").options == ["ucmerced", "Your folder"]
     assert (page.selectbox(key="side").options, page.selectbox(key="side").value) == (
         ["Training", "Test", "All pictures"], "test",
     )  # fmt: skip

@@ -51,7 +51,7 @@ def test_the_answer_is_the_head_on_the_mean(
     for row in shown("verdict")["rows"]:
         assert row["values"][0]["share"] == pytest.approx(expected_C[classes.index(row["name"])], abs=1e-4)
     cells = (box[2] - box[0] + 1) * (box[3] - box[1] + 1)
-    assert any(f"From these {cells} of 196 cells" in one.value for one in app.markdown)
+    assert any(f"from these {cells} of 196 cells" in one.value for one in app.markdown)
 
 
 @pytest.mark.parametrize("nonsense", ["1-2-3", "9-9-2-2", "0-0-99-99", "a-b-c-d"])
@@ -63,7 +63,7 @@ def test_a_nonsensical_rectangle_falls_back(app: AppTest, shown: Shown, nonsense
 def test_the_whole_picture(app: AppTest, shown: Shown) -> None:
     opened(app).button(key="whole").click().run()
     assert shown("ask_region")["box"] == [0, 0, 13, 13]
-    assert any("From all 196 cells" in one.value for one in app.markdown)
+    assert any("the mean of all 196 cells" in one.value for one in app.markdown)
 
 
 def test_the_best_rectangle_is_shown_and_can_be_asked_about(app: AppTest, shown: Shown) -> None:

@@ -110,7 +110,7 @@ def test_settings_are_told_apart(results_page: OpenPage, file: Path) -> None:
     noted(file, replace(FEW, batch=32), (0.5,))
     page = results_page()
     box = page.selectbox(key="settings")
-    assert box.value == "0.01 of the steps, backbone compact, batches of 32"
+    assert box.value == "1 % of training, backbone compact, batches of 32"
     box.select("the paper's settings").run()
     assert not page.exception
     assert page.dataframe[0].value["UCMLU"][0] == "90.00 (90.95, −0.95), n = 1"

@@ -213,7 +213,7 @@ def test_a_gpu_has_choices_of_its_own(train_page: OpenPage, monkeypatch: pytest.
 
 def test_a_folder_must_hold_classes_before_it_starts(train_page: OpenPage, tmp_path: Path) -> None:
     page = train_page()
-    page.selectbox(key="set_up_data").set_value("a folder of mine").run()
+    page.selectbox(key="set_up_data").set_value("Your folder").run()
     assert page.button(key="start").disabled
     (tmp_path / "empty").mkdir()
     for path, reason in ((tmp_path / "nowhere", "no such folder"), (tmp_path / "empty", "two or more classes")):
@@ -234,7 +234,7 @@ def test_three_sides_and_what_is_passed_over_are_shown(train_page: OpenPage, tmp
     folder_of(folder / "train", {"a": 10, "b": 10})
     folder_of(folder / "test", {"a": 3, "b": 3})
     page = train_page()
-    page.selectbox(key="set_up_data").set_value("a folder of mine").run()
+    page.selectbox(key="set_up_data").set_value("Your folder").run()
     page.text_input(key="set_up_path").set_value(str(folder)).run()
     assert words.counted(2, {"train": 18, "val": 2, "test": 6}) in said(page)
     page.segmented_control(key="set_up_validate_on").set_value("test").run()
@@ -252,7 +252,7 @@ def test_files_that_are_only_counted_count(
     for n in range(7):
         (folder / "a" / f"{n}.txt").write_text("no picture")
     page = train_page()
-    page.selectbox(key="set_up_data").set_value("a folder of mine").run()
+    page.selectbox(key="set_up_data").set_value("Your folder").run()
     page.text_input(key="set_up_path").set_value(str(folder)).run()
     texts, captions = [one.value for one in page.text], [one.value for one in page.caption]
     assert "a/0.txt\na/1.txt" in texts and f"and {5:,} more files" in captions
@@ -262,7 +262,7 @@ def test_files_that_are_only_counted_count(
 def test_data_sets_are_offered_or_named(train_page: OpenPage, tmp_path: Path) -> None:
     (tmp_path / "data" / "ucmerced").mkdir(parents=True)
     page = train_page()
-    expected = ["synthetic", "ucmerced", "a folder of mine", "a zip of mine"]
+    expected = ["synthetic", "ucmerced", "Your folder", "Your zip"]
     assert page.selectbox(key="set_up_data").options == expected
     names = list(page.dataframe[0].value["Name"])
     assert "imagenette" in names and "ucmerced" not in names and len(names) == 9
@@ -276,7 +276,7 @@ def test_a_zip_is_looked_at_kept_and_offered_again(train_page: OpenPage, started
                 archive.writestr(f"pets/{name}/{i}.png", picture(i))
         archive.writestr("pets/readme.md", "hello")
     page = train_page()
-    page.selectbox(key="set_up_data").set_value("a zip of mine").run()
+    page.selectbox(key="set_up_data").set_value("Your zip").run()
     assert page.button(key="start").disabled
     page.file_uploader[0].set_value(("x.zip", b"no zip at all", "application/zip")).run()
     assert page.button(key="start").disabled and "this is no zip" in said(page)
@@ -299,7 +299,7 @@ def test_names_in_a_zip_are_read_again_in_another_encoding(
 ) -> None:
     """A zip of Windows in Chinese does not say that its names are GBK: the likeliest is taken, and can be changed."""
     page = train_page()
-    page.selectbox(key="set_up_data").set_value("a zip of mine").run()
+    page.selectbox(key="set_up_data").set_value("Your zip").run()
     archive = old_zip(tmp_path / "animals.zip", ("猫", "狗"), "gbk", each=5)
     page.file_uploader[0].set_value((archive.name, archive.read_bytes(), "application/zip")).run()
     assert not page.exception and page.selectbox(key="zip_encoding").value == "gbk"

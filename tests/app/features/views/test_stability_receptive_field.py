@@ -72,7 +72,7 @@ def test_the_figures_beside_the_picture(app: AppTest, shown: Shown) -> None:
     boards = {panel["id"]: panel for panel in shown("board_marked")["panels"]}
     truth = boards["marked-CAM"]["boxes"][1]["px"]
     assert truth == pytest.approx(list(scene.box), abs=0.01)
-    table = app.table[-1].value.set_index("Figure")
+    table = app.table[-1].value.set_index("Metric")
     positive = np.clip(found.cam_HW, 0, None)
     inside = np.zeros((448, 448))
     inside[scene.box[1] : scene.box[3], scene.box[0] : scene.box[2]] = 1
