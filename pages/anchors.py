@@ -7,16 +7,15 @@ from app.base.i18n import _
 from app.features.sharing import handout
 from app.features.views import anchors, receptive_field
 from app.services import explanations, findings
-from app.ui import answer, controls, model_picture_picker, panels
+from app.ui import answer, controls, page, panels
 
-st.title(_("How are anchors chosen?"), anchor=False)
-st.caption(
+model, picture = page.about_a_picture(
+    _("How are anchors chosen?"),
     _(
         "Every cell of the grid has an attention A, and the K highest become anchors. Click any cell, anchor or not, "
         "to see where its attention comes from and what the regions around it would say."
-    )
+    ),
 )
-model, picture = model_picture_picker.choose()
 
 
 @errors.part

@@ -6,17 +6,15 @@ from app.base import errors, session
 from app.base.i18n import _
 from app.features.compare import compare
 from app.services import explanations
-from app.ui import controls, model_picture_picker
+from app.ui import controls, page
 
-st.title(_("Do two models look at the same thing?"), anchor=False)
-st.caption(
+model, picture = page.about_a_picture(
+    _("Do two models look at the same thing?"),
     _(
         "The same picture through two models: a GAP model and its MFA twin, two runs, or two checkpoints of your own. "
         "Class, K and L_R are the same for both."
-    )
+    ),
 )
-
-model, picture = model_picture_picker.choose()
 with st.sidebar:
     other = compare.second(model)
 if other is None:

@@ -6,13 +6,14 @@ from app.base import errors
 from app.base.i18n import _
 from app.base.wording import wording
 from app.features.evaluate import charts, evaluation_status, evaluations, picture_grid, sections
+from app.ui import page
 
-st.title(_("Where does it go wrong, and did the views help?"), anchor=False)
-st.caption(
+page.head(
+    _("Where does it go wrong, and did the views help?"),
     _(
         "A whole data set through the model chosen in the side panel. Every number and every cell below opens the "
         "pictures it stands for."
-    )
+    ),
 )
 
 picture_grid.follow()

@@ -6,13 +6,12 @@ from app.base import errors, session
 from app.base.i18n import _
 from app.features.sharing import handout
 from app.services import explanations
-from app.ui import answer, controls, model_picture_picker, panels
+from app.ui import answer, controls, page, panels
 
-st.title(_("Where does the classifier look?"), anchor=False)
-st.caption(
-    _("Pick a picture, or bring your own. The side panel sets the model, the class, the anchors and the region sizes.")
+model, picture = page.about_a_picture(
+    _("Where does the classifier look?"),
+    _("Pick a picture, or bring your own. The side panel sets the model, the class, the anchors and the region sizes."),
 )
-model, picture = model_picture_picker.choose()
 
 
 @errors.part

@@ -6,14 +6,15 @@ from app.base import errors
 from app.base.i18n import _
 from app.base.wording import wording
 from app.features.figures import figure_form, figure_pictures, figure_result
+from app.ui import page
 from mvfa_core.figures import OF_RUNS, FigureSpec
 
-st.title(_("Make a figure"), anchor=False)
-st.caption(
+page.head(
+    _("Make a figure"),
     _(
         "Choose a kind and pictures; the preview follows. Every file contains its recipe: upload a figure below to "
         "recreate it."
-    )
+    ),
 )
 
 with st.sidebar:

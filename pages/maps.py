@@ -7,16 +7,15 @@ from app.base.i18n import _
 from app.features.maps import localisation, maps
 from app.features.sharing import handout
 from app.services import explanations
-from app.ui import answer, controls, model_picture_picker, panels
+from app.ui import answer, controls, page, panels
 
-st.title(_("How do the methods compare?"), anchor=False)
-st.caption(
+model, picture = page.about_a_picture(
+    _("How do the methods compare?"),
     _(
         "AdaCAM weighs all class maps by their probability, so no class needs choosing. The paper finds it very close "
         "to the map of the predicted class: here you can vary that, measure it and compare it with other methods."
-    )
+    ),
 )
-model, picture = model_picture_picker.choose()
 
 
 @errors.part

@@ -7,16 +7,15 @@ from app.base.i18n import _
 from app.features.region import region
 from app.features.sharing import handout
 from app.services import explanations, findings
-from app.ui import answer, controls, model_picture_picker
+from app.ui import answer, controls, page
 
-st.title(_("Classify a region"), anchor=False)
-st.caption(
+model, picture = page.about_a_picture(
+    _("Classify a region"),
     _(
         "Drag a rectangle over the picture. The per-view classifier answers for the mean of the features inside it, "
         "as it does for every view; the network is not run again."
-    )
+    ),
 )
-model, picture = model_picture_picker.choose()
 
 
 @errors.part

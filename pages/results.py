@@ -6,14 +6,15 @@ from app.base import errors
 from app.base.i18n import _
 from app.base.wording import wording
 from app.features.results import results
+from app.ui import page
 from mvfa_core.experiments.plan import EXPERIMENTS
 
-st.title(_("Reproduction results"), anchor=False)
-st.caption(
+page.head(
+    _("Reproduction results"),
     _(
         "Only what was run has a number of ours, here or for the report that comes with the project; each says with "
         "which steps, seeds and backbone. Fewer steps or a smaller backbone do not test what the paper's models reach."
-    )
+    ),
 )
 
 try:

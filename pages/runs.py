@@ -7,14 +7,15 @@ from app.base.i18n import _
 from app.base.wording import wording
 from app.features.training import run_actions, run_archive, runs_table
 from app.services import training_runs
+from app.ui import page
 
 run_actions.go_to_train()
-st.title(_("Runs: what was trained on this computer"), anchor=False)
-st.caption(
+page.head(
+    _("Runs: what was trained on this computer"),
     _(
         "Select runs to act on them; two or more are compared below. Runs of other tabs and of the terminal are here "
         "too."
-    )
+    ),
 )
 
 seen = training_runs.standing()

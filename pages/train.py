@@ -4,9 +4,12 @@ import streamlit as st
 
 from app.base.i18n import _
 from app.features.training import run_overlay, run_view, set_up
+from app.ui import page
 
-st.title(_("Train a classifier and watch it learn"), anchor=False)
-st.caption(_("Training continues if you close this page, reload it or restart the app."))
+page.head(
+    _("Train a classifier and watch it learn"),
+    _("Training continues if you close this page, reload it or restart the app."),
+)
 
 set_up.show()
 

@@ -7,16 +7,15 @@ from app.base.i18n import _
 from app.features.sharing import handout
 from app.features.views import stability, views
 from app.services import explanations, findings
-from app.ui import answer, controls, model_picture_picker, panels
+from app.ui import answer, controls, page, panels
 
-st.title(_("Who votes for what?"), anchor=False)
-st.caption(
+model, picture = page.about_a_picture(
+    _("Who votes for what?"),
     _(
         "Every region is a view, and the per-view classifier gives each its own answer. The sum of their logits is "
         "the answer of the whole, so each vote is an exact term of it."
-    )
+    ),
 )
-model, picture = model_picture_picker.choose()
 
 
 @errors.part
