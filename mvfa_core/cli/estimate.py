@@ -21,11 +21,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.resume:
         raise ValueError("--resume: a run that exists tells its own rate; `python -m mvfa_core runs show RUN`")
-    found = estimate(train._recipe(args), again=args.again)
+    result = estimate(train._recipe(args), again=args.again)
     if args.json:
-        print_json(found.to_json())
+        print_json(result.to_json())
     elif not args.quiet:
-        say("\n".join(_lines(found)))
+        say("\n".join(_lines(result)))
 
 
 def _lines(estimate: Estimate) -> list[str]:

@@ -26,12 +26,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION")
     for name, (do, options) in ACTIONS.items():
         sentence = (do.__doc__ or "").strip()
-        one = actions.add_parser(name, help=sentence, description=sentence)
+        action_parser = actions.add_parser(name, help=sentence, description=sentence)
         # given before or after the action; the later parser must not undo what the first has read
-        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
-        one.set_defaults(action=name)
+        action_parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+        action_parser.set_defaults(action=name)
         for words, how in options.items():
-            one.add_argument(words, **how)
+            action_parser.add_argument(words, **how)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -42,8 +42,8 @@ def find_run(name: str) -> Run:
     """A run by its name below the runs folder, or by its path."""
     path = Path(name)
     # a bare name is looked for among the runs first: any folder here may bear it
-    found = runs_root() / name
-    return Run(found if (found / "recipe.json").is_file() or not path.is_dir() else path)
+    named = runs_root() / name
+    return Run(named if (named / "recipe.json").is_file() or not path.is_dir() else path)
 
 
 # --- look ---
@@ -51,14 +51,14 @@ def find_run(name: str) -> Run:
 
 def _list(args: argparse.Namespace) -> None:
     """List them, newest first."""
-    found = [(entry, entry.status()) for entry in (archive.removed() if args.removed else list_runs())]
+    entries = [(entry, entry.status()) for entry in (archive.removed() if args.removed else list_runs())]
     if args.json:
-        print_json([{"id": entry.id, **asdict(status)} for entry, status in found])
-    elif not found:
+        print_json([{"id": entry.id, **asdict(status)} for entry, status in entries])
+    elif not entries:
         what = "nothing was removed" if args.removed else "no runs"
         say(f"{what} in {runs_root()} yet; python -m mvfa_core train makes one")
     else:
-        rows = [(entry.id, s.state, f"{s.step}/{s.steps}", _share(s.accuracy)) for entry, s in found]
+        rows = [(entry.id, s.state, f"{s.step}/{s.steps}", _share(s.accuracy)) for entry, s in entries]
         say(table(("run", "state", "steps", "accuracy"), rows))
 
 
@@ -79,22 +79,22 @@ def _show(args: argparse.Namespace) -> None:
 
 def _compare(args: argparse.Namespace) -> None:
     """Show in what runs differ, and what came of them."""
-    found = archive.compare([find_run(name) for name in args.runs])
+    compared = archive.compare([find_run(name) for name in args.runs])
     if args.json:
-        print_json(found)
+        print_json(compared)
         return
-    runs = found["runs"]
+    runs = compared["runs"]
     outcome: list[tuple[str, list[str]]] = [
-        ("state", [one["state"] for one in runs]),
-        ("steps", [f"{one['step']}/{one['steps']}" for one in runs]),
-        ("last accuracy", [_share(one["last"]) for one in runs]),
-        ("best accuracy", [_share(one["best"]) for one in runs]),
-        ("best at step", [_text(one["best_step"]) for one in runs]),
-        ("seconds", ["-" if one["time_s"] is None else f"{one['time_s']:.0f}" for one in runs]),
+        ("state", [run["state"] for run in runs]),
+        ("steps", [f"{run['step']}/{run['steps']}" for run in runs]),
+        ("last accuracy", [_share(run["last"]) for run in runs]),
+        ("best accuracy", [_share(run["best"]) for run in runs]),
+        ("best at step", [_text(run["best_step"]) for run in runs]),
+        ("seconds", ["-" if run["time_s"] is None else f"{run['time_s']:.0f}" for run in runs]),
     ]
-    differences = [(name, [_text(value) for value in values]) for name, values in found["differences"].items()]
+    differences = [(name, [_text(value) for value in values]) for name, values in compared["differences"].items()]
     lines = [[name, *values] for name, values in (*outcome, *differences)]
-    say(table(("", *(one["id"] for one in runs)), lines))
+    say(table(("", *(run["id"] for run in runs)), lines))
 
 
 def _text(value: object) -> str:

@@ -60,12 +60,12 @@ def evaluation_of(request: EvaluationSpec) -> Evaluation:
 
 def list_evaluations() -> list[Evaluation]:
     """All that were begun and can be read, newest first."""
-    found: list[tuple[float, Evaluation]] = []
+    dated: list[tuple[float, Evaluation]] = []
     for entry in evaluations_root().iterdir() if evaluations_root().is_dir() else ():
         with suppress(OSError, EvaluationError):  # no evaluation, or one that somebody removes at this moment
             Evaluation(entry).request()
-            found.append(((entry / "request.json").stat().st_mtime, Evaluation(entry)))
-    return [evaluation for _, evaluation in sorted(found, key=lambda pair: pair[0], reverse=True)]
+            dated.append(((entry / "request.json").stat().st_mtime, Evaluation(entry)))
+    return [evaluation for _, evaluation in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 
 
 class Evaluation(JobFolder):

@@ -42,7 +42,7 @@ def evaluate(
         return folder.findings()
     folder.claim()
     try:
-        found = _carry_out(request, folder, device, progress)
+        findings = _carry_out(request, folder, device, progress)
     except KeyboardInterrupt:
         folder.request_stop()
         folder.release()
@@ -52,7 +52,7 @@ def evaluate(
         folder.release(failed=sentence)
         raise
     folder.release()
-    return found
+    return findings
 
 
 def _carry_out(request: EvaluationSpec, folder: Evaluation, device: str, progress: Progress) -> Findings | None:
@@ -76,9 +76,9 @@ def _carry_out(request: EvaluationSpec, folder: Evaluation, device: str, progres
         tell(LOOKING, stop, total, left)
     if not parts:
         raise DataError(f"{request.data_name}: there is no picture to look at")
-    found = replace(joined(parts), note=pictures.note)
-    _finish(folder, found, request)
-    return found
+    findings = replace(joined(parts), note=pictures.note)
+    _finish(folder, findings, request)
+    return findings
 
 
 def _model(request: EvaluationSpec) -> Classifier:
@@ -102,9 +102,9 @@ def _part(
     batch, kept = pictures.batch(start, stop)
     if not len(batch):
         return None, False
-    found = look(model, batch, kept)
-    found.save(file)
-    return found, False
+    findings = look(model, batch, kept)
+    findings.save(file)
+    return findings, False
 
 
 def _finish(folder: Evaluation, findings: Findings, request: EvaluationSpec) -> None:

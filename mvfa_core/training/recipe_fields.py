@@ -126,10 +126,12 @@ def declared(recipe_class: type) -> Mapping[str, Declared]:
     Raises:
         TypeError: one of them is not declared.
     """
-    for one in fields(recipe_class):
-        if _KEY not in one.metadata or one.default is MISSING:
-            raise TypeError(f"{recipe_class.__name__}.{one.name}: declare it with a default; see recipe_fields")
-    return MappingProxyType({one.name: one.metadata[_KEY] for one in fields(recipe_class)})
+    for recipe_field in fields(recipe_class):
+        if _KEY not in recipe_field.metadata or recipe_field.default is MISSING:
+            raise TypeError(
+                f"{recipe_class.__name__}.{recipe_field.name}: declare it with a default; see recipe_fields"
+            )
+    return MappingProxyType({recipe_field.name: recipe_field.metadata[_KEY] for recipe_field in fields(recipe_class)})
 
 
 def expect_possible(recipe: Any) -> None:
@@ -179,9 +181,9 @@ def document(recipe_class: type) -> str:
         "| field | values | default | offered by the app | what it is |",
         "|---|---|---|---|---|",
     ]
-    for one in fields(recipe_class):
-        about = declared(recipe_class)[one.name]
-        cells = (f"`{one.name}`", _values(about), _shown(one.default), _offered(about), about.help)
+    for recipe_field in fields(recipe_class):
+        about = declared(recipe_class)[recipe_field.name]
+        cells = (f"`{recipe_field.name}`", _values(about), _shown(recipe_field.default), _offered(about), about.help)
         lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 

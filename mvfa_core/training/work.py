@@ -125,9 +125,9 @@ def _carry_out(run: Run, recipe: Recipe, listen: Callable[[Event], None], progre
                     record(trainer, event)
             if isinstance(event, Ticked) and not trainer.is_heard():
                 continue
-            found = _after(run, saver, event)
-            if trainer.world.agree(found is not None):
-                ending = found or ending
+            early = _after(run, saver, event)
+            if trainer.world.agree(early is not None):
+                ending = early or ending
                 break
     except (Exception, KeyboardInterrupt) as error:
         _fail(run, recipe, step, error)
@@ -164,9 +164,9 @@ def _after(run: Run, saver: Saver, event: Event) -> tuple[str, str] | None:
         saver.validated(best=chooses and event.accuracy > max(earlier, default=-1), last=last)
     if message:
         return "finished", message
-    if isinstance(event, Started | Ticked) and event.step < recipe.steps and (asked := run.asked()):
+    if isinstance(event, Started | Ticked) and event.step < recipe.steps and (request := run.asked()):
         saver.stopped()
-        return ("paused" if asked == "pause" else "stopped"), ""
+        return ("paused" if request == "pause" else "stopped"), ""
     return None
 
 
