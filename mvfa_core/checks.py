@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import numpy as np
 import torch
 
 from mvfa_core.names import visible
@@ -97,11 +98,13 @@ def is_whole(value: object, least: int, most: float = math.inf) -> bool:
 
 def as_whole(value: object) -> int | None:
     """The whole number that a value is, also NumPy's or a tensor of one; None for any other, true and false too."""
-    if isinstance(value, bool) or getattr(value, "ndim", 0) != 0 or getattr(value, "dtype", None) == torch.bool:
+    # NumPy 2.0 counts with its true and false
+    truth = isinstance(value, bool | np.bool_) or getattr(value, "dtype", None) == torch.bool
+    if truth or getattr(value, "ndim", 0) != 0:
         return None
     try:
         return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:  # NumPy's true and false, too
+    except TypeError:
         return None
 
 

