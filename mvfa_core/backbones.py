@@ -127,6 +127,17 @@ class LastMap(nn.Module):
         return F.permute(0, 3, 1, 2) if getattr(self.net, "output_fmt", None) == "NHWC" else F
 
 
+def _probe(name: str) -> Any:
+    """A timm network of which only the shape is asked for: without memory where that can be, and no random numbers are
+    used up."""
+    try:
+        with torch.device("meta"):
+            return timm_features(name, None)
+    except NotImplementedError:  # older versions of PyTorch cannot build RegNet without values
+        with torch.random.fork_rng(devices=[]):
+            return timm_features(name, None)
+
+
 def timm_backbone(name: str) -> Backbone:
     """Any timm model that can hand over feature maps, up to its last map of at least 14 x 14 cells.
 
@@ -134,8 +145,7 @@ def timm_backbone(name: str) -> Backbone:
         ValueError: timm does not know the name, or the model has no such map.
     """
     try:
-        with torch.device("meta"):  # only its shape is asked for: no memory, and no random numbers used up
-            probe = timm_features(name, None)
+        probe = _probe(name)
     except (RuntimeError, AttributeError, TypeError) as error:
         raise ValueError(f"timm:{name}: this model hands over no feature maps; choose another ({error})") from error
     side = (getattr(probe, "default_cfg", None) or {}).get("input_size", (3, 224, 224))[-1]

@@ -40,13 +40,22 @@ def allowed() -> int:
     Raises:
         ValueError: it is no whole number of megabytes, or out of range.
     """
-    told = os.environ.get(VARIABLE, "").strip()
+    return 10**6 * (megabytes(VARIABLE) or DEFAULT_MB)
+
+
+def megabytes(variable: str) -> int | None:
+    """The megabytes that a variable of the environment names; None where it is silent.
+
+    Raises:
+        ValueError: it is no whole number of megabytes, or out of range.
+    """
+    told = os.environ.get(variable, "").strip()
     whole = told.isascii() and told.isdigit() and len(told) < 10
     if told and not (whole and LEAST_MB <= int(told) <= MOST_MB):
         raise ValueError(
-            f"{VARIABLE}: expected whole megabytes from {LEAST_MB} to {MOST_MB:,}, got {visible(told, 40)}"
+            f"{variable}: expected whole megabytes from {LEAST_MB} to {MOST_MB:,}, got {visible(told, 40)}"
         )
-    return 10**6 * (int(told) if told else DEFAULT_MB)
+    return int(told) if told else None
 
 
 def amount(count: int) -> str:

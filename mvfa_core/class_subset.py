@@ -76,7 +76,7 @@ def ensemble_logits(model: Classifier, F_BDHW: torch.Tensor) -> torch.Tensor:
     if isinstance(head, TailHead):
         return pooling(F_BDHW).ensemble_BC[0]
     weight_CD, bias_C = pooling.auxiliary.weight.flatten(1), pooling.auxiliary.bias
-    f_BC = nn.functional.linear(F_BDHW.mean(dim=(-2, -1)), weight_CD, bias_C).softmax(dim=1)
+    f_BC = pooling.belief(nn.functional.linear(F_BDHW.mean(dim=(-2, -1)), weight_CD, bias_C))
     # A = sum_i f_i G_i is linear in F, too: one map with the mean weight instead of C maps
     A_BHW = torch.einsum("bd,bdhw->bhw", f_BC @ weight_CD, F_BDHW)
     grid = (F_BDHW.shape[-2], F_BDHW.shape[-1])

@@ -23,7 +23,7 @@ from mvfa_core.checks import as_whole, expect, expect_sizes, expect_target, look
 from mvfa_core.explanation import Explanation, Region
 from mvfa_core.heads import MLPHead, TailHead
 from mvfa_core.images import Picture, as_picture, to_tensor
-from mvfa_core.inference import features, inference
+from mvfa_core.inference import features, inference, with_room
 from mvfa_core.maps import TopRegions, cam, contribution_map, grad_cam, gradient_map, leaf, top_regions
 from mvfa_core.model import GAP, MFA, Classifier
 from mvfa_core.regions import cells_to_pixels
@@ -92,7 +92,7 @@ def explain_encoding(
 ) -> Explanation:
     """As `explain`, from a picture that has been through the backbone."""
     with inference(model, gradients=True) as model:  # one pass serves the answer and Grad-CAM
-        return _explained(model, encoding, target, {"k": k, "sizes": sizes})
+        return with_room(_explained, model, encoding, target, {"k": k, "sizes": sizes})
 
 
 def _explained(model: Classifier, encoding: Encoding, target: int | None, options: dict) -> Explanation:
@@ -122,16 +122,12 @@ def _explained(model: Classifier, encoding: Encoding, target: int | None, option
         pooling="gap" if gap else "mfa",
         size_px=encoding.size_px,
         grid=stages.grid,
-        ensemble_C=_numpy(_confidence(model.pooling, logits_C / views)),
+        ensemble_C=_numpy(model.pooling.confidence(logits_C / views)),
         logits_C=_numpy(logits_C),
         **_maps(model.pooling, stages, target, views),
         **({} if gap else _views(model.pooling, stages, encoding.size_px)),
         labels=getattr(model.pooling, "labels", "single"),
     )
-
-
-def _confidence(pooling: MFA | GAP, logits: torch.Tensor) -> torch.Tensor:
-    return pooling.confidence(logits) if isinstance(pooling, MFA) else logits.softmax(dim=-1)
 
 
 def expect_room(
@@ -202,7 +198,7 @@ def _views(pooling: MFA | GAP, stages: Stages, size_px: tuple[int, int]) -> dict
         "anchors_K2": _filled(stages.anchors_BK2)[0].cpu().numpy(),
         "boxes_KR4": boxes_KR4.cpu().numpy(),
         "boxes_px_KR4": cells_to_pixels(boxes_KR4, stages.grid, (size_px[1], size_px[0])).cpu().numpy(),
-        "confidence_MC": _numpy(_confidence(pooling, _filled(stages.logits_BMC)[0])),
+        "confidence_MC": _numpy(pooling.confidence(_filled(stages.logits_BMC)[0])),
         "logits_MC": _numpy(_filled(stages.logits_BMC)[0]),
     }
 

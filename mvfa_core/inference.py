@@ -1,5 +1,8 @@
 """A model looked at without leaving a trace: the one place that prepares a caller's model and puts everything back.
 
+Where a model is computed and how finely, `settle` says once (`devices`, `precision`); a device that has no memory left
+gives its work to the CPU, and the model's `place` tells it.
+
 Whoever calls may be in the middle of training, with layers frozen in evaluation mode, under `torch.inference_mode()`,
 `torch.no_grad()` or autocast, and may hand over a model in half precision or wrapped for several devices. What follows
 the features is computed in float32 or float64 always, as in training (`training.speed.Network`).
@@ -9,17 +12,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import is_dataclass, replace
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import torch
 from torch import nn
 
 from mvfa_core.backbones import expect_pictures
 from mvfa_core.checks import expect
+from mvfa_core.devices import FULL, UNABLE, Place, is_out_of_memory, let_go, machine_of
 from mvfa_core.model import Classifier
-from mvfa_core.precision import tensor_float32
+from mvfa_core.precision import BOUND, FLOAT32, asked_precision, computing_in, tensor_float32
 from mvfa_core.stages import Stages
 
 Asked = ParamSpec("Asked")
@@ -102,14 +107,36 @@ def inference(model: nn.Module, *, gradients: bool = False) -> Iterator[Classifi
 def inspects(
     function: Callable[Concatenate[Classifier, Asked], Answer],
 ) -> Callable[Concatenate[Classifier, Asked], Answer]:
-    """For a function whose first argument is a model that it only looks at: it is called as within `inference`."""
+    """For a function whose first argument is a model that it only looks at: it is called as within `inference`, and as
+    `with_room` does."""
 
     @wraps(function)
     def inside(model: Classifier, *args: Asked.args, **options: Asked.kwargs) -> Answer:
         with inference(model) as seen:
-            return function(seen, *args, **options)
+            return with_room(function, seen, *args, **options)
 
     return inside
+
+
+def with_room(function: Callable[..., Answer], classifier: Classifier, *args: Any, **options: Any) -> Answer:
+    """What a function says of a model and of pictures behind its backbone, which are brought to where its head is.
+    Where the device has no memory left, it is asked again with the model on the CPU, where the model stays."""
+    try:
+        return function(classifier, *(_near(one, classifier) for one in args), **options)
+    except (RuntimeError, MemoryError) as error:
+        if device_of(classifier.pooling).type == "cpu" or not is_out_of_memory(error):
+            raise
+    # out of the handler, whose traceback keeps what was computed so far
+    _to_cpu(classifier, FULL)
+    return function(classifier, *(_near(one, classifier) for one in args), **options)
+
+
+def _near(one: Any, classifier: Classifier) -> Any:
+    """An encoding, F_BDHW where the head is; anything else as it is."""
+    F_BDHW, device = getattr(one, "F_BDHW", None), device_of(classifier.pooling)
+    if not isinstance(F_BDHW, torch.Tensor) or F_BDHW.device == device or not is_dataclass(one):
+        return one
+    return replace(one, F_BDHW=F_BDHW.to(device))  # type: ignore[type-var]
 
 
 def _with_exact_head(classifier: Classifier) -> Classifier:
@@ -139,14 +166,91 @@ def with_parts(module: Module, **parts: nn.Module) -> Module:
 
 
 def features(classifier: Classifier, image_B3SS: torch.Tensor) -> torch.Tensor:
-    """The feature map F_BDHW of normalised pictures, on the device and in the precision of the backbone, handed over in
-    the precision of the head."""
+    """The feature map F_BDHW of normalised pictures, computed on the device and in the precision of the backbone, and
+    brought to those of the head. A device without memory for it gives the model to the CPU."""
+    try:
+        return _features(classifier, image_B3SS)
+    except (RuntimeError, MemoryError) as error:
+        if device_of(classifier).type == "cpu" or not is_out_of_memory(error):
+            raise
+    _to_cpu(classifier, FULL)
+    return _features(classifier, image_B3SS)
+
+
+def _features(classifier: Classifier, image_B3SS: torch.Tensor) -> torch.Tensor:
     weight = next(classifier.backbone.parameters(), next(classifier.parameters()))
-    F_BDHW = classifier.backbone(image_B3SS.to(weight.device, weight.dtype))
-    return F_BDHW.to(next(classifier.pooling.parameters()).dtype)
+    image_B3SS = image_B3SS.to(weight.device, weight.dtype)
+    if classifier.place.precision == FLOAT32:
+        F_BDHW = classifier.backbone(image_B3SS)
+    else:
+        with computing_in(classifier.place.precision, weight.device):
+            F_BDHW = classifier.backbone(image_B3SS)
+    own = next(classifier.pooling.parameters())
+    return F_BDHW.to(own.device, own.dtype)
 
 
 def stages_of(classifier: Classifier, image_B3SS: torch.Tensor) -> Stages:
     """All stages of normalised pictures (B, 3, S, S), in any precision of the model's weights."""
     expect_pictures(image_B3SS, classifier.stride)
     return classifier.pooling(features(classifier, image_B3SS))
+
+
+# --- where a model is computed ---
+
+
+def settle(model: Classifier, device: torch.device) -> Classifier:
+    """The model itself, on a device from now on, in the precision that is asked for; `place` says what became of it.
+
+    It is tried there once. Without memory for it, or without one of its operations, it is computed on the CPU. A
+    precision below float32 is taken if the answers for four photographs agree with float32's (`precision.BOUND`).
+
+    Raises:
+        ValueError: `MVFA_PRECISION` asks for what there is not.
+    """
+    asked = asked_precision(device)
+    model.place = Place(str(device), machine_of(device), asked=asked)
+    if device.type != "cpu":
+        _try_on(model, device)
+    if asked != FLOAT32 and not model.place.why:
+        _quicken(model, asked)
+    return model
+
+
+def _try_on(model: Classifier, device: torch.device) -> None:
+    try:
+        model.to(device)
+        # features that are not finite are told with the picture that has them
+        with suppress(ValueError), inference(model) as seen:
+            stages_of(seen, torch.zeros(1, 3, model.side, model.side))
+    except (RuntimeError, MemoryError, TypeError) as error:  # MPS answers with a TypeError where it has no float64
+        why = FULL if is_out_of_memory(error) else UNABLE
+    else:
+        return
+    _to_cpu(model, why)
+
+
+def _to_cpu(model: Classifier, why: str) -> None:
+    """Bring a model to the CPU, and note the reason."""
+    device, cpu = device_of(model), torch.device("cpu")
+    model.to(cpu)
+    let_go(device)
+    model.place = replace(model.place, device="cpu", machine=machine_of(cpu), precision=FLOAT32, apart=None, why=why)
+
+
+def _quicken(model: Classifier, precision: str) -> None:
+    """Compute the backbone in a precision if the answers agree with float32's."""
+    from mvfa_core.images import to_tensor
+    from mvfa_core.photographs import PHOTOGRAPHS, photograph
+
+    image_B3SS = torch.cat([to_tensor(photograph(name), model.side) for name in PHOTOGRAPHS])
+    plain = model.place
+    with inference(model) as seen:
+        exact_BC = stages_of(seen, image_B3SS).ensemble_BC.cpu()
+        seen.place = replace(plain, precision=precision)
+        quick_BC = stages_of(seen, image_B3SS).ensemble_BC.cpu()
+    if model.place.why:  # its memory ran out meanwhile
+        return
+    apart = float((quick_BC - exact_BC).abs().max() / exact_BC.abs().max().clamp_min(1e-30))
+    same = bool((quick_BC.argmax(dim=1) == exact_BC.argmax(dim=1)).all())
+    agree = same and apart <= BOUND[precision]
+    model.place = replace(plain, precision=precision if agree else FLOAT32, apart=apart)

@@ -14,6 +14,7 @@ from torch import nn
 from mvfa_core.adacam import attention_map, covered_cells
 from mvfa_core.backbones import Backbone, expect_pictures, find_backbone
 from mvfa_core.checks import expect, expect_choice, expect_dims, expect_finite, expect_sizes, expect_whole
+from mvfa_core.devices import Place
 from mvfa_core.heads import Head, build_head, pointwise
 from mvfa_core.names import visible_names
 from mvfa_core.regions import region_boxes, repeated_anchors, top_anchors
@@ -109,6 +110,10 @@ class MFA(nn.Module):
         """Of each class in the last dimension."""
         return logits.softmax(dim=-1)
 
+    def belief(self, z_BC: torch.Tensor) -> torch.Tensor:
+        """f_BC of the auxiliary logits, weights of the classes that sum to 1 (Eq. 1)."""
+        return z_BC.softmax(dim=1)
+
     def view_maps(self, F_BDHW: torch.Tensor, G_BCHW: torch.Tensor) -> torch.Tensor:
         """What views are pooled from: the first layer of the main head at every cell."""
         return self.head.maps(F_BDHW)
@@ -144,6 +149,10 @@ class GAP(nn.Module):
         self.channels = channels
         self.head: Head = build_head(head, channels, num_classes, **(head_options or {}))
 
+    def confidence(self, logits: torch.Tensor) -> torch.Tensor:
+        """Of each class in the last dimension."""
+        return logits.softmax(dim=-1)
+
     def forward(self, F_BDHW: torch.Tensor, *, labels_B: torch.Tensor | None = None) -> Stages:
         """F -> Stages with `F_BDHW` and `ensemble_BC`, the logits, filled; labels are taken and left alone."""
         _expect_features(F_BDHW, self.channels)
@@ -168,6 +177,7 @@ class Classifier(nn.Module):
         config: the arguments of `build_model` that make this model again.
         classes: C names; `("0", "1", ...)` until a data set gives better ones.
         side: the picture side in px that it was made for.
+        place: where and how finely it is computed for explanations (`inference.settle`).
     """
 
     def __init__(
@@ -177,6 +187,7 @@ class Classifier(nn.Module):
         self.backbone, self.pooling, self.config = backbone, pooling, config
         self.classes = tuple(classes)
         self.stride, self.side = entry.stride, entry.side
+        self.place = Place()
 
     def forward(self, image_B3SS: torch.Tensor, labels_B: torch.Tensor | None = None) -> Stages:
         """Normalised pictures (B, 3, S, S), sides multiples of the stride -> Stages. See `MFA.forward` for labels."""

@@ -1,4 +1,5 @@
-"""How finely a device computes: float32 that is float32, and double precision where there is one."""
+"""How finely a device computes: float32 that is float32, less for speed where somebody asks for it, and float64 where
+there is such a type."""
 
 from __future__ import annotations
 
@@ -9,7 +10,35 @@ from typing import Any
 
 import torch
 
+from mvfa_core.checks import expect
+
 NO_DOUBLE = ("mps",)
+VARIABLE = "MVFA_PRECISION"
+FLOAT32, TF32, BF16 = "float32", "tf32", "bf16"
+PRECISIONS = (FLOAT32, TF32, BF16)
+BOUND = {TF32: 0.01, BF16: 0.05}
+"""How far logits may be from float32's, as a share of the largest, while they name the same class. TF32 keeps ten bits
+of a factor and bfloat16 seven; over many layers their roundings mostly cancel. A model in which they do not is computed
+in float32."""
+
+
+def asked_precision(device: torch.device) -> str:
+    """What a backbone is computed in for explanations: float32 unless `MVFA_PRECISION` asks for less. TF32 is a matter
+    of CUDA alone, so elsewhere it is float32.
+
+    Raises:
+        ValueError: another word.
+    """
+    told = os.environ.get(VARIABLE, "").strip() or FLOAT32
+    expect(told in PRECISIONS, VARIABLE, f"one of {', '.join(PRECISIONS)}", repr(told))
+    return FLOAT32 if told == TF32 and device.type != "cuda" else told
+
+
+@contextmanager
+def computing_in(precision: str, device: torch.device) -> Iterator[None]:
+    """As long as the block lasts, what is computed on the device is computed in that precision of `PRECISIONS`."""
+    with tensor_float32(precision == TF32), torch.autocast(device.type, torch.bfloat16, enabled=precision == BF16):
+        yield
 
 
 def allow_tf32(allowed: bool) -> None:

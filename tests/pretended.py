@@ -27,6 +27,8 @@ from mvfa_core.model import Classifier
 PAGEABLE_BYTES = 2**16
 """A copy from pageable memory up to this size returns at once; a larger one may wait for the device (CUDA's manual)."""
 NAME = "pretended GPU"
+FREE = 2**33
+"""Bytes of its memory that are free."""
 
 
 class Gpu(TorchDispatchMode):
@@ -109,6 +111,8 @@ def pretending() -> Iterator[Gpu]:
         patch.setattr(torch.cuda, "is_bf16_supported", lambda *_, **__: True)
         patch.setattr(torch.cuda, "max_memory_allocated", lambda *_: 2**20)
         patch.setattr(torch.cuda, "reset_peak_memory_stats", lambda *_: None)
+        patch.setattr(torch.cuda, "mem_get_info", lambda *_: (FREE, 2 * FREE))
+        patch.setattr(torch.cuda, "empty_cache", lambda: None)
         patch.setattr(torch.cuda, "synchronize", lambda *_: None)
         patch.setattr(torch.cuda, "get_device_name", lambda *_: NAME)
         patch.setattr(torch.cuda, "device_count", lambda: 1)

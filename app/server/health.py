@@ -16,7 +16,7 @@ from streamlit import runtime
 
 from app.base.settings import read_only, shared
 from app.server import memory
-from app.services import cache, inference_queue, limits
+from app.services import cache, devices, inference_queue, limits
 from mvfa_core.processes import leave_a_core, use_threads
 
 SWITCH_S = 0.001
@@ -46,6 +46,7 @@ def vitals() -> dict[str, Any]:
         "read_only": read_only(),
         "sessions": sessions(),
         "calls": dict(inference_queue.CALLS),
+        "computed_on": devices.standing(),
         "line": asdict(inference_queue.queue().standing()),
         "memory_mb": round(psutil.Process(os.getpid()).memory_info().rss / 1e6, 1),
         "threads": threading.active_count(),

@@ -179,6 +179,11 @@ def cached(
     return wrap
 
 
+def resize(name: str, most: int) -> None:
+    """The cache of that name keeps so many bytes from now on."""
+    _CACHES[name].most = most
+
+
 def standing() -> dict[str, dict[str, float]]:
     """Every cache: entries, megabytes, the most there can be, and how often something was there or was not."""
     return {

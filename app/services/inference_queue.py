@@ -9,10 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.base.page_rate import still_wanted
 from app.base.wording import wording
+from app.base.wording import wording_own_model as words
 from app.services.fair_queue import FairQueue
 
 P = ParamSpec("P")
@@ -33,7 +35,8 @@ CALLS: Counter[str] = Counter()
 
 
 def infer(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """Call the function when this session's turn comes and return what it returns; its error is raised here.
+    """Call the function when this session's turn comes and return what it returns; its error is raised here. Where its
+    model had to leave the device meanwhile, the session is told.
 
     Raises:
         BusyError: too many wait already.
@@ -43,7 +46,16 @@ def infer(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
         CALLS[function.__name__] += 1  # by the one worker only
         return function(*args, **options)
 
-    return queue().ask(_session(), counted, kind=_kind(function, args), still_wanted=still_wanted)
+    before = _why(args)
+    answer = queue().ask(_session(), counted, kind=_kind(function, args), still_wanted=still_wanted)
+    if (why := _why(args)) != before and _session():
+        st.toast(words.moved(why), icon=":material/memory:")
+    return answer
+
+
+def _why(args: tuple[object, ...]) -> str:
+    """Why the model among the arguments is computed on the CPU in another device's place; empty where it is not."""
+    return next((one.place.why for one in args if hasattr(one, "place")), "")
 
 
 @cache

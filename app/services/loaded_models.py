@@ -8,16 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from app.services import inference_queue
+from app.services import devices, inference_queue
 from app.services.cache import cached
 from mvfa_core.checkpoints import load_model
 
 
 @cached("models", megabytes=512)
 def model(file: str, stamp_ns: int) -> Any:
-    """The model of a file as it was written then; a file of 20 MB takes several times that in memory, one at a time.
+    """The model of a file as it was written then, on this server's device; a file of 20 MB takes several times that in
+    memory, one at a time.
 
     Raises:
         CheckpointError: it holds none.
     """
-    return inference_queue.prepare(load_model, Path(file))
+    return devices.settled(inference_queue.prepare(load_model, Path(file)))

@@ -13,18 +13,20 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.base import errors
+from app.base import errors, visitors
 from app.base.i18n import _
 from app.base.refusals import QuotaError
 from app.base.wording import wording_own_model as words
 from app.services import downloads, inference_queue, limits, quota, visitor_files
 from app.services.cache import MEGABYTE
 from mvfa_core.adoption import adopt
-from mvfa_core.adoption.amount import bytes_of_file
+from mvfa_core.adoption.amount import bytes_of_weights
+from mvfa_core.adoption.weight_files import Weights, read
 from mvfa_core.checkpoints import CheckpointError, read_card, save_model
+from mvfa_core.data.model_zips import is_model_zip, unpack_model
 from mvfa_core.weights.files import WeightsError
 
-ENDINGS = ("safetensors", "pth", "pt", "bin", "ckpt")
+ENDINGS = ("safetensors", "pth", "pt", "bin", "ckpt", "zip")
 NETWORK = re.compile(r"(?:timm|torchvision):[\w.\-]*\w")
 NAME = re.compile(r"(?:timm|torchvision):[\w.\-]+|hf-hub:[\w.\-]+/[\w.\-]+")
 FLAG = "--architecture"
@@ -69,13 +71,14 @@ def keep(content: bytes, file_name: str, answers: Answers) -> str:
         file.write_bytes(content)
         if _is_checkpoint(file):
             return visitor_files.keep_model(content, file.stem)
-        name = _digest(hashlib.sha256(content).hexdigest(), answers)
-        weight = inference_queue.prepare(_weight, file, answers.architecture)
+        visitor = visitors.me()
 
         def write(target: Path) -> None:
-            inference_queue.prepare(_adopt, file, answers, target)
+            # one job that reads the file once: its tensors are in memory for one visitor at a time
+            inference_queue.prepare(_adopt_file, file, answers, target, visitor)
 
-        return visitor_files.keep_made(name, file.stem, weight, write)
+        name = _digest(hashlib.sha256(content).hexdigest(), answers)
+        return visitor_files.keep_made(name, file.stem, len(content), write)
 
 
 def keep_named(name: str, answers: Answers) -> str:
@@ -114,23 +117,26 @@ def _digest(source: str, answers: Answers) -> str:
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
 
-def _weight(file: Path, architecture: str) -> int:
-    """Bytes that the model will take; they have a bound, whatever the file's size."""
+def _adopt_file(file: Path, answers: Answers, target: Path, visitor: str) -> None:
+    """Adopt what is in a file, if the visitor may bring as much as the network takes, whatever the file's size."""
     try:
-        size = bytes_of_file(file, architecture)
+        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+            zipped = is_model_zip(file)
+            weights = read(unpack_model(file, Path(folder), quota.most_each()) if zipped else file)
+            size = bytes_of_weights(weights, answers.architecture)
+            if size > (most := quota.most_each()):
+                sentence = _(
+                    "This model takes more than the {megabytes} MB that one visitor may bring here. Run the app on "
+                    "your own machine."
+                )
+                raise QuotaError(sentence.format(megabytes=most // MEGABYTE))
+            quota.LEDGER.expect_room(visitor, size)
+            _adopt(weights, answers, target)
     except WeightsError as error:
-        raise _told(error, architecture) from error
-    if size > (most := quota.most_each()):
-        raise QuotaError(
-            _(
-                "This model takes more than the {megabytes} MB that one visitor may bring here. Run the app on your "
-                "own machine."
-            ).format(megabytes=most // MEGABYTE)
-        )
-    return size
+        raise _told(error, answers.architecture) from error
 
 
-def _adopt(source: Path | str, answers: Answers, target: Path) -> None:
+def _adopt(source: Weights | str, answers: Answers, target: Path) -> None:
     """Adopt and write a file of this project."""
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -23,7 +23,8 @@ def show(model: str, picture: Picture, explanation: Explanation) -> None:
     name = explanation.classes[explanation.predicted]
     share = float(explanation.ensemble_C[explanation.predicted])
     classes = models.model(*models.version(model)).classes  # not only those that are shown
-    st.markdown(wording.verdict(name, share, picture.truth, picture.scale, known=picture.truth in classes))
+    kind = {"known": picture.truth in classes, "alone": explanation.labels == "multi"}
+    st.markdown(wording.verdict(name, share, picture.truth, picture.scale, **kind))
     class_subset.note(explanations.model_info(model, picture).known, len(explanation.classes))
     width, height = explanation.size_px
     if width != height:

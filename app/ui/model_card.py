@@ -20,12 +20,18 @@ UNREADABLE = (ValueError, OSError, KeyError, TypeError, AttributeError)
 
 
 def show(model_id: str) -> None:
-    """The line and the card; nothing for a file that cannot be read."""
+    """The line and the card; nothing for a file that cannot be read. Where a model is computed stands in the card, and
+    under the line where that is another place than the CPU, or was to be."""
     with suppress(*UNREADABLE):
         card = models.card(model_id)
         adopted = "adopted" in card["model"]
         st.caption(" · ".join(_adopted_summary(card) if adopted else _summary(card)))
         lines = [*(words.card(_told(card)) if adopted else _trained(card)), _classes(card)]
+        with suppress(ValueError):  # it is there, and no model: the page says why
+            place = models.model(*models.version(model_id)).place
+            lines.append(words.place(place))
+            if not place.is_plain:
+                st.caption(words.place(place))
         with st.expander(_("About this model")):
             for line in lines:
                 st.caption(line)
@@ -103,4 +109,5 @@ def _told(card: dict[str, Any]) -> dict[str, Any]:
         "kind": spec["anatomy"]["kind"],
         "preprocessing": spec["preprocessing"],
         "self_test": spec["self_test"],
+        "labels": spec.get("labels", "single"),
     }

@@ -46,8 +46,9 @@ def offer() -> None:
             on_change=_begin,
             args=(FILE,),
             help=_(
-                "A .safetensors, .pth or .pt file of any image classifier of torchvision or timm, or one saved by "
-                "this project. Nothing is trained: the page explains the classifier as it is."
+                "A .safetensors, .pth or .pt file of any image classifier of torchvision or timm, one saved by this "
+                "project, or a .zip of a Hugging Face folder (config.json and model.safetensors). Nothing is trained: "
+                "the page explains the classifier as it is."
             ),
         )
         _offer_names()

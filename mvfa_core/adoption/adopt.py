@@ -8,6 +8,7 @@ G = W F + b at every cell      f = softmax(mean of G), the classifier's own answ
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from mvfa_core.adoption import anatomy as anatomies
 from mvfa_core.adoption.anatomy import Anatomy, NotAdoptableError, affine_of, anatomy_of
 from mvfa_core.adoption.architectures import from_module
 from mvfa_core.adoption.classes import names_for
-from mvfa_core.adoption.folders import from_folder, from_hub
+from mvfa_core.adoption.folders import fetched
 from mvfa_core.adoption.network import Reaching, Tail, without
 from mvfa_core.adoption.pooling import SINGLE, AdoptedMFA
 from mvfa_core.adoption.preprocessing import Adapter, Preprocessing
-from mvfa_core.adoption.sources import HUB, Blueprint, Source, build, from_name
-from mvfa_core.adoption.weight_files import from_file
+from mvfa_core.adoption.sources import HUB, Blueprint, Source, build, first_layer, from_name
+from mvfa_core.adoption.weight_files import Weights, read, source_of
 from mvfa_core.backbones import Backbone
 from mvfa_core.checks import expect, is_whole
 from mvfa_core.heads import LinearHead, TailHead
@@ -49,7 +50,7 @@ class AdoptedBackbone(nn.Module):
 
 
 def adopt(
-    source: str | Path | nn.Module,
+    source: str | Path | nn.Module | Weights,
     *,
     architecture: str | None = None,
     classes: Path | str | Sequence[str] | None = None,
@@ -64,7 +65,7 @@ def adopt(
 
     Args:
         source: "timm:NAME", "torchvision:NAME" or "hf-hub:OWNER/NAME" (downloaded), a folder of timm or transformers, a
-            file of weights, or a module in memory.
+            file of weights, either of these as `weight_files.read` gave it, or a module in memory.
         architecture: the network that a file of weights is of, "timm:NAME" or "torchvision:NAME"; looked for if not
             given.
         classes: a file of C names, or the names.
@@ -107,21 +108,23 @@ def adopted(
     return model.eval()
 
 
-def found(source: str | Path | nn.Module, architecture: str | None) -> Source:
+def found(source: str | Path | nn.Module | Weights, architecture: str | None) -> Source:
     """The network with its values, and what is known of it."""
     if isinstance(source, nn.Module):
         return from_module(source)
+    if isinstance(source, Weights):
+        return source_of(source, architecture)
     if isinstance(source, str) and not Path(source).exists() and ":" in source:
-        return from_hub(source) if source.startswith(f"{HUB}:") else from_name(source)
-    if Path(source).is_dir():
-        return from_folder(Path(source))
-    return from_file(Path(source), architecture)
+        if not source.startswith(f"{HUB}:"):
+            return from_name(source)
+        return replace(source_of(read(fetched(source)), None), origin=source)
+    return source_of(read(Path(source)), architecture)
 
 
 def _channels(network: nn.Module) -> int:
     """How many channels the network's first convolution takes; 3 for one without any."""
-    first = next((module for module in network.modules() if isinstance(module, nn.Conv2d)), None)
-    return 3 if first is None else first.in_channels
+    first = first_layer(network)
+    return 3 if first is None else first[1].in_channels
 
 
 def _looked_at(network: nn.Module, preprocessing: Preprocessing) -> tuple[Anatomy, tuple[int, int], int]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import nn
 
-from mvfa_core.adoption.sources import build, parsed
-from mvfa_core.weights.files import read_weights
-from mvfa_core.weights.state_dicts import contents_of
+from mvfa_core.adoption.sources import build
+from mvfa_core.adoption.weight_files import Weights
 
 BYTES = 4
 """Of a number in memory, however a file stores it."""
@@ -20,15 +17,15 @@ def bytes_of(network: nn.Module) -> int:
     return BYTES * sum(tensor.numel() for tensor in network.state_dict().values())
 
 
-def bytes_of_file(file: Path, architecture: str | None = None) -> int:
-    """Bytes of a file's tensors as float32, or of the network that it is said to be of, whichever is more.
+def bytes_of_weights(weights: Weights, architecture: str | None = None) -> int:
+    """Bytes of tensors as float32, or of the network that they are said to be of, whichever is more.
 
     Raises:
-        WeightsError: the file cannot be read, or there is no such network.
+        WeightsError: there is no such network. ValueError: a configuration beside them describes no classifier.
     """
-    tensors = contents_of(read_weights(file)).tensors.values()
-    count = BYTES * sum(tensor.numel() for tensor in tensors)
-    if not architecture:
+    count = BYTES * sum(tensor.numel() for tensor in weights.contents.tensors.values())
+    blueprint = weights.network(architecture)
+    if blueprint is None:
         return count
     with torch.device("meta"):
-        return max(count, bytes_of(build(parsed(architecture))))
+        return max(count, bytes_of(build(blueprint)))

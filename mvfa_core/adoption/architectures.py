@@ -31,6 +31,12 @@ Shapes = Mapping[str, tuple[int, ...]]
 MOST_TRIED = 8
 """Networks that are built to see whether they compute the same."""
 ALIKE = 1e-4
+FIRST = (
+    "conv1.weight", "conv1.0.weight", "conv1.conv.weight", "conv_proj.weight", "conv_stem.weight", "stem.0.weight",
+    "stem.0.0.weight", "features.0.weight", "features.0.0.weight", "features.conv0.weight", "layers.0.weight",
+    "Conv2d_1a_3x3.conv.weight", "patch_embed.proj.weight",
+)  # fmt: skip
+"""What first layers are called. A file may be of a network for grey pictures or for more bands than three."""
 
 
 @cache
@@ -86,9 +92,19 @@ def _candidates_below(contents: Contents) -> list[str]:
     whole = {key: tuple(tensor.shape) for key, tensor in contents.tensors.items()}
     for prefix in _prefixes(whole):
         shapes = {key.removeprefix(prefix): shape for key, shape in whole.items() if key.startswith(prefix)}
-        if names := candidates(shapes):
+        if names := candidates(shapes) or candidates(in_colour(shapes)):
             return names
     return []
+
+
+def in_colour(shapes: Shapes) -> Shapes:
+    """The same shapes as if the first layer took red, green and blue, where one of `FIRST` takes other channels."""
+    own = dict(shapes)
+    for key in FIRST:
+        if len(shape := own.get(key, ())) == 4 and shape[1] != 3:
+            own[key] = (shape[0], 3, *shape[2:])
+            break
+    return own
 
 
 def _prefixes(shapes: Shapes) -> Iterator[str]:
@@ -109,6 +125,10 @@ def alike(network: nn.Module, blueprint: Blueprint, classes: int | None) -> Blue
     from mvfa_core.adoption.anatomy import NotAdoptableError, logits_of
 
     arguments = {**blueprint.arguments, **({"num_classes": classes} if classes else {})}
+    first = sources.first_layer(network)
+    channels = 3 if first is None else first[1].in_channels
+    if channels != 3:
+        arguments[sources.CHANNELS] = channels
     own = network.state_dict()
     try:
         if classes is None:
@@ -121,7 +141,7 @@ def alike(network: nn.Module, blueprint: Blueprint, classes: int | None) -> Blue
         other = sources.build(blueprint)
         other.load_state_dict(own)
         side = sources.known_preprocessing(blueprint, other).side
-        image_BCSS = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+        image_BCSS = torch.randn(1, channels, side, side, generator=torch.Generator().manual_seed(0))
         with torch.no_grad():
             expected, got = logits_of(network(image_BCSS)), logits_of(other(image_BCSS))
     except (RuntimeError, ValueError, TypeError, StopIteration, NotAdoptableError):
@@ -194,6 +214,7 @@ def _blueprint_of(network: nn.Module) -> Blueprint | None:
         names = [f"{TIMM}:{name}"]
     else:
         shapes = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
-        names = [one for one in candidates(shapes) if one.startswith(module)]
+        found = candidates(shapes) or candidates(in_colour(shapes))
+        names = [one for one in found if one.startswith(module)]
     classes = sources.classes_of(network)
     return next((b for one in names if (b := alike(network, sources.parsed(one), classes)) is not None), None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,8 @@ from mvfa_core.adoption.weights import fill
 from mvfa_core.checks import expect, is_whole
 from mvfa_core.files import read_json
 from mvfa_core.names import visible
-from mvfa_core.weights.files import WeightsError, read_weights
-from mvfa_core.weights.state_dicts import contents_of
+from mvfa_core.weights.files import WeightsError
+from mvfa_core.weights.state_dicts import Contents
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
@@ -38,8 +37,8 @@ WANTED = [CONFIG, PREPROCESSOR, *WEIGHTS]
 LARGEST_CONFIG = 16 * 2**20
 
 
-def from_hub(name: str) -> Source:
-    """A network of the hub, "hf-hub:OWNER/NAME": its folder is fetched, as it is, without any code.
+def fetched(name: str) -> Path:
+    """The folder of a network of the hub, "hf-hub:OWNER/NAME", fetched as it is, without any code.
 
     Raises:
         WeightsError: no such name, or it could not be fetched.
@@ -49,41 +48,62 @@ def from_hub(name: str) -> Source:
         raise WeightsError(f"{visible(name)}: name a network of the hub as {HUB}:OWNER/NAME")
     from huggingface_hub import snapshot_download
 
-    folder = downloaded(name, lambda: snapshot_download(own, allow_patterns=WANTED))
-    return replace(from_folder(Path(folder)), origin=name)
+    return Path(downloaded(name, lambda: snapshot_download(own, allow_patterns=WANTED)))
 
 
-def from_folder(folder: Path) -> Source:
-    """The network of a folder.
+def weights_in(folder: Path) -> Path:
+    """The file of weights in a folder that has a configuration beside it.
 
     Raises:
-        WeightsError: no configuration or weights in it, or they do not fit each other.
+        WeightsError: there is none, or no configuration.
+    """
+    file = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
+    if file is None or not (folder / CONFIG).is_file():
+        raise WeightsError(f"{visible(folder.name)}: holds no {CONFIG} with {' or '.join(WEIGHTS)} beside it, as a "
+                           "folder of timm or transformers does")  # fmt: skip
+    return file
+
+
+def blueprint_of(folder: Path) -> Blueprint:
+    """What the configuration of a folder says is to be built; nothing is.
+
+    Raises:
+        ValueError: it describes no classifier.
+    """
+    config = _json(folder, CONFIG) or {}
+    return _of_timm(config) if _is_timm(config) else _of_transformers(config)
+
+
+def from_folder(folder: Path, contents: Contents, shown: str) -> Source:
+    """The network of a folder with the values of its file of weights, whose name is `shown`.
+
+    Raises:
+        WeightsError: the values do not fit the configuration.
         ValueError: a configuration that describes no classifier.
     """
-    shown = visible(folder.name)
-    config = _json(folder, CONFIG)
-    file = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
-    if config is None or file is None:
-        raise WeightsError(f"{shown}: holds no {CONFIG} with {' or '.join(WEIGHTS)} beside it, as a folder of timm or "
-                           "transformers does")  # fmt: skip
-    is_timm = isinstance(config.get("architecture"), str)
-    blueprint = _of_timm(config) if is_timm else _of_transformers(config)
+    name, config, blueprint = visible(folder.name), _json(folder, CONFIG) or {}, blueprint_of(folder)
     network = build(blueprint)
-    contents = contents_of(read_weights(file))
-    fill(network, contents, f"{shown}/{file.name}", str(blueprint))
-    if is_timm:
+    fill(network, contents, f"{name}/{shown}", str(blueprint))
+    if _is_timm(config):
         preprocessing = from_timm_config({**_mapping(config.get("pretrained_cfg")), **_shown_config(config)})
         names = config.get("label_names")
     else:
         preprocessing = _prepared(_json(folder, PREPROCESSOR) or {}, config)
         names = config.get("id2label")
-    return Source(network, shown, blueprint, preprocessing, _names(names))
+    return Source(network, name, blueprint, preprocessing, _names(names))
+
+
+def _is_timm(config: Mapping[str, Any]) -> bool:
+    return isinstance(config.get("architecture"), str)
 
 
 def _json(folder: Path, name: str) -> dict[str, Any] | None:
     if not (folder / name).is_file():
         return None
-    value = read_json(folder / name, LARGEST_CONFIG)
+    try:
+        value = read_json(folder / name, LARGEST_CONFIG)
+    except ValueError as error:
+        raise WeightsError(f"{name}: is no JSON ({visible(str(error), 120)})") from error
     expect(isinstance(value, dict), name, "a JSON object", type(value).__name__)
     return value
 

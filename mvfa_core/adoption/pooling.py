@@ -66,13 +66,17 @@ class AdoptedMFA(MFA):
         expect_finite(G_BCHW, "G_BCHW")
         linear = isinstance(self.head, LinearHead)
         z_BC = G_BCHW.mean(dim=(-2, -1)) if linear else self.head.finish(F_BDHW.mean(dim=(-2, -1)))
-        f_BC = self.confidence(z_BC)
-        f_BC = f_BC / f_BC.sum(dim=1, keepdim=True) if self.labels == MULTI else f_BC
+        f_BC = self.belief(z_BC)
         return torch.einsum("bc,bchw->bhw", f_BC, G_BCHW), f_BC
 
     def confidence(self, logits: torch.Tensor) -> torch.Tensor:
         """Of each class in the last dimension: its softmax, or its own sigmoid."""
         return logits.sigmoid() if self.labels == MULTI else super().confidence(logits)
+
+    def belief(self, z_BC: torch.Tensor) -> torch.Tensor:
+        """f_BC: the softmax, or every class's share of all sigmoids."""
+        f_BC = self.confidence(z_BC)
+        return f_BC / f_BC.sum(dim=1, keepdim=True) if self.labels == MULTI else f_BC
 
     def view_maps(self, F_BDHW: torch.Tensor, G_BCHW: torch.Tensor) -> torch.Tensor:
         """What views are pooled from: a linear head's maps are G already."""

@@ -63,7 +63,7 @@ def sentences(model: Classifier) -> list[str]:
         lines.append("any number of classes a picture: each has its own sigmoid, and f is its share of their sum")
     if (channels := len(prepared["mean"])) != 3:
         given = "the mean of red, green and blue" if channels == 1 else "red, green, blue, red and so on"
-        lines.append(f"the network takes {channels} channels: it is given {given}")
+        lines.append(f"the network takes {channels} {'channel' if channels == 1 else 'channels'}: it is given {given}")
     if prepared["crop"] and prepared["crop"] < 1:
         lines.append(
             f"it was evaluated on the middle {prepared['crop']:.0%} of pictures; here the whole picture is squashed, "

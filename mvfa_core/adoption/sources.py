@@ -17,13 +17,15 @@ import torch
 from torch import nn
 
 from mvfa_core.adoption.preprocessing import Preprocessing
-from mvfa_core.checks import expect
+from mvfa_core.checks import expect, is_whole
 from mvfa_core.names import visible
 from mvfa_core.weights.files import WeightsError
 
 TIMM, TORCHVISION, TRANSFORMERS = "timm", "torchvision", "transformers"
 LIBRARIES = (TIMM, TORCHVISION, TRANSFORMERS)
 HUB = "hf-hub"
+CHANNELS, MOST_CHANNELS = "in_chans", 64
+"""The argument that says how many channels a network's first layer takes, where it is not red, green and blue."""
 _FORBIDDEN = re.compile(
     r"pretrained|checkpoint|cache|url|path|file|hub|trust|weights|script|export|overlay|device|dtype"
 )
@@ -152,13 +154,39 @@ def _is_plain(value: object) -> bool:
 
 
 def _torchvision(name: str, arguments: dict[str, Any]) -> nn.Module:
+    """A network of torchvision; "in_chans", timm's word for input channels, is ours here, for it has none."""
     from torchvision import models
 
+    if CHANNELS in arguments:
+        others = {name: value for name, value in arguments.items() if name != CHANNELS}
+        return with_channels(_torchvision(name, others), arguments[CHANNELS])
     # auxiliary classifiers answer in training alone, and drawing numbers that are overwritten takes seconds
     for extra in ({"aux_logits": False, "init_weights": False}, {"init_weights": False}):
         with suppress(TypeError):
             return models.get_model(name, weights=None, **extra, **arguments)
     return models.get_model(name, weights=None, **arguments)
+
+
+def first_layer(network: nn.Module) -> tuple[str, nn.Conv2d] | None:
+    """The name of a network's first convolution, and that layer; None for a network without any."""
+    named = network.named_modules()
+    return next(((name, module) for name, module in named if isinstance(module, nn.Conv2d)), None)
+
+
+def with_channels(network: nn.Module, channels: int) -> nn.Module:
+    """The network itself with a fresh first convolution that takes so many channels.
+
+    Raises:
+        ValueError: no such number, or no convolution over all channels to begin with.
+    """
+    expect(is_whole(channels, 1, MOST_CHANNELS), CHANNELS, f"a whole number from 1 to {MOST_CHANNELS}", channels)
+    name, layer = first_layer(network) or ("", None)
+    expect(layer is not None and layer.groups == 1, "network", "one whose first convolution takes all channels", name)
+    assert layer is not None
+    shape: Any = {part: getattr(layer, part) for part in ("kernel_size", "stride", "padding", "dilation")}
+    own = nn.Conv2d(channels, layer.out_channels, bias=layer.bias is not None, padding_mode=layer.padding_mode, **shape)
+    network.set_submodule(name, own)
+    return network
 
 
 def from_name(name: str) -> Source:

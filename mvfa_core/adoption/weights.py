@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from mvfa_core.adoption.sources import TIMM, Blueprint, build
+from mvfa_core.adoption.sources import CHANNELS, Blueprint, build
 from mvfa_core.names import visible
 from mvfa_core.weights.files import WeightsError
 from mvfa_core.weights.state_dicts import Contents, best_place, complaint
@@ -15,7 +15,7 @@ PROBE = 977
 
 
 def sized(blueprint: Blueprint, contents: Contents) -> Blueprint:
-    """The blueprint with as many classes as the file's head has, and for timm as many channels as its first layer."""
+    """The blueprint with as many classes as the file's head has, and as many channels as its first layer."""
     with torch.device("meta"):
         wanted = build(Blueprint(blueprint.library, blueprint.name, {**blueprint.arguments, "num_classes": PROBE}))
     shapes = wanted.state_dict()
@@ -24,8 +24,8 @@ def sized(blueprint: Blueprint, contents: Contents) -> Blueprint:
     counts = [got[0] for expected, got in others if expected[0] == PROBE]
     arguments = {**blueprint.arguments, "num_classes": max(counts, default=1000)}
     channels = [got[1] for expected, got in others if len(got) == len(expected) == 4 and expected[1] == 3 != got[1]]
-    if channels and blueprint.library == TIMM:
-        arguments["in_chans"] = channels[0]
+    if channels:
+        arguments[CHANNELS] = channels[0]
     return Blueprint(blueprint.library, blueprint.name, arguments)
 
 

@@ -32,7 +32,7 @@ class CellRegion:
         unclamped: (x - h, y - h, x + h, y + h) with h = (r - 1) / 2, which may lie outside the grid.
         box: inclusive corners in cells, clamped (Eq. 5).
         box_px: corners in px of the original picture, lower right exclusive.
-        confidence_C: s_c of its view, sums to 1.
+        confidence_C: s_c of its view; they sum to 1 unless every class has a sigmoid of its own.
     """
 
     size: int
@@ -125,7 +125,7 @@ def _regions(pooling: MFA, encoding: Encoding, cell: tuple[int, int], sizes: tup
     anchors_BK2 = torch.tensor([[cell]], device=F_BDHW.device)
     boxes_BKR4 = region_boxes(anchors_BK2, sizes, grid)
     views_BMC = pool_views(region_weights(boxes_BKR4, grid, F_BDHW.dtype), pooling.head.maps(F_BDHW))
-    confidence_RC = pooling.head.finish(views_BMC)[0].softmax(dim=-1).float().cpu().numpy()
+    confidence_RC = pooling.confidence(pooling.head.finish(views_BMC)[0]).float().cpu().numpy()
     boxes_px_R4 = cells_to_pixels(boxes_BKR4[0, 0], grid, (encoding.size_px[1], encoding.size_px[0])).tolist()
     found = []
     for i, r in enumerate(sizes):

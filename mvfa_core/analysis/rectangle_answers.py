@@ -30,7 +30,8 @@ class RectangleAnswer:
     Attributes:
         box: inclusive corners (x_tl, y_tl, x_br, y_br) in cells. cells: how many it holds.
         box_px: corners in px of the original picture, lower right exclusive.
-        logits_C: the head on the mean of F over the rectangle. confidence_C: their softmax, sums to 1.
+        logits_C: the head on the mean of F over the rectangle. confidence_C: their softmax, which sums
+            to 1, or of a model of any number of classes a picture the sigmoid of each.
     """
 
     box: Corners
@@ -64,7 +65,7 @@ def ask(model: Classifier, encoding: Encoding, box: Sequence[int]) -> RectangleA
         cells=int(areas(boxes_14)[0]),
         box_px=tuple(box_px),
         logits_C=logits_C.cpu().numpy(),
-        confidence_C=logits_C.softmax(dim=0).cpu().numpy(),
+        confidence_C=model.pooling.confidence(logits_C).cpu().numpy(),
     )
 
 
@@ -76,5 +77,7 @@ def best_rectangle(model: Classifier, encoding: Encoding, target: int) -> Rectan
         ValueError: a class out of range.
     """
     target = expect_target(target, len(model.classes))
-    found = best_box(model.pooling.head, encoding.F_BDHW, torch.tensor([target], device=encoding.F_BDHW.device))
+    alone = getattr(model.pooling, "labels", "single") == "multi"
+    targets_B = torch.tensor([target], device=encoding.F_BDHW.device)
+    found = best_box(model.pooling.head, encoding.F_BDHW, targets_B, alone=alone)
     return ask(model, encoding, found.boxes_B4[0].tolist())

@@ -63,7 +63,9 @@ def rectangle_means(maps_BEHW: torch.Tensor, boxes_N4: torch.Tensor) -> torch.Te
     return (sums_BEN / areas(boxes_N4)).transpose(1, 2)
 
 
-def best_box(head: Head, F_BDHW: torch.Tensor, targets_B: torch.Tensor, *, power: float = POWER) -> BestBox:
+def best_box(
+    head: Head, F_BDHW: torch.Tensor, targets_B: torch.Tensor, *, power: float = POWER, alone: bool = False
+) -> BestBox:
     """The rectangle with the largest lead * cells ** power for each picture's class; ties go to the first.
 
     The lead is the rectangle's log-odds less those of the whole picture, both as single views.
@@ -73,6 +75,7 @@ def best_box(head: Head, F_BDHW: torch.Tensor, targets_B: torch.Tensor, *, power
         F_BDHW: the last feature map.
         targets_B: a class index for each picture.
         power: see `POWER`.
+        alone: whether a class has a sigmoid of its own, so that the others say nothing of it.
 
     Raises:
         ValueError: F not four-dimensional or not finite, or another number of targets than pictures.
@@ -88,7 +91,7 @@ def best_box(head: Head, F_BDHW: torch.Tensor, targets_B: torch.Tensor, *, power
         parts = zip(maps_BEHW.split(at_once), targets_B.split(at_once), strict=True)
         odds_BN = torch.cat(
             [
-                torch.cat([_log_odds(head, *part, boxes) for boxes in boxes_N4.split(boxes_at_once)], dim=1)
+                torch.cat([_log_odds(head, *part, boxes, alone) for boxes in boxes_N4.split(boxes_at_once)], dim=1)
                 for part in parts
             ]
         )
@@ -104,11 +107,13 @@ def _at_once(boxes: int, widest: int) -> tuple[int, int]:
     return max(1, _MOST_NUMBERS // (boxes * widest)), max(1, _MOST_NUMBERS // widest)
 
 
-def _log_odds(head: Head, maps_BEHW: torch.Tensor, targets_B: torch.Tensor, boxes_N4: torch.Tensor) -> torch.Tensor:
-    """log(s_c / (1 - s_c)) of every rectangle for each picture's class, (B, N)."""
+def _log_odds(
+    head: Head, maps_BEHW: torch.Tensor, targets_B: torch.Tensor, boxes_N4: torch.Tensor, alone: bool
+) -> torch.Tensor:
+    """log(s_c / (1 - s_c)) of every rectangle for each picture's class, (B, N); of a sigmoid that is its logit."""
     logits_BNC = double(head.finish(rectangle_means(maps_BEHW, boxes_N4).to(maps_BEHW)))
     for target in targets_B.tolist():
         expect_target(target, logits_BNC.shape[-1])
     index_BN1 = targets_B.to(logits_BNC.device)[:, None, None].expand(-1, logits_BNC.shape[1], 1)
     own_BN = logits_BNC.gather(2, index_BN1)[..., 0]
-    return own_BN - logits_BNC.scatter(2, index_BN1, -torch.inf).logsumexp(dim=-1)
+    return own_BN if alone else own_BN - logits_BNC.scatter(2, index_BN1, -torch.inf).logsumexp(dim=-1)

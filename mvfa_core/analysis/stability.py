@@ -24,7 +24,8 @@ class PredictionPath:
     """The answer for every K.
 
     Attributes:
-        share_NC: for K = n + 1 the softmax of the mean view logit, as `Explanation.ensemble_C`; rows sum to 1.
+        share_NC: for K = n + 1 the confidence of the mean view logit, as `Explanation.ensemble_C`; rows sum to 1
+            unless every class has a sigmoid of its own.
         winner_N: the arg max of Eq. 8 for K = n + 1.
     """
 
@@ -53,7 +54,7 @@ def prediction_path(model: Classifier, encoding: Encoding, *, sizes: Sequence[in
     logits_NRC = double(stages.logits_BMC[0]).unflatten(0, (height * width, len(stages.sizes)))
     sums_NC = logits_NRC.sum(dim=1).cumsum(dim=0)
     views_N1 = torch.arange(1, height * width + 1, device=sums_NC.device)[:, None] * len(stages.sizes)
-    share_NC = (sums_NC / views_N1).softmax(dim=1)
+    share_NC = model.pooling.confidence(sums_NC / views_N1)
     return PredictionPath(share_NC.cpu().numpy(), sums_NC.argmax(dim=1).cpu().numpy())
 
 

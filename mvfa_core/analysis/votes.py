@@ -38,7 +38,8 @@ class Verdict:
     """What one way of counting says.
 
     Attributes:
-        rule: a name in `ENSEMBLES`. winner: class index. share_C: the shares of the classes, sum to 1.
+        rule: a name in `ENSEMBLES`. winner: class index. share_C: the shares of the classes, which sum to 1 unless
+            every class has a sigmoid of its own.
     """
 
     rule: str
@@ -88,11 +89,14 @@ def scale_profile(explanation: Explanation, target: int) -> np.ndarray:
 
 
 def agreement(explanation: Explanation) -> Agreement:
-    """Whether the views are unsure or whether they disagree: the split of the entropy of their mean."""
+    """Whether the views are unsure or whether they disagree: the split of the entropy of their mean. Where every class
+    has a sigmoid of its own, what is split is whether the class that is explained is there, at most one bit."""
     _expect_room(explanation)
-    log_MC = torch.tensor(_logits(explanation), dtype=torch.float64).log_softmax(
-        dim=-1
-    )  # a copy: what is kept is read-only
+    logits_MC = torch.tensor(_logits(explanation), dtype=torch.float64)  # a copy: what is kept is read-only
+    if explanation.labels == "multi":  # the softmax of (z, 0) is the sigmoid of z and its complement
+        own_M = logits_MC[:, explanation.target]
+        logits_MC = torch.stack([own_M, torch.zeros_like(own_M)], dim=1)
+    log_MC = logits_MC.log_softmax(dim=-1)
     probabilities_MC = log_MC.exp()
     unsure = -(probabilities_MC * log_MC).sum(dim=-1).mean()
     mean_C = probabilities_MC.mean(dim=0)
@@ -105,14 +109,19 @@ def agreement(explanation: Explanation) -> Agreement:
 def verdicts(explanation: Explanation) -> tuple[Verdict, ...]:
     """What every rule of `ENSEMBLES` says about the same views.
 
-    The shares of the logit sum are the softmax of the mean view logit, as in `Explanation.ensemble_C`.
+    The shares of the logit sum are the confidences of the mean view logit, as in `Explanation.ensemble_C`.
     """
     _expect_room(explanation)
-    logits_BMC = torch.tensor(_logits(explanation))[None]
+    logits_BMC, alone = torch.tensor(_logits(explanation))[None], explanation.labels == "multi"
     answers = []
     for rule in ENSEMBLES:
         scores_C = combine(logits_BMC, rule)[0]
-        share_C = (scores_C / logits_BMC.shape[1]).softmax(dim=0) if rule == "logit-sum" else scores_C
+        if alone and rule == "probability-mean":
+            scores_C = logits_BMC[0].sigmoid().mean(dim=0)
+        share_C = scores_C
+        if rule == "logit-sum":
+            mean_C = scores_C / logits_BMC.shape[1]
+            share_C = mean_C.sigmoid() if alone else mean_C.softmax(dim=0)
         answers.append(Verdict(rule, int(scores_C.argmax()), share_C.numpy()))
     return tuple(answers)
 

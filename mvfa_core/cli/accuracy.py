@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from mvfa_core.checkpoints import load_model, read_card
-from mvfa_core.cli.output import bars, print_json, say, table
+from mvfa_core.cli.output import bars, print_json, say, table, tell_place
 from mvfa_core.data.class_matching import Matching, fitted, match
 from mvfa_core.data.sets import DataError, PictureSet
 from mvfa_core.devices import use_device
 from mvfa_core.ensembles import ENSEMBLES
+from mvfa_core.inference import settle
 from mvfa_core.metrics import accuracy_by_scale
 from mvfa_core.model import Classifier
 from mvfa_core.percent import of_count
@@ -35,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    model = load_model(args.model).to(use_device(args.device))
+    model = settle(load_model(args.model), use_device(args.device))
     recipe = read_card(args.model).get("recipe", {})
     known = listed(joined(split_of(recipe, args.data), args.join_names))
     split = args.split or known.unseen()
@@ -44,6 +45,7 @@ def run(args: argparse.Namespace) -> None:
     data = load_side(known.split, model.side, sides, progress=bars(args.json))
     pictures = {side: getattr(data, side) for side in sides}
     answers = {side: _answers(model, fitted(one, matching), args.ensemble) for side, one in pictures.items()}
+    tell_place(model.place)
     found = _found(data.name, split, matching, answers, sum(map(len, pictures.values())))
     if "train" in sides and is_trained_on(recipe, known.split.data):
         found["trained_on"] = len(answers["train"][0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from mvfa_core.adoption.pooling import LABELS, SINGLE
 from mvfa_core.adoption.report import facts, sentences
 from mvfa_core.checkpoints import save_model
 from mvfa_core.cli.output import expect_place, print_json, say
+from mvfa_core.data.model_zips import is_model_zip, unpack_model
 
 HELP = "Explain a classifier of your own without training: from timm, torchvision, or a file of weights."
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", help="timm:NAME, torchvision:NAME (downloaded), or a file of weights")
+    parser.add_argument("source", help="timm:NAME, torchvision:NAME (downloaded), a file of weights, or "
+                        "a folder of the Hugging Face hub or a zip of one")  # fmt: skip
     parser.add_argument("--architecture", metavar="NAME", help="the network that a file of weights is of, as "
                         "timm:NAME or torchvision:NAME (default: found from its tensors)")  # fmt: skip
     parser.add_argument("--classes", metavar="FILE", help="class names: text, one a line, or JSON, a list or a map")
@@ -37,7 +40,10 @@ def run(args: argparse.Namespace) -> None:
         expect_place("--out", args.out)
     names = ("classes", "size", "mean", "std", "labels", "k", "sizes")
     options: dict[str, Any] = {name: getattr(args, name) for name in names}
-    model = adopt(args.source, architecture=args.architecture, **options)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(args.source)
+        source = unpack_model(file, Path(folder)) if is_model_zip(file) and file.is_file() else args.source
+        model = adopt(source, architecture=args.architecture, **options)
     if args.out:
         save_model(model, Path(args.out), {"name": Path(args.out).stem}, half=args.half)
     told = facts(model) | ({"out": Path(args.out).name} if args.out else {})

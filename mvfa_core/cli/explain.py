@@ -13,12 +13,13 @@ import numpy as np
 
 from mvfa_core import draw
 from mvfa_core.checkpoints import load_model
-from mvfa_core.cli.output import FailureError, expect_place, print_json, say
+from mvfa_core.cli.output import FailureError, expect_place, print_json, say, tell_place
 from mvfa_core.devices import use_device
 from mvfa_core.explain import explain
 from mvfa_core.explanation import Explanation
 from mvfa_core.files import replace_text
 from mvfa_core.images import PictureError, Reading, read_picture
+from mvfa_core.inference import settle
 from mvfa_core.names import visible
 from mvfa_core.pictures.paths import answer_names, pictures_of
 
@@ -43,7 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     expect_place("--out", args.out, folder=True)
-    model = load_model(args.model).to(use_device(args.device))
+    model = settle(load_model(args.model), use_device(args.device))
     target = _target(args.target, model.classes)
     pictures, out = pictures_of(args.pictures), Path(args.out)
     home = os.path.realpath(out)  # resolve() falls over links that lead round in a circle
@@ -64,6 +65,7 @@ def run(args: argparse.Namespace) -> None:
             best = facts.classes[facts.predicted]
             notes = "".join(f" ({note})" for note in reading.notes)
             say(f"{shown}: {best} {facts.ensemble_C[facts.predicted]:.1%}{notes}")
+    tell_place(model.place)
     if args.json:
         print_json({"pictures": found, "failed": failed, "passed_over": pictures.passed_over})
     elif pictures.passed_over:

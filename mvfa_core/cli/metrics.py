@@ -9,11 +9,12 @@ from pathlib import Path
 
 from mvfa_core.checkpoints import load_model, read_card
 from mvfa_core.cli.metrics_tables import WRITERS, notes, tables, write
-from mvfa_core.cli.output import bars, expect_place, print_json, say, table
+from mvfa_core.cli.output import bars, expect_place, print_json, say, table, tell_place
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.data.class_matching import fitted, match
 from mvfa_core.data.sets import DataError
 from mvfa_core.devices import use_device
+from mvfa_core.inference import settle
 from mvfa_core.metrics.meanings import MEANINGS
 from mvfa_core.metrics.methods import METHODS
 from mvfa_core.metrics.objects import objects_of
@@ -88,7 +89,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def _measured(args: argparse.Namespace) -> tuple[Pictures, list[Measured]]:
     """What they are of, and every picture's figures."""
-    model = load_model(args.model).to(use_device(args.device))
+    model = settle(load_model(args.model), use_device(args.device))
     recipe = read_card(args.model).get("recipe", {})
     split = split_of(recipe, args.data)
     what, progress = _what(args, split.data), bars(args.json)
@@ -107,6 +108,7 @@ def _measured(args: argparse.Namespace) -> tuple[Pictures, list[Measured]]:
     ):
         each.append(one)
         progress("measuring", len(each), len(index))
+    tell_place(model.place)
     if not each:
         raise DataError(f"{data.name}: the {name} side has no picture of a class that the model knows")
     trained_on = name == "train" and is_trained_on(recipe, split.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from mvfa_core.data.sets import Progress, silent
+from mvfa_core.devices import Place
 from mvfa_core.files import expect_writable, sentence_of
 from mvfa_core.names import visible
 
@@ -37,6 +39,12 @@ def expect_place(option: str, path: str | Path, *, folder: bool = False) -> None
 def say(text: object) -> None:
     """Lines on standard output, in which no name can move the cursor, colour the screen or turn the line round."""
     print("\n".join(visible(line, None) for line in str(text).split("\n")))
+
+
+def tell_place(place: Place) -> None:
+    """Where a model was computed, on standard error; nothing for the CPU in float32, which nobody asked otherwise."""
+    if not place.is_plain:
+        print(place, file=sys.stderr)
 
 
 def print_json(value: object) -> None:

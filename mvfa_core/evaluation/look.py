@@ -15,7 +15,7 @@ from mvfa_core.data.sets import PictureSet
 from mvfa_core.evaluation.findings import Findings
 from mvfa_core.images import normalise
 from mvfa_core.inference import inspects, stages_of
-from mvfa_core.model import Classifier
+from mvfa_core.model import GAP, MFA, Classifier
 from mvfa_core.precision import double
 from mvfa_core.regions import cells_to_pixels
 from mvfa_core.stages import Stages
@@ -31,7 +31,7 @@ def look(model: Classifier, pictures: PictureSet, places: np.ndarray) -> Finding
         stages = stages_of(model, normalise(torch.from_numpy(pictures.images).to(device)))
     label_B = torch.from_numpy(np.array(pictures.labels)).to(device)
     views = 1 if stages.logits_BMC is None else stages.logits_BMC.shape[1]
-    share_BC = (double(stages.ensemble_BC) / views).softmax(dim=1)
+    share_BC = model.pooling.confidence(double(stages.ensemble_BC) / views)
     best_B2 = share_BC.topk(2, dim=1).values
     found = {
         "predicted_N": stages.ensemble_BC.argmax(dim=1),
@@ -40,7 +40,8 @@ def look(model: Classifier, pictures: PictureSet, places: np.ndarray) -> Finding
         "margin_N": best_B2[:, 0] - best_B2[:, 1],
     }
     if stages.logits_BMC is not None:
-        found |= _auxiliary(stages) | _votes(stages.logits_BMC) | _wrong(stages, label_B) | _profile(stages, label_B)
+        found |= _auxiliary(stages) | _votes(model.pooling, stages) | _wrong(model.pooling, stages, label_B)
+        found |= _profile(model.pooling, stages, label_B)
     kept: dict[str, Any] = {name: _stored(values) for name, values in found.items()}
     return Findings(
         classes=model.classes,
@@ -59,10 +60,17 @@ def _auxiliary(stages: Stages) -> dict[str, torch.Tensor]:
     return {"auxiliary_N": class_B, "auxiliary_confidence_N": confidence_B}
 
 
-def _votes(logits_BMC: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The tally of the views and the entropy of their mean, split in two."""
+def _votes(pooling: MFA | GAP, stages: Stages) -> dict[str, torch.Tensor]:
+    """The tally of the views and the entropy of their mean, split in two; where every class has a sigmoid of its own,
+    that of whether the predicted class is there."""
+    assert stages.logits_BMC is not None
+    logits_BMC = stages.logits_BMC
     winner_BM = logits_BMC.argmax(dim=2)
     tally_BC = torch.nn.functional.one_hot(winner_BM, logits_BMC.shape[2]).sum(dim=1)
+    if getattr(pooling, "labels", "single") == "multi":
+        predicted_B11 = stages.ensemble_BC.argmax(dim=1)[:, None, None]
+        own_BM1 = logits_BMC.gather(2, predicted_B11.expand(-1, logits_BMC.shape[1], 1))
+        logits_BMC = torch.cat([own_BM1, torch.zeros_like(own_BM1)], dim=2)
     log_BMC = double(logits_BMC).log_softmax(dim=2)
     share_BMC = log_BMC.exp()
     unsure_B = -(share_BMC * log_BMC).sum(dim=2).mean(dim=1)
@@ -72,10 +80,10 @@ def _votes(logits_BMC: torch.Tensor) -> dict[str, torch.Tensor]:
     return {"tally_NC": tally_BC.int(), **{name: value / BIT for name, value in bits.items()}}
 
 
-def _wrong(stages: Stages, label_B: torch.Tensor) -> dict[str, torch.Tensor]:
+def _wrong(pooling: MFA | GAP, stages: Stages, label_B: torch.Tensor) -> dict[str, torch.Tensor]:
     """The one view that is surest of any class but the true one."""
     assert stages.logits_BMC is not None and stages.boxes_BKR4 is not None and stages.sizes is not None
-    share_BMC = double(stages.logits_BMC).softmax(dim=2)
+    share_BMC = pooling.confidence(double(stages.logits_BMC))
     label_B = label_B.to(share_BMC.device)
     rows = torch.arange(len(label_B), device=label_B.device)
     share_BMC[rows, :, label_B] = -1
@@ -91,9 +99,9 @@ def _wrong(stages: Stages, label_B: torch.Tensor) -> dict[str, torch.Tensor]:
     }
 
 
-def _profile(stages: Stages, label_B: torch.Tensor) -> dict[str, torch.Tensor]:
+def _profile(pooling: MFA | GAP, stages: Stages, label_B: torch.Tensor) -> dict[str, torch.Tensor]:
     assert stages.logits_BMC is not None and stages.sizes is not None
-    share_BMC = double(stages.logits_BMC).softmax(dim=2)
+    share_BMC = pooling.confidence(double(stages.logits_BMC))
     label_B = label_B.to(share_BMC.device)
     true_BM = share_BMC[torch.arange(len(label_B), device=label_B.device), :, label_B]
     return {"profile_NR": true_BM.unflatten(1, (-1, len(stages.sizes))).mean(dim=1)}

@@ -20,6 +20,7 @@ from mvfa_core.evaluation.pictures import Gathered
 from mvfa_core.evaluation.request import EvaluationSpec, digest_of
 from mvfa_core.evaluation.tables import csv_table, summary
 from mvfa_core.files import replace_text
+from mvfa_core.inference import settle
 from mvfa_core.model import Classifier
 from mvfa_core.training.failures import sentence_for
 
@@ -56,7 +57,7 @@ def evaluate(
 
 
 def _carry_out(request: EvaluationSpec, folder: Evaluation, device: str, progress: Progress) -> Findings | None:
-    model = _model(request).to(use_device(device))
+    model = settle(_model(request), use_device(device))
 
     def tell(what: str, done: int, total: int, left_s: float | None = None) -> None:
         folder.note_progress(what, done, total, left_s)

@@ -13,6 +13,7 @@ from mvfa_core.checkpoints import load_model
 from mvfa_core.checks import expect, expect_choice
 from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.data.sets import DataError, Progress, silent
+from mvfa_core.devices import use_device
 from mvfa_core.evaluation import EvaluationSpec, Findings, evaluation_of, spec_for
 from mvfa_core.evaluation.addresses import address_of
 from mvfa_core.evaluation.findings import joined
@@ -20,6 +21,7 @@ from mvfa_core.evaluation.look import look
 from mvfa_core.evaluation.metrics import chosen
 from mvfa_core.evaluation.pictures import Gathered, Side, side_of
 from mvfa_core.figures.desk import weights_of
+from mvfa_core.inference import settle
 from mvfa_core.training.split import Split, listed
 
 LOOKED = ("rescued", "harmed", "wrong", "right", "sure", "split")
@@ -91,7 +93,7 @@ def answers(request: EvaluationSpec, progress: Progress = silent) -> Findings:
     evaluation = evaluation_of(request)
     if evaluation.is_complete():
         return evaluation.findings()
-    model = load_model(request.model)
+    model = settle(load_model(request.model), use_device())
     pictures = Gathered(request, model.classes, model.side, progress)
     parts = []
     for start in range(0, len(pictures), BATCH):

@@ -15,11 +15,13 @@ from PIL import Image
 from mvfa_core.checkpoints import WEIGHTS, CheckpointError, bundled, load_model, read_card
 from mvfa_core.checks import is_whole
 from mvfa_core.data import gallery
+from mvfa_core.devices import use_device
 from mvfa_core.evaluation import addresses
 from mvfa_core.explain import Encoding, encode, explain_encoding
 from mvfa_core.explanation import Explanation
 from mvfa_core.folders import runs_root
 from mvfa_core.images import PictureError, pixel_digest, read_picture
+from mvfa_core.inference import settle
 from mvfa_core.model import Classifier
 from mvfa_core.pictures import Note
 from mvfa_core.training.event_log import GAP
@@ -166,7 +168,7 @@ class FileSources:
     ) -> Explanation:
         """What the model makes of the picture; the backbone sees it once."""
         if model not in self._models:
-            self._models[model] = load_model(weights_of(model))
+            self._models[model] = settle(load_model(weights_of(model)), use_device())
         network, key = self._models[model], (model, picture)
         source = self.picture(picture)
         if key not in self._encodings:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from mvfa_core.adacam import attention_map
-from mvfa_core.checks import expect_k
+from mvfa_core.checks import expect, expect_k
 from mvfa_core.explain import Encoding, expect_room
 from mvfa_core.heads import MLPHead, PrototypeHead, TailHead, pointwise
 from mvfa_core.inference import head_on_cpu, inspects
@@ -28,6 +28,7 @@ from mvfa_core.stages import Stages
 MOST_TOLD = 5
 """Classes of every head that are spelled out; the others are summed up."""
 CHANNELS = 8
+ONE_CLASS = "one class a picture, for the lesson tells of a softmax over all classes"
 TERMS = 3
 
 
@@ -47,8 +48,11 @@ def lesson_facts(
         truth: the true class, which is always among those spelled out.
 
     Raises:
-        ValueError: K or a size out of range, or a model whose numbers are not finite.
+        ValueError: K or a size out of range, a model of any number of classes a picture, or one whose
+            numbers are not finite.
     """
+    alone = getattr(model.pooling, "labels", "single") == "multi"
+    expect(not alone, "model", ONE_CLASS, "any number, a sigmoid for each class")
     model, encoding = head_on_cpu(model), replace(encoding, F_BDHW=encoding.F_BDHW.cpu())
     pooling, F_BDHW = model.pooling, encoding.F_BDHW
     gap = isinstance(pooling, GAP)

@@ -34,14 +34,14 @@ def order_of(map_HW: np.ndarray) -> np.ndarray:
 
 @inspects
 def confidences(model: Classifier, images_V: np.ndarray, target: int) -> np.ndarray:
-    """The ensemble's share of a class on pictures uint8 (V, S, S, 3), (V,), `AT_ONCE` at a time."""
+    """The ensemble's confidence in a class on pictures uint8 (V, S, S, 3), (V,), `AT_ONCE` at a time."""
     device = next(model.parameters()).device
     found = []
     with torch.no_grad(), tensor_float32(False), looking_once():
         for start in range(0, len(images_V), AT_ONCE):
             stages = stages_of(model, normalise(torch.from_numpy(images_V[start : start + AT_ONCE]).to(device)))
             views = 1 if stages.logits_BMC is None else stages.logits_BMC.shape[1]
-            found.append((stages.ensemble_BC / views).softmax(dim=1)[:, target])
+            found.append(model.pooling.confidence(stages.ensemble_BC / views)[:, target])
     return torch.cat(found).cpu().numpy()
 
 

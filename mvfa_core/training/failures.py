@@ -6,6 +6,7 @@ import errno
 
 import torch
 
+from mvfa_core.devices import is_out_of_memory
 from mvfa_core.names import visible
 from mvfa_core.training.parallel import lost_another
 
@@ -32,19 +33,6 @@ def sentence_for(error: BaseException, batch: int) -> str | None:
     return _of_gpu(error) if isinstance(error, RuntimeError) else None
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory is what was missing, on whatever device. torch has an error of its own for its allocator on an
-    accelerator only; the libraries behind it have words."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    words = str(error).casefold()
-    return isinstance(error, RuntimeError) and any(sign in words for sign in _NO_MEMORY)
-
-
-_NO_MEMORY = (
-    "defaultcpuallocator", "out of memory", "cudaerrormemoryallocation", "alloc_failed", "allocation_failed",
-    "cannot allocate memory",
-)  # fmt: skip
 _GPU = ("cuda", "cudnn", "cublas", "cufft", "nvrtc", "hip error")
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 import psutil
 import torch
 
+from mvfa_core.devices import asked
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.runs import Run, RunError
 
@@ -25,9 +26,10 @@ def visible_gpus() -> list[str]:
 
 def own_gpu(run: Run, recipe: Recipe) -> dict[str, str]:
     """What the environment of a run's process needs, so that runs beside each other are on different GPUs: nothing
-    where there are not several, where the recipe names one, or where the run shares its batches among several."""
+    where there are not several, where the recipe or `MVFA_DEVICE` names one, or where the run shares its batches among
+    several."""
     names = visible_gpus()
-    if len(names) < 2 or recipe.device not in _ANY or recipe.devices * recipe.nodes > 1:
+    if len(names) < 2 or asked(recipe.device) not in _ANY or recipe.devices * recipe.nodes > 1:
         return {}
     beside = (other for other in run.path.parent.iterdir() if other != run.path and other.is_dir())
     taken = Counter(name for other in beside for name in _used(Run(other), names))
@@ -45,9 +47,10 @@ def _used(run: Run, names: list[str]) -> list[str]:
     own = [name for name in names if name == shown.strip()]
     with suppress(RunError):
         recipe = run.recipe()
-        if recipe.device == "cpu":
+        device = asked(recipe.device)
+        if device == "cpu":
             return []
-        kind, _, place = recipe.device.partition(":")
+        kind, _, place = device.partition(":")
         if place.isdecimal():
             own = names[int(place) : int(place) + 1] if kind == "cuda" else []
         elif recipe.devices > 1:

@@ -18,10 +18,9 @@ import psutil
 import torch
 
 from mvfa_core.data.sets import DataSet, PictureSet
-from mvfa_core.devices import machine_of, use_device
+from mvfa_core.devices import is_out_of_memory, machine_of, use_device
 from mvfa_core.model import Classifier, build_model
 from mvfa_core.training.engine import Ticked, Trainer
-from mvfa_core.training.failures import is_out_of_memory
 from mvfa_core.training.recipes import Recipe
 from mvfa_core.training.validation import EVAL_BATCH, evaluate
 

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from mvfa_core.checkpoints import BEST, WEIGHTS, save_model
+from mvfa_core.devices import is_out_of_memory
 from mvfa_core.files import PART, sync_folder, whole_file
 from mvfa_core.jobs.folder import PROCESS, STOP
 from mvfa_core.training.engine import Trainer
-from mvfa_core.training.failures import is_out_of_memory
 from mvfa_core.training.runs import Run, RunError
 
 STATE = "state.pt"

@@ -123,13 +123,15 @@ def payload_of(
         k, sizes: K and L_R that it starts from; the model's own if not given, and none for GAP.
 
     Raises:
-        ValueError: random anchors, which nobody can draw a second time, or numbers that are not finite; see also
-            `explain_encoding`.
+        ValueError: random anchors, which nobody can draw a second time, a sigmoid for each class, or numbers that are
+            not finite; see also `explain_encoding`.
     """
     pooling = model.pooling
     options: dict = {} if isinstance(pooling, GAP) else {"k": k, "sizes": sizes}
     drawn = isinstance(pooling, MFA) and pooling.anchors == "random"
     expect(not drawn, "model", "one whose anchors follow from the picture", "random anchors")
+    alone = getattr(pooling, "labels", "single") == "multi"
+    expect(not alone, "model", "one class a picture, for the browser counts with a softmax", "a sigmoid for each class")
     expect_room(model, encoding, **options)
     with torch.no_grad():
         F_BDHW = encoding.F_BDHW.to(next(pooling.parameters()).dtype)

@@ -174,6 +174,27 @@ def test_any_file_is_taken_or_named(visit: Visit, tmp_path: Path) -> None:
     agrees(numbers(page, tmp_path), explained(open_picture(tmp_path / "camera.tif")))
 
 
+@pytest.mark.parametrize("name", ["phone.heic", "small.avif"])
+def test_a_picture_of_a_phone_is_explained(visit: Visit, name: str, tmp_path: Path) -> None:
+    """HEIC, which pillow-heif reads, and AVIF: the maps are those of the very file."""
+    picture = scene(300)
+    if name.endswith(".heic"):
+        pillow_heif.from_pillow(picture).save(tmp_path / name, quality=90)
+    else:
+        picture.save(tmp_path / name, quality=90)
+    page = visit("/")
+    page.get_by_role("button", name="Use your own picture").click()
+    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(tmp_path / name)
+    expect(page.locator(".st-key-gallery_strip button").first).to_have_attribute("aria-label", "Yours")
+    page.keyboard.press("Escape")
+    settle(page)
+    told, found = numbers(page, tmp_path), explained(open_picture(tmp_path / name))
+    assert told["recipe"]["picture"] == "own"
+    agrees(told, found)
+    said = page.get_by_test_id("stMarkdown").filter(has_text=f"It says {found.classes[found.predicted]}")
+    expect(said).to_be_visible()
+
+
 def test_a_photograph_with_boxes_is_measured(
     visit: Visit, shared_data: Path, unpacked: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -61,11 +61,12 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
     "read by the browser, which tests/mvfa_core/web asks about a thousand drawn cases": ("mvfa_core.web.payload.*",),
     "a whole network, whose shapes tests/mvfa_core looks at; some take seconds": (
         "mvfa_core.backbones.*", "mvfa_core.attention.*", "mvfa_core.pretrained.*",
-        "mvfa_core.export.export_onnx", "mvfa_core.training.speed.Network",
+        "mvfa_core.export.export_onnx", "mvfa_core.inference.settle", "mvfa_core.inference.with_room",
+        "mvfa_core.training.speed.Network",
     ),
     "looks at whole networks of other people; tests/mvfa_core/adoption has them, against loops and themselves": (
         "mvfa_core.adoption.*", "mvfa_core.heads.TailHead", "mvfa_core.class_subset.Rows",
-        "mvfa_core.photographs.*",
+        "mvfa_core.photographs.*", "mvfa_core.data.model_zips.*",
     ),
     "the command line, which is called as a whole": ("mvfa_core.cli.*",),
     "a kind of figure, or a part of one, which make draws": (

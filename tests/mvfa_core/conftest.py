@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from tests.pretended import Gpu, pretending
+
 TINY = ("mvfa_core", "analysis", "metrics", "weights")
 """The folders whose tests work on tiny tensors."""
 
@@ -21,3 +23,10 @@ def one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def pretended_gpu() -> Iterator[Gpu]:
+    """A CUDA device without numbers, for a whole test."""
+    with pretending() as gpu:
+        yield gpu

@@ -37,6 +37,7 @@ def test_the_setting(told: str) -> None:
         patch.setenv(budget.VARIABLE, told)
         with refused(told.strip() in ("", "16", "512", "1048576", "64")):
             assert budget.allowed() == 10**6 * int(told.strip() or budget.DEFAULT_MB)
+            assert budget.megabytes(budget.VARIABLE) == (int(told) if told.strip() else None)
             budget.expect_fits(budget.allowed(), "it", "do less")
             with pytest.raises(budget.TooLargeError, match=f"allowed .{budget.VARIABLE}"):
                 budget.expect_fits(budget.allowed() + 1, "it", "do less")

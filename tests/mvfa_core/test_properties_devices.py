@@ -12,9 +12,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mvfa_core.checks import NotFiniteError, expect_finite, looking_once
-from mvfa_core.devices import begin_on, find_device, machine_of, use_device
-from mvfa_core.precision import allow_tf32, deterministic, double, tensor_float32
-from mvfa_core.training.failures import is_out_of_memory, sentence_for
+from mvfa_core.devices import (
+    FULL,
+    UNABLE,
+    Place,
+    asked,
+    begin_on,
+    find_device,
+    is_out_of_memory,
+    let_go,
+    machine_of,
+    room_on,
+    use_device,
+)
+from mvfa_core.precision import (
+    PRECISIONS,
+    allow_tf32,
+    asked_precision,
+    computing_in,
+    deterministic,
+    double,
+    tensor_float32,
+)
+from mvfa_core.training.failures import sentence_for
 from mvfa_core.training.gpus import visible_gpus
 from mvfa_core.training.measured import model_of
 from mvfa_core.training.parallel import expect_own_devices
@@ -84,6 +104,50 @@ def test_devices_that_are_used(name: str, precision: str) -> None:
     known = precision_on(precision, device)
     assert known in DTYPES and dtype_of(precision, device) is DTYPES[known]
     assert precision in ("auto", known)
+
+
+@few
+@given(WORDS, st.sampled_from([*PRECISIONS, "", " bf16 "]) | WORDS, st.sampled_from(["", "16", "2000"]) | WORDS)
+def test_whatever_the_environment_asks_for(name: str, precision: str, room: str) -> None:
+    """A device, a precision and a room that there are, or a sentence."""
+    told = {name: value.replace("\0", "").encode("utf-8", "replace").decode() for name, value in (
+        ("MVFA_DEVICE", name), ("MVFA_PRECISION", precision), ("MVFA_DEVICE_MB", room))}  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in told.items():
+            patch.setenv(variable, value)
+        assert asked("cpu") == "cpu" and asked() == (told["MVFA_DEVICE"].strip() or "auto")
+        try:
+            device = find_device()
+        except ValueError as error:
+            expect_sentence(str(error))
+        else:
+            let_go(device)
+        assert room_on(CPU) is None
+        try:
+            found = asked_precision(CPU)
+        except ValueError as error:
+            expect_sentence(str(error))
+            return
+        assert found in PRECISIONS and found != "tf32", "which is CUDA's alone"
+        before = flags()
+        with computing_in(found, CPU):
+            product = torch.ones(2, 2) @ torch.ones(2, 2)
+        assert product.dtype is (torch.bfloat16 if found == "bf16" else torch.float32) and flags() == before
+        assert room_on(torch.device("meta")) is not None if room in ("16", "2000") else True
+
+
+@few
+@given(st.builds(Place, WORDS, WORDS, st.sampled_from(PRECISIONS), st.sampled_from(PRECISIONS),
+                 st.none() | st.floats(0, 9), st.sampled_from(["", FULL, UNABLE])))  # fmt: skip
+def test_a_place_in_words(place: Place) -> None:
+    said = str(place)
+    assert (
+        isinstance(place, Place)
+        and said.startswith("computed on ")
+        and place.precision in said
+        and (not place.why or "device" in said)
+    )
+    assert not place.is_plain or (place.device, place.asked, place.why) == ("cpu", "float32", "")
 
 
 @rarely

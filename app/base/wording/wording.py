@@ -46,8 +46,11 @@ def share(value: float, digits: int = 1) -> str:
     return f"{of_count(value, digits)}\u00a0%"
 
 
-def verdict(predicted: str, share: float, truth: str | None, scale: float | None, *, known: bool = True) -> str:
-    """The answer in a sentence, and the truth where there is one; `known` is whether the model has a class for it."""
+def verdict(
+    predicted: str, share: float, truth: str | None, scale: float | None, *, known: bool = True, alone: bool = False
+) -> str:
+    """The answer in a sentence, and the truth where there is one; `known` is whether the model has a class for it,
+    `alone` whether every class has a confidence of its own, a sigmoid."""
     more = ""
     if truth is not None:
         more = _(" ✓ correct") if truth == predicted else _(" ✗ it is a **{truth}**")
@@ -59,7 +62,10 @@ def verdict(predicted: str, share: float, truth: str | None, scale: float | None
             if scale is not None
             else ""
         )
-    return _("Prediction: **{name}** ({share}){more}").format(name=plain(predicted), share=percent(share), more=more)
+    said = _("Prediction: **{name}** ({share}){more}")
+    if alone:
+        said = _("Strongest of the classes: **{name}** ({share}, by a sigmoid of its own){more}")
+    return said.format(name=plain(predicted), share=percent(share), more=more)
 
 
 def lost(kind: str, name: str, *, own: bool) -> str:

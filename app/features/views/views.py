@@ -217,7 +217,8 @@ def show_tally(explanation: Explanation) -> None:
 def show_split(explanation: Explanation) -> None:
     """The entropy of the mean vote and its two parts."""
     st.subheader(_("Uncertainty: doubt or disagreement?"), anchor=False)
-    split, most = votes.agreement(explanation), math.log2(len(explanation.classes))
+    alone = explanation.labels == "multi"
+    split, most = votes.agreement(explanation), 1.0 if alone else math.log2(len(explanation.classes))
     rows = [
         bar_table.row(name, value, words.bits(value), colours.MAIN)
         for name, value in ((_("Each is unsure"), split.unsure), (_("They disagree"), split.disagree))
@@ -231,12 +232,18 @@ def show_split(explanation: Explanation) -> None:
         span=(0, most),
         total=total,
     )
-    st.caption(
-        _(
-            "The entropy of the mean vote splits in two: how unsure the views are one by one, and how much they "
-            "disagree. 0 is certain, {most} would be no idea among {count} classes."
-        ).format(most=f"{most:.2f}", count=len(explanation.classes))
+    told = _(
+        "The entropy of the mean vote splits in two: how unsure the views are one by one, and how much they "
+        "disagree. 0 is certain, {most} would be no idea among {count} classes."
     )
+    if alone:
+        told = _(
+            "Every class has a sigmoid of its own. The entropy of the views' mean confidence in {name} splits in two: "
+            "how unsure the views are one by one, and how much they disagree. 0 is certain, 1 would be no idea whether "
+            "it is there."
+        )
+    name = wording.plain(explanation.classes[explanation.target])
+    st.caption(told.format(most=f"{most:.2f}", count=len(explanation.classes), name=name))
 
 
 def show_profile(explanation: Explanation) -> None:

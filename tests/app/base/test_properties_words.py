@@ -21,12 +21,14 @@ from hypothesis import strategies as st
 from app.base import i18n
 from app.base.i18n import current, languages, preferred, spoken
 from app.features.lesson.lesson import STEPS
+from mvfa_core.devices import FULL, UNABLE, Place
 from mvfa_core.experiments.plan import Settings
 from mvfa_core.i18n import catalogues
 from mvfa_core.i18n.catalogues import Language, fitting, read, translations
 from mvfa_core.i18n.placeholders import fields, fits
 from mvfa_core.percent import of_count
 from mvfa_core.pictures import NOTES, Note
+from mvfa_core.precision import PRECISIONS
 from tests.app.base.translations import APP, forget
 from tests.corpus.drawn import SETTINGS, WORDS, few
 
@@ -54,18 +56,25 @@ def noted(template: str) -> st.SearchStrategy[Note]:
 KINDS: dict[Any, st.SearchStrategy[Any]] = {
     str: NAMES, int: st.integers(0, 10**7), float: SHARE | st.floats(0, 1e7), bool: st.booleans(), NoneType: st.none(),
     Settings: SETTINGS, object: st.integers() | NAMES | st.tuples(st.integers(1, 9)), Any: SHARE,
+    Place: st.builds(
+        Place, NAMES, NAMES, st.sampled_from(PRECISIONS), st.sampled_from(PRECISIONS), st.none() | SHARE,
+        st.sampled_from(["", FULL, UNABLE]),
+    ),
     Note: st.sampled_from(NOTES).flatmap(noted),
 }  # fmt: skip
 
 
+MEANS = st.lists(st.floats(0, 1), min_size=1, max_size=4)
 THREE = st.lists(st.floats(0, 1), min_size=3, max_size=3)
 CARDS = st.fixed_dictionaries(
     {
         "origin": WORDS, "architecture": st.none() | WORDS, "count": st.integers(1, 10**6),
         "kind": st.sampled_from(["exact", "pooled", "tokens"]), "others": st.lists(WORDS, max_size=3),
         "preprocessing": st.fixed_dictionaries(
-            {"mean": THREE, "std": THREE, "side": st.integers(1, 1024), "origin": WORDS}
+            {"mean": MEANS, "std": THREE, "side": st.integers(1, 1024), "origin": WORDS,
+             "crop": st.none() | st.floats(0.1, 1)}
         ),
+        "labels": st.sampled_from(["single", "multi"]),
         "self_test": st.fixed_dictionaries(
             {"agreement": st.floats(0, 1), "whole_view": st.none() | st.floats(0, 1), "pictures": st.integers(1, 99)}
         ),

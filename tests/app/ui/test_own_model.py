@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import json
 import time
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import timm
 import torch
 import torchvision
 from huggingface_hub import constants
+from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 from torchvision.models import ResNet18_Weights
 
@@ -21,6 +23,7 @@ from app.base import session
 from app.base.wording import wording_own_model as words
 from app.services import models, visitor_files
 from mvfa_core import adopt, load_model
+from mvfa_core.adoption import weight_files
 from mvfa_core.checkpoints import save_model
 
 PETS = ["cat", "dog", "owl"]
@@ -129,6 +132,33 @@ def test_an_ambiguous_file_asks_for_its_architecture(app: AppTest) -> None:
     app.button(key=session.OWN_MODEL_NUMBERED).click().run()
     assert not app.exception and "timm:tf_efficientnet_b0" in said(app)
     assert models.card(own())["model"]["adopted"]["network"]["name"] == "tf_efficientnet_b0"
+
+
+def test_a_zip_of_a_folder_of_the_hub_opens(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file of weights is read once; the card says how its pictures are prepared."""
+    config = {"mean": [0.5] * 3, "std": [0.25] * 3, "input_size": [3, 96, 96], "crop_pct": 0.9}
+    told = {"architecture": "resnet10t", "num_classes": 3, "label_names": PETS, "pretrained_cfg": config}
+    network, file = timm.create_model("resnet10t", num_classes=3), io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("pets/config.json", json.dumps(told))
+        archive.writestr("pets/model.safetensors", save(network.state_dict()))
+    reads: list[str] = []
+    whole = weight_files.read_weights
+    monkeypatch.setattr(weight_files, "read_weights", lambda place: reads.append(place.name) or whole(place))
+    dropped(app.run(), "pets.zip", file.getvalue())
+    assert not app.error and reads == ["model.safetensors"]
+    assert list(load_model(models.model_file(own())).classes) == PETS
+    card = said(app)
+    assert "timm:resnet10t" in card and "96 × 96 px; mean 0.5 0.5 0.5, standard deviation 0.25 0.25 0.25" in card
+    assert "evaluated on the middle 90" in card
+
+
+def test_a_zip_of_something_else_is_refused(app: AppTest) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("holiday.jpg", b"x")
+    dropped(app.run(), "holiday.zip", file.getvalue())
+    assert "expected the folder of one network" in said(app) and not visitor_files.models()
 
 
 def test_a_vgg_is_refused_with_the_way_that_works(app: AppTest) -> None:

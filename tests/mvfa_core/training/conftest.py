@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from tests.pretended import Gpu, pretending
-
 
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -19,10 +17,3 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def pretended_gpu() -> Iterator[Gpu]:
-    """A CUDA device without numbers, for a whole test."""
-    with pretending() as gpu:
-        yield gpu
