@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mvfa_core.cli.output import bars, expect_place, print_json, say
+from mvfa_core.cli.output import bars, expect_place, print_json, say, tell_place
 from mvfa_core.evaluation.folder import Evaluation, evaluation_of
 from mvfa_core.evaluation.request import spec_for
 from mvfa_core.evaluation.tables import summary
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
             expect_place("--out", args.out, folder=True)
         request = spec_for(args.model, args.data, side=args.side, join=args.join_names, limit=args.limit)
         folder = Evaluation(args.out) if args.out else evaluation_of(request)
-    found = evaluate(request, folder, device=args.device, progress=bars(args.json or args.quiet))
+    found = evaluate(request, folder, device=args.device, progress=bars(args.json or args.quiet), tell=tell_place)
     if args.quiet:
         return
     if found is None:

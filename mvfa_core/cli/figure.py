@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mvfa_core import figures
-from mvfa_core.cli.output import FailureError, bars, expect_place, say
+from mvfa_core.cli.output import FailureError, bars, expect_place, say, tell_place
 from mvfa_core.data.catalogue import SYNTHETIC
 from mvfa_core.figures import FigureSpec, FileSources, Made, Options
 from mvfa_core.figures.fonts import ALIASES
@@ -116,6 +116,8 @@ def _tell_notes(desk: FileSources, request: FigureSpec) -> None:
         if notes := desk.picture(where).notes:
             told = "; ".join(map(str, notes))
             print(visible(f"{Path(where).name}: {told}", None), file=sys.stderr)
+    for place in dict.fromkeys(desk.places()):
+        tell_place(place)
 
 
 def _again(args: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 
 from mvfa_core.checkpoints import CheckpointError, load_model
 from mvfa_core.data.sets import DataError, Progress, silent
-from mvfa_core.devices import use_device
+from mvfa_core.devices import Place, use_device
 from mvfa_core.evaluation.findings import Findings, joined
 from mvfa_core.evaluation.folder import Evaluation
 from mvfa_core.evaluation.look import look
@@ -29,10 +30,16 @@ LOOKING = "looking at pictures"
 
 
 def evaluate(
-    request: EvaluationSpec, folder: Evaluation, *, device: str = "auto", progress: Progress = silent
+    request: EvaluationSpec,
+    folder: Evaluation,
+    *,
+    device: str = "auto",
+    progress: Progress = silent,
+    tell: Callable[[Place], None] = lambda place: None,
 ) -> Findings | None:
     """Make the folder if need be and fill it; the findings, or None if somebody asked it to stop. Batches that an
-    earlier call finished are not looked at again, and a complete evaluation is only read.
+    earlier call finished are not looked at again, and a complete evaluation is only read. `tell` hears where the model
+    was computed.
 
     Raises:
         EvaluationError: the folder holds something else, or another process is at it.
@@ -43,7 +50,7 @@ def evaluate(
         return folder.findings()
     folder.claim()
     try:
-        findings = _carry_out(request, folder, device, progress)
+        findings = _carry_out(request, folder, device, progress, tell)
     except KeyboardInterrupt:
         folder.request_stop()
         folder.release()
@@ -56,7 +63,9 @@ def evaluate(
     return findings
 
 
-def _carry_out(request: EvaluationSpec, folder: Evaluation, device: str, progress: Progress) -> Findings | None:
+def _carry_out(
+    request: EvaluationSpec, folder: Evaluation, device: str, progress: Progress, tell_place: Callable[[Place], None]
+) -> Findings | None:
     model = settle(_model(request), use_device(device))
 
     def tell(what: str, done: int, total: int, left_s: float | None = None) -> None:
@@ -75,6 +84,7 @@ def _carry_out(request: EvaluationSpec, folder: Evaluation, device: str, progres
         fresh += 0 if known else stop - start
         left = (time.perf_counter() - began) * (total - stop) / fresh if fresh else None
         tell(LOOKING, stop, total, left)
+    tell_place(model.place)
     if not parts:
         raise DataError(f"{request.data_name}: there is no picture to look at")
     findings = replace(joined(parts), note=pictures.note)

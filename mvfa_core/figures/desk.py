@@ -15,7 +15,7 @@ from PIL import Image
 from mvfa_core.checkpoints import WEIGHTS, CheckpointError, bundled, load_model, read_card
 from mvfa_core.checks import is_whole
 from mvfa_core.data import gallery
-from mvfa_core.devices import use_device
+from mvfa_core.devices import Place, use_device
 from mvfa_core.evaluation import addresses
 from mvfa_core.explain import Encoding, encode, explain_encoding
 from mvfa_core.explanation import Explanation
@@ -174,6 +174,10 @@ class FileSources:
         if key not in self._encodings:
             self._encodings[key] = encode(network, source.picture, source.size_px)
         return explain_encoding(network, self._encodings[key], target=target, k=k, sizes=sizes)
+
+    def places(self) -> list[Place]:
+        """Where the models that were asked are computed."""
+        return [model.place for model in self._models.values()]
 
     def run(self, where: str) -> Run:
         """A run folder, or the name of one below the runs folder."""
