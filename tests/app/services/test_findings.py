@@ -19,7 +19,7 @@ def _empty() -> None:
 
 
 def test_a_backbone_runs_once_for_everything_that_follows() -> None:
-    picture = pictures.specimen(gallery.DEFAULT)
+    picture = pictures.specimen(gallery.default())
     before = CALLS.copy()
     explanation = explanations.explanation(MFA, picture, None, 9, SIZES)
     explanations.explanation(MFA, picture, explanation.target, 8, SIZES)
@@ -31,7 +31,7 @@ def test_a_backbone_runs_once_for_everything_that_follows() -> None:
 
 
 def test_a_key_is_what_matters_to_the_computation() -> None:
-    picture = pictures.specimen(gallery.DEFAULT)
+    picture = pictures.specimen(gallery.default())
     first = explanations.explanation(MFA, picture, None, 9, SIZES)
     assert explanations.explanation(MFA, replace(picture, id="other name"), None, k=9, sizes=SIZES) is first
     assert explanations.explanation(MFA, picture, None, 8, SIZES) is not first
@@ -43,7 +43,7 @@ def test_a_key_is_what_matters_to_the_computation() -> None:
 
 
 def test_a_file_that_was_written_again_is_another_version(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    picture, file = pictures.specimen(gallery.DEFAULT), tmp_path / "model.safetensors"
+    picture, file = pictures.specimen(gallery.default()), tmp_path / "model.safetensors"
     monkeypatch.setattr(models, "model_file", lambda model_id: file)
     file.write_bytes(models._bundled_files()[GAP].read_bytes())
     first = explanations.explanation("runs/x", picture, None, None, None)
@@ -53,7 +53,7 @@ def test_a_file_that_was_written_again_is_another_version(tmp_path, monkeypatch:
 
 
 def test_who_is_cached_waits_in_the_queue_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = pictures.specimen(gallery.DEFAULT)
+    picture = pictures.specimen(gallery.default())
     atlas = explanations.atlas(GAP, picture, (1.0,))
     monkeypatch.setattr(inference_queue, "infer", lambda *args, **options: pytest.fail("it is there"))
     assert explanations.atlas(GAP, picture, (1.0,)) is atlas
