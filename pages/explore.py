@@ -2,66 +2,48 @@
 
 import streamlit as st
 
-from app.base import errors, session
+from app.base import errors
 from app.base.i18n import _
+from app.features.explore import explore
 from app.features.sharing import handout
 from app.services import explanations
-from app.ui import answer, controls, page, panels
+from app.ui import answer, controls, live, page, panels, verdict
 
 model, picture = page.about_a_picture(
     _("Where does the classifier look?"),
-    _("Pick a picture, or bring your own. The side panel sets the model, the class, the anchors and the region sizes."),
+    _("Pick a picture, or bring your own. The side panel sets the model; everything else answers while you drag it."),
 )
+with errors.or_stop():
+    numbers = live.begin(model, picture, explanations.model_info(model, picture).classes)
 
 
 @errors.part
 def view() -> None:
-    """What follows from the controls of the method; moving one runs this again and not the page."""
+    """What follows from the controls of the method; when one rests, this runs again and not the page."""
     with errors.or_stop():
         facts = explanations.model_info(model, picture)
         views = facts.pooling == "mfa"
-        with st.sidebar:
-            controls.heading(session.CLASS, session.K, session.SIZES, session.DISTINCT)
-            target = controls.target(facts)
-            k, sizes, distinct = controls.views(facts) if views else (None, None, False)
-        explanation = explanations.explanation(model, picture, target, k, sizes)
+        chosen = live.settings(facts) if numbers else explore.controls_beside(facts)
+        k, sizes = (chosen.k, chosen.sizes) if views else (None, None)
+        explanation = explanations.explanation(model, picture, chosen.class_index, k, sizes)
 
-    answer.show(model, picture, explanation)
+    def say(known: bool) -> None:
+        live.show_controls(numbers, facts, picture, chosen, known=known)
+
+    answer.show(model, picture, explanation, say if numbers else None)
     recipe = panels.recipe(model, picture, explanation)
 
-    @errors.part
-    def maps() -> None:
-        """The maps and what the chosen cell did; choosing another one runs this again and nothing else."""
-        st.header(_("What the model looked at"), anchor=False)
-        panels.show_board(
-            session.MAPS, "maps", picture.digest, explanation, panels.maps(explanation), recipe, scale="own"
-        )
-        cell = session.cell(explanation.grid)
-        st.markdown(
-            (cell and panels.cell_sentence(explanation, cell))
-            or _("Click a cell in any picture to see what it did; the arrow keys move it.")
-        )
-
-    maps()
+    st.header(_("What the model looked at"), anchor=False)
+    explore.show_maps(numbers, picture, explanation, recipe)
 
     st.header(_("Which regions vote"), anchor=False)
     if views:
-        regions = panels.regions(explanation, distinct=distinct)
-        panels.show_board(session.REGIONS, "regions", picture.digest, explanation, regions, recipe)
+        explore.show_regions(numbers, picture, explanation, recipe, distinct=chosen.distinct)
     else:
         controls.offer_views()
 
     st.header(_("Class probabilities"), anchor=False)
-    panels.show_verdict(explanation, picture.truth)
-    note = (
-        _(
-            "The whole-image classifier sees the average of the whole map and steers the attention. The ensemble is "
-            "the answer: the mean of the votes of all {count} views, as a probability."
-        ).format(count=len(explanation.confidence_MC))
-        if views
-        else _("One view, the average of the whole map, and one head.")
-    )
-    st.caption(note)
+    verdict.show(explanation, picture.truth, numbers)
     handout.offer(model, picture, explanation)
     st.page_link("../pages/train.py", label=_("Train a model of your own"), icon=":material/arrow_forward:")
 

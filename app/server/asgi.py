@@ -103,9 +103,18 @@ async def plotly_file(_request: Request) -> Response:
 
 async def component_file(request: Request) -> Response:
     """The script of one of our components, or one that it imports."""
-    path = components.HERE / f"{request.path_params['name']}.js"
-    if path not in components.HERE.glob("*.js"):
-        return PlainTextResponse("unknown component", status_code=404)
+    return _script_in(components.HERE, request)
+
+
+async def method_file(request: Request) -> Response:
+    """A script of the method in the browser."""
+    return _script_in(components.METHOD, request)
+
+
+def _script_in(folder: Path, request: Request) -> Response:
+    path = folder / f"{request.path_params['name']}.js"
+    if path not in folder.glob("*.js"):
+        return PlainTextResponse("unknown script", status_code=404)
     return _script(path, "no-cache")
 
 
@@ -203,6 +212,7 @@ def routes(base: str) -> list[Route]:
         Route(f"{base}{auth.HEALTH}", health_file),
         Route(f"{base}/vendor/plotly.min.js", plotly_file),
         Route(f"{base}/components/{{name}}.js", component_file),
+        Route(f"{base}/web/{{name}}.js", method_file),
         Route(f"{base}/gallery/{{name}}.webp", gallery_file),
         *(Route(f"{base}/{old}", _forward(f"{base}/{new}")) for old, new in OLD_PAGES.items()),
     ]

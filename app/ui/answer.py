@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -14,17 +14,23 @@ from mvfa_core.data.catalogue import CATALOGUE, SYNTHETIC
 from mvfa_core.explain import Explanation
 
 
-def show(model: str, picture: Picture, explanation: Explanation) -> None:
+def show(model: str, picture: Picture, explanation: Explanation, say: Callable[[bool], None] | None = None) -> None:
     """The answer in a sentence, and what to think of it where the model never saw such pictures.
 
     A link may ask before: then the page ends here until the visitor has answered.
+
+    Args:
+        say: says the sentence in place of one that stands still, told whether the model has a class for the picture.
     """
     questions.pose(model, picture, explanation)
     name = explanation.classes[explanation.predicted]
     share = float(explanation.ensemble_C[explanation.predicted])
     classes = models.model(*models.version(model)).classes  # not only those that are shown
     kind = {"known": picture.truth in classes, "alone": explanation.labels == "multi"}
-    st.markdown(wording.verdict(name, share, picture.truth, picture.scale, **kind))
+    if say:
+        say(kind["known"])
+    else:
+        st.markdown(wording.verdict(name, share, picture.truth, picture.scale, **kind))
     class_subset.note(explanations.model_info(model, picture).known, len(explanation.classes))
     width, height = explanation.size_px
     if width != height:

@@ -35,15 +35,14 @@ def rival(facts: explanations.ModelInfo) -> int | None:
 
 
 def _class(label: str, key: str, none: str, facts: explanations.ModelInfo) -> int | None:
-    options = [NO_CLASS, *facts.classes]
-    chosen = session.follow(key, options, NO_CLASS)
+    chosen = followed_class(key, facts)
     if not link_locks.hidden(key):
         shown = {NO_CLASS: none}
         st.selectbox(
-            label, options, key=key, format_func=lambda one: shown.get(one, one), persist_state="session",
-            **link_locks.look(key),
+            label, [NO_CLASS, *facts.classes], key=key, format_func=lambda one: shown.get(one, one),
+            persist_state="session", **link_locks.look(key),
         )  # fmt: skip
-    return None if chosen == NO_CLASS else facts.classes.index(chosen)
+    return chosen
 
 
 def views(facts: explanations.ModelInfo) -> tuple[int, tuple[int, ...], bool]:
@@ -53,7 +52,7 @@ def views(facts: explanations.ModelInfo) -> tuple[int, tuple[int, ...], bool]:
 
 def anchors(facts: explanations.ModelInfo) -> int:
     """K, kept in the address: 1 to H*W."""
-    chosen = session.follow(session.K, range(1, facts.cells + 1), min(facts.k, facts.cells), session.number)
+    chosen = followed_k(facts)
     if not link_locks.hidden(session.K):
         look = link_locks.look(session.K, _("The K highest cells of AdaCAM become anchors."))
         st.slider(_("Anchors K"), 1, facts.cells, key=session.K, persist_state="session", **look)
@@ -62,8 +61,7 @@ def anchors(facts: explanations.ModelInfo) -> int:
 
 def sizes(facts: explanations.ModelInfo) -> tuple[int, ...]:
     """L_R, kept in the address: odd sizes in cells, at least one."""
-    options = sorted({*SIZES, *facts.sizes})
-    chosen = session.follow_several(session.SIZES, options, list(facts.sizes), session.number)
+    chosen, options = followed_sizes(facts), size_options(facts)
     _pills(_("Region sizes L_R, in cells"), session.SIZES, options, wording.sizes_help())
     if not chosen and not link_locks.hidden(session.SIZES):
         st.caption(_("At least one size is needed; the model's own are used."))
@@ -87,7 +85,7 @@ def distinct() -> bool:
 
 
 def _switch(label: str, key: str, note: str) -> bool:
-    chosen = session.follow(key, (True, False), False, session.switch)
+    chosen = _followed_switch(key)
     if not link_locks.hidden(key):
         st.toggle(label, key=key, persist_state="session", **link_locks.look(key, note))
     return chosen
@@ -138,3 +136,37 @@ def offer_views() -> None:
 def _choose_views() -> None:
     session.put(session.MODEL, "compact_mfa")
     st.rerun()  # the whole page: the model is chosen outside of the part that the button stands in
+
+
+# --- what is set, without a widget: from the session or else from the address, and then in both ---
+
+
+def followed_class(key: str, facts: explanations.ModelInfo) -> int | None:
+    """The class under a key as its place; None for the one that follows from the answer."""
+    chosen = session.follow(key, [NO_CLASS, *facts.classes], NO_CLASS)
+    return None if chosen == NO_CLASS else facts.classes.index(chosen)
+
+
+def followed_k(facts: explanations.ModelInfo) -> int:
+    """K: 1 to H*W."""
+    k: int = session.follow(session.K, range(1, facts.cells + 1), min(facts.k, facts.cells), session.number)
+    return k
+
+
+def followed_sizes(facts: explanations.ModelInfo) -> list[int]:
+    """L_R: some of `size_options`, or none."""
+    return session.follow_several(session.SIZES, size_options(facts), list(facts.sizes), session.number)
+
+
+def size_options(facts: explanations.ModelInfo) -> list[int]:
+    """The region sizes on offer, in cells."""
+    return sorted({*SIZES, *facts.sizes})
+
+
+def followed_distinct() -> bool:
+    """Whether near doubles are left out."""
+    return _followed_switch(session.DISTINCT)
+
+
+def _followed_switch(key: str) -> bool:
+    return bool(session.follow(key, (True, False), False, session.switch))

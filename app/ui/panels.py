@@ -14,13 +14,12 @@ from app.base.wording import wording
 from app.services.gallery import Picture
 from app.ui import colours
 from app.ui.components import component
+from app.ui.contract import Board, Live, LivePanel, plain
 from mvfa_core.explain import Explanation, Region
 
 _board = component("board")
-_verdict = component("verdict")
 
 TOP = 10
-MOST_ROWS = 12
 CHANNEL = "cells"  # boards and tables of one page tell each other which cell is pointed at
 
 
@@ -29,13 +28,14 @@ def show_board(
     name: str,
     picture: str,
     explanation: Explanation,
-    panels: list[dict],
+    panels: Sequence[dict | LivePanel],
     recipe: dict,
     *,
     selected: tuple[int, int] | None = None,
     small: bool = False,
     channel: str = CHANNEL,
     scale: Literal["own", "shared"] = "shared",
+    live: Live | None = None,
 ) -> None:
     """Panels side by side over one picture. A clicked cell is kept under `session.CELL` and shown on every board.
 
@@ -45,30 +45,19 @@ def show_board(
         selected: the cell that is outlined; the clicked one if not given. small: many small panels in a row.
         channel: boards of one channel point at the same cells.
         scale: whether the colours of a map span its own values or those of all maps, until somebody chooses.
+        live: what makes a board live; see contract.py.
     """
-    chosen = selected or session.cell(explanation.grid)
 
     def keep() -> None:
         session.put(session.CELL, component_values.wholes(key, "cell", 2))  # an empty list is none
 
-    _board(
-        key=key,
-        on_cell_change=keep,
-        data={
-            "name": f"{name} {recipe['picture']} {recipe['model']}",
-            "channel": channel,
-            "picture": picture,
-            "size": list(explanation.size_px),
-            "grid": list(explanation.grid),
-            "small": small,
-            "scale": scale,
-            "selected": chosen and list(chosen),
-            "palettes": colours.palettes(),
-            "panels": panels,
-            "recipe": recipe,
-            "words": wording.board(),
-        },
-    )
+    board = Board(
+        name=f"{name} {recipe['picture']} {recipe['model']}", channel=channel, picture=picture,
+        size=explanation.size_px, grid=explanation.grid, small=small, scale=scale,
+        selected=selected or session.cell(explanation.grid), palettes=colours.palettes(), panels=tuple(panels),
+        recipe=recipe, words=wording.board(), live=live,
+    )  # fmt: skip
+    _board(key=key, on_cell_change=keep, data=plain(board))
 
 
 def recipe(model: str, picture: Picture, explanation: Explanation) -> dict:
@@ -79,16 +68,6 @@ def recipe(model: str, picture: Picture, explanation: Explanation) -> dict:
         fields |= {"k": explanation.k, "sizes": list(explanation.sizes)}
     text = ", ".join(f"{name} {value}" for name, value in fields.items() if name != "picture_digest")
     return fields | {"text": text}
-
-
-def show_verdict(explanation: Explanation, truth: str | None) -> None:
-    """The confidence of every head in every class."""
-    show_rows(session.VERDICT, verdict(explanation, truth))
-
-
-def show_rows(key: str, data: dict) -> None:
-    """Classes with a bar for each of several answers, as `rows` makes them."""
-    _verdict(key=key, data=data)
 
 
 def maps(explanation: Explanation) -> list[dict]:
@@ -214,45 +193,6 @@ def _box(region: Region, colour: str, name: str) -> dict:
         "value": words["share"],
         "tag": _("{rank}: {r} × {r}, {share}").format(**words),
         "label": _("rank {rank}: {r} × {r} cells, {share} sure of {name}").format(**words),
-    }
-
-
-def verdict(explanation: Explanation, truth: str | None) -> dict:
-    """The classes by falling confidence of the answer, as each head of the model sees them."""
-    if explanation.auxiliary_C is None:
-        return rows(explanation, [{"name": _("GAP head"), "colour": colours.GAP}], [explanation.ensemble_C], truth)
-    heads = [
-        {"name": _("Ensemble of the views"), "colour": colours.MAIN},
-        {"name": _("Whole-image prediction, f"), "colour": colours.AUXILIARY},
-    ]
-    return rows(explanation, heads, [explanation.ensemble_C, explanation.auxiliary_C], truth)
-
-
-def rows(explanation: Explanation, heads: list[dict], answers: Sequence[np.ndarray], truth: str | None) -> dict:
-    """The classes by falling confidence of the first answer; of many, the first ones and those that are asked about.
-
-    Args:
-        heads: name and colour of each answer. answers: (C,) confidences, the answer of `found` first.
-    """
-    order = np.argsort(-answers[0], kind="stable").tolist()
-    kept = [
-        c
-        for place, c in enumerate(order)
-        if place < MOST_ROWS or c == explanation.target or explanation.classes[c] == truth
-    ]
-    made = []
-    for c in kept:
-        notes = [_("true class")] if explanation.classes[c] == truth else []
-        notes += [_("explained")] if c == explanation.target != explanation.predicted else []
-        values = [{"share": float(answer_C[c]), "text": wording.percent(float(answer_C[c]))} for answer_C in answers]
-        made.append(
-            {"name": explanation.classes[c], "notes": notes, "predicted": c == explanation.predicted, "values": values}
-        )
-    return {
-        "heads": heads,
-        "rows": made,
-        "words": wording.verdict_words(),
-        "more": wording.further(len(order) - len(kept)),
     }
 
 

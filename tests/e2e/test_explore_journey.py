@@ -54,11 +54,12 @@ def test_explore(visit: Visit, tmp_path: Path) -> None:
     for title in titles:
         expect(panel(page, title).locator(".readout")).to_contain_text("cell (3, 7)")
     cam.click(position={"x": size["width"] * 3.5 / 14, "y": size["height"] * 7.5 / 14})
-    expect(page.get_by_test_id("stMarkdown").filter(has_text="Cell (3, 7)")).to_be_visible()
+    expect(page.locator(".board .note").filter(has_text="Cell (3, 7)")).to_be_visible()
+    expect(page).to_have_url(re.compile("cell=3-7"))
     cam.press("ArrowRight")
     expect(panel(page, "AdaCAM").locator(".readout")).to_contain_text("cell (4, 7)")
 
-    # K goes to Python and comes back; the address follows.
+    # K is answered here; the address follows.
     page.get_by_role("slider", name="Anchors K").press("ArrowRight")
     expect(panel(page, "Anchors").locator(".symbol")).to_have_text("V, K = 51")
     expect(page).to_have_url(re.compile("k=51"))

@@ -16,14 +16,14 @@ DEFAULT = 50  # K of the first model
 
 def k(page: Page, key: str, value: int) -> None:
     """Press a key on the slider of K, and wait for what it then says, in the address, too."""
-    slider = page.locator(".st-key-k input[type=range]")
+    slider = page.get_by_role("slider", name="Anchors K")
     slider.focus()
     page.keyboard.press(key)
     shows(page, value)
 
 
 def shows(page: Page, value: int, default: int = DEFAULT) -> None:
-    expect(page.locator(".st-key-k input[type=range]")).to_have_value(str(value))
+    expect(page.get_by_role("slider", name="Anchors K")).to_have_value(str(value))
     expect(page).to_have_url(re.compile(rf"[?&]k={value}(&|$)" if value != default else r"^[^?]*(\?(?!.*k=).*)?$"))
     settle(page)
 

@@ -52,7 +52,7 @@ def is_back(page: Page) -> None:
 
 def moved(page: Page, value: int) -> None:
     """K answers: in its place, in the address and in the picture's anchors."""
-    slider = page.locator(".st-key-k input[type=range]")
+    slider = page.get_by_role("slider", name="Anchors K")
     slider.focus()
     page.keyboard.press("ArrowRight")
     expect(slider).to_have_value(str(value))

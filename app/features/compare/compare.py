@@ -14,7 +14,7 @@ from app.features.compare import words
 from app.services import class_subset, explanations, model_titles, models
 from app.services.explanations import ModelInfo
 from app.services.gallery import Picture
-from app.ui import answer, colours, controls, panels
+from app.ui import answer, colours, controls, panels, verdict
 from app.ui.tables import frame
 from mvfa_core.analysis.similarity import map_similarity
 from mvfa_core.explain import Explanation
@@ -178,7 +178,7 @@ def show_regions(sides: tuple[Side, Side], picture: Picture) -> None:
 def show_verdict(sides: tuple[Side, Side], truth: str | None) -> None:
     """The confidence of both in every class; beside each other if their classes differ."""
     if sides[0].explanation.classes == sides[1].explanation.classes:
-        panels.show_rows(session.VERDICT, _verdict(sides, truth))
+        verdict.show_rows(session.VERDICT, _verdict(sides, truth))
         return
     st.caption(
         _("The models do not know the same classes, so their answers stand side by side and not class by class.")
@@ -186,7 +186,7 @@ def show_verdict(sides: tuple[Side, Side], truth: str | None) -> None:
     for column, one in zip(st.columns(2, gap="large"), sides, strict=True):
         with column:
             st.text(one.title)
-            panels.show_rows(f"{session.VERDICT}_{one.model}", panels.verdict(one.explanation, truth))
+            verdict.show_rows(f"{session.VERDICT}_{one.model}", verdict.verdict(one.explanation, truth))
 
 
 def _verdict(sides: tuple[Side, Side], truth: str | None) -> dict:
@@ -196,6 +196,6 @@ def _verdict(sides: tuple[Side, Side], truth: str | None) -> dict:
         pooling = one.explanation.pooling
         heads.append({"name": one.title, "colour": colours.of_family(pooling, family[pooling])})
         family[pooling] += 1
-    return panels.rows(sides[0].explanation, heads, [one.explanation.ensemble_C for one in sides], truth) | {
+    return verdict.rows(sides[0].explanation, heads, [one.explanation.ensemble_C for one in sides], truth) | {
         "words": {"class": _("Class"), "caption": _("Confidence of both models in each class")}
     }

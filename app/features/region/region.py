@@ -11,7 +11,7 @@ from app.base.i18n import _
 from app.base.wording import wording
 from app.features.region import words
 from app.services.gallery import Picture
-from app.ui import colours, panels
+from app.ui import colours, verdict
 from app.ui.components import component
 from mvfa_core.analysis.rectangle_answers import Corners, RectangleAnswer
 from mvfa_core.explain import Explanation
@@ -89,9 +89,9 @@ def show_answer(explanation: Explanation, answer: RectangleAnswer, truth: str | 
         {"name": _("The whole picture"), "colour": family},
     ]
     answers = [answer.confidence_C, explanation.ensemble_C]
-    panels.show_rows(
+    verdict.show_rows(
         session.VERDICT,
-        panels.rows(explanation, heads, answers, truth)
+        verdict.rows(explanation, heads, answers, truth)
         | {
             "words": {
                 "class": _("Class"),

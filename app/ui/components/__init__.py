@@ -15,7 +15,11 @@ from typing import Any
 import plotly
 import streamlit as st
 
+from mvfa_core import web
+
 HERE = Path(__file__).parent
+METHOD = Path(web.__file__).parent
+"""The method in the browser, which components import as `../web/mfa.js`."""
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY_ADDRESS = f"vendor/plotly.min.js?v={plotly.__version__}"
 """Where the browser finds it, below the address of the app."""
@@ -69,8 +73,8 @@ def component(name: str, *, isolate: bool = True, styles: Sequence[str] = ()) ->
 
 @cache
 def version() -> str:
-    """A name for all scripts and styles of this folder together: another one, another version of the app."""
+    """A name for all scripts and styles together: another one, another version of the app."""
     told = hashlib.blake2b(digest_size=8)
-    for path in sorted((*HERE.glob("*.js"), *HERE.glob("*.css"))):
+    for path in sorted((*HERE.glob("*.js"), *HERE.glob("*.css"), *METHOD.glob("*.js"))):
         told.update(path.name.encode() + path.read_bytes())
     return told.hexdigest()

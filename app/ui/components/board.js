@@ -1,8 +1,10 @@
 // The board: one picture, several readings of it side by side. The page's script sends data; hovering, sliding and
 // switching stay in the browser; only a clicked cell goes back. The DOM is built once per set of panels and language, and
 // updated afterwards. All text enters through textContent. Other components may have a board inside: they give it their
-// data and hear of the chosen cell.
+// data and hear of the chosen cell. A live board (contract.js) draws most of its panels from the method's answer, in the
+// frame in which a control moves; what the server drew for other settings is dimmed until its own comes.
 import { onPublish, tell, told } from "./address.js";
+import { cellOf, panelsOf, recipeOf } from "./answers.js";
 import { button, choice, element } from "./dom.js";
 import { saveJson, saveNumbers, savePanel } from "./export.js";
 import {
@@ -11,12 +13,14 @@ import {
 } from "./paint.js";
 import { Dial } from "./dial.js";
 import { Ends, endsOf, endsText, FORM as ENDS_FORM } from "./ends.js";
+import { Follower } from "./method.js";
 import { Shown } from "./shown.js";
 import { buildPanel, labelPanel, readout, showColours, showKey, showList } from "./panel.js";
 import { boardTables } from "./tables.js";
 
 const EVENT = "mvfa-board-cell";
 const OPACITY = 75;
+const CHOOSING_MS = 2000; // a cell that was chosen so recently is not taken back by what the server said before
 const view = (window.mvfaBoardView ??= {
   smooth: !told("look", /^cells$/),
   range: told("range", /^(own|shared|fixed)$/), // none: every board has its own default, `scale`
@@ -72,6 +76,8 @@ export class Board {
       this.picture = picture;
       this.paint();
     });
+    this.follower = new Follower(() => this.answer());
+    this.chose = -CHOOSING_MS;
     this.listener = (event) => this.follow(event.detail);
     window.addEventListener(EVENT, this.listener);
     this.stopPublishing = onPublish(() => this.publish());
@@ -80,6 +86,7 @@ export class Board {
 
   close() {
     boards.delete(this);
+    this.follower.follow(null);
     window.removeEventListener(EVENT, this.listener);
     this.stopPublishing();
     this.sizes.disconnect();
@@ -88,19 +95,34 @@ export class Board {
 
   // `chosen` hears of the cell that is clicked, null for none.
   update(data, chosen) {
-    keepEqual(this.data?.panels, data.panels);
-    this.data = data;
+    this.given = data;
     this.chosen = chosen;
-    this.selected = data.selected ?? null;
-    const signature = JSON.stringify([data.words, data.panels.map((panel) => [panel.id, panel.kind])]);
-    if (signature !== this.signature) this.build(signature);
+    if (!data.live || performance.now() - this.chose > CHOOSING_MS) this.selected = data.selected ?? null;
     const { plain, signed } = data.palettes;
     this.palettes = { plain: decodePalette(plain), signed: decodePalette(signed) };
+    this.follower.follow(data.live?.numbers ?? null);
+    if (data.live) this.answer(true);
+    else this.show(data);
+    this.shown.follow(data.picture);
+  }
+
+  // What the method says now. Panels that are the same as before are not written or painted again.
+  answer(all = false) {
+    const { method } = this.follower;
+    if (!this.given?.live || !method?.view) return; // the numbers are on their way
+    this.show({ ...this.given, panels: panelsOf(this.given, method), recipe: recipeOf(this.given.recipe, method) }, all);
+  }
+
+  show(data, all = true) {
+    keepEqual(this.data?.panels, data.panels);
+    this.data = data;
+    const signature = JSON.stringify([data.words, data.panels.map((panel) => [panel.id, panel.kind])]);
+    const built = signature !== this.signature;
+    if (built) this.build(signature);
     this.ranges = null;
     data.panels.forEach((panel) => this.dials.get(panel.id)?.follow(panel));
-    this.publish();
-    this.shown.follow(data.picture);
-    this.label();
+    if (all || built) this.publish();
+    this.label(all || built);
     this.paint();
   }
 
@@ -116,7 +138,9 @@ export class Board {
     this.parts = this.data.panels.map((_, index) => this.addPanel(index));
     grid.append(...this.parts.map((part) => part.figure));
     this.tables = boardTables(this.data);
-    this.root.append(grid, this.tables.root);
+    this.note = element("p", "note");
+    this.note.setAttribute("aria-live", "polite");
+    this.root.append(grid, this.note, this.tables.root);
   }
 
   publish() {
@@ -212,7 +236,10 @@ export class Board {
   follow(change) {
     if (!this.data || change.channel !== this.data.channel) return;
     if ("hover" in change) this.hover = change.hover;
-    if ("selected" in change) this.selected = change.selected;
+    if ("selected" in change) {
+      this.selected = change.selected;
+      this.tellCell();
+    }
     if ("lit" in change) this.lit = change.lit; // boxes of cells that somebody points at elsewhere on the page
     this.paintMarks();
   }
@@ -265,26 +292,39 @@ export class Board {
   choose(cell) {
     const same = cell && this.selected && cell[0] === this.selected[0] && cell[1] === this.selected[1];
     const selected = same ? null : cell;
+    this.chose = performance.now();
     this.tell({ selected });
     this.chosen(selected);
   }
 
   // --- words ---
 
-  label() {
-    this.showTools?.();
+  // With `all` every panel; without, those alone that say something else than before.
+  label(all = true) {
+    if (all) this.showTools?.();
     this.data.panels.forEach((panel, index) => {
       const part = this.parts[index];
+      part.figure.classList.toggle("waiting", Boolean(panel.waiting));
+      const range = panel.kind === "map" && !panel.message ? this.rangeOf(panel) : null;
+      const said = [panel.values, panel.caption, panel.symbol, panel.rest, panel.boxes, range?.from, range?.to];
+      if (!all && said.every((one, place) => one === part.said?.[place])) return;
+      part.said = said;
       labelPanel(part, panel, this.data);
-      if (panel.kind === "map" && !panel.message) {
-        const range = this.rangeOf(panel);
-        showColours(part, panel, range, this.paletteOf(range));
-      } else {
-        showKey(part, panel);
-      }
+      if (range) showColours(part, panel, range, this.paletteOf(range));
+      else showKey(part, panel);
       showList(part, panel, (row) => this.tell({ box: row < 0 ? -1 : this.boxKey(index, row), hover: null }));
     });
+    this.tellCell();
     this.tables.show(this.data);
+  }
+
+  // What the chosen cell did, on a live board that tells about it.
+  tellCell() {
+    const words = this.data.live?.words;
+    if (!words?.cell) return;
+    const cell = this.selected && cellOf(this.selected, this.data.panels, this.follower.method, words);
+    const parts = cell?.length ? cell : [{ text: words.hint, loud: false }];
+    this.note.replaceChildren(...parts.map(({ text, loud }) => element(loud ? "strong" : "span", "", text)));
   }
 
   get range() {

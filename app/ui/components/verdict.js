@@ -1,6 +1,8 @@
 // The verdict: one row a class, a bar for each head, the numbers beside them.
+import { verdictOf } from "./answers.js";
 import { button, element } from "./dom.js";
 import { saveTable } from "./export.js";
+import { Follower } from "./method.js";
 
 function headRow(data) {
   const row = element("tr");
@@ -37,21 +39,45 @@ function saveRows(data) {
   saveTable(data.words.caption, [head, ...data.rows.map((row) => [row.name, ...row.values.map(({ share }) => share)])]);
 }
 
+class Verdict {
+  constructor(parent) {
+    this.table = parent.appendChild(element("table"));
+    this.note = parent.appendChild(element("p", "line"));
+    this.save = parent.appendChild(button("CSV", () => saveRows(this.shown), "csv"));
+    this.follower = new Follower(() => this.answer());
+  }
+
+  update(data) {
+    this.data = data;
+    this.follower.follow(data.live ?? null);
+    if (!data.live) this.show(data);
+    else if (this.follower.method.view) this.answer();
+  }
+
+  answer() {
+    this.show(verdictOf(this.data, this.follower.method));
+  }
+
+  show(data) {
+    this.shown = data;
+    this.save.setAttribute("aria-label", data.words.save);
+    this.note.hidden = !data.note;
+    this.note.textContent = data.note ?? "";
+    const rows = data.rows.map((row) => classRow(data, row));
+    if (data.more) {
+      const last = element("tr");
+      last.appendChild(element("td", "name", data.more)).colSpan = 1 + 2 * data.heads.length;
+      rows.push(last);
+    }
+    const columns = element("colgroup");
+    columns.append(element("col", "name"), ...data.heads.flatMap(() => [element("col", "bar"), element("col", "value")]));
+    this.table.replaceChildren(element("caption", "", data.words.caption), columns, headRow(data), ...rows);
+  }
+}
+
 export default function verdict({ data, parentElement }) {
-  if (!parentElement.mvfaVerdict) {
-    const table = parentElement.appendChild(element("table"));
-    parentElement.mvfaVerdict = { table, save: parentElement.appendChild(button("CSV", null, "csv")) };
-  }
-  const { table: root, save } = parentElement.mvfaVerdict;
-  save.onclick = () => saveRows(data);
-  save.setAttribute("aria-label", data.words.save ?? "CSV");
-  const rows = data.rows.map((row) => classRow(data, row));
-  if (data.more) {
-    const last = element("tr");
-    last.appendChild(element("td", "name", data.more)).colSpan = 1 + 2 * data.heads.length;
-    rows.push(last);
-  }
-  const columns = element("colgroup");
-  columns.append(element("col", "name"), ...data.heads.flatMap(() => [element("col", "bar"), element("col", "value")]));
-  root.replaceChildren(element("caption", "", data.words.caption), columns, headRow(data), ...rows);
+  parentElement.mvfaVerdict ??= new Verdict(parentElement);
+  const mounted = parentElement.mvfaVerdict;
+  mounted.update(data);
+  return () => mounted.follower.follow(null);
 }

@@ -59,7 +59,8 @@ def _is_meant(key: str, value: str) -> bool:
 def body(app: AppTest) -> dict[str, Any]:
     """All that the page shows, but for the line about the address and the bar whose words never change."""
     components = {
-        element.proto.id.rpartition("-")[2]: json.loads(element.proto.json) for element in app.get("bidi_component")
+        element.proto.id.rpartition("-")[2]: json.loads(element.proto.json or element.proto.mixed.json)
+        for element in app.get("bidi_component")
     }
     components.pop(session.SHARE, None)
     return {
@@ -108,7 +109,7 @@ def test_what_was_left_out_is_named(opened: Callable[[str, dict[str, Any]], AppT
     told = opened("", {"k": "9999", "foo": "1", "class": "nobody"})
     (note,) = [one.value for one in told.caption if is_note(one.value)]
     assert "foo = 1" in note and "k = 9999" in note and "class = nobody" in note
-    assert told.slider(key="k").value == 50 and "k" not in told.query_params and "foo" not in told.query_params
+    assert told.session_state["k"] == 50 and "k" not in told.query_params and "foo" not in told.query_params
 
 
 def test_a_run_that_is_gone_is_named_where_there_is_no_other(opened: Callable[[str, dict[str, Any]], AppTest]) -> None:
@@ -128,11 +129,10 @@ def test_the_line_is_cut_and_goes_with_the_page(opened: Callable[[str, dict[str,
 def test_a_link_locks_and_hides(opened: Callable[[str, dict[str, Any]], AppTest]) -> None:
     told = opened("", {"lock": "k,model", "hide": "sizes,distinct", "k": "20", "sizes": ["3", "5"]})
     assert not told.exception
-    assert told.slider(key="k").disabled and told.slider(key="k").value == 20
-    assert (
-        told.selectbox(key="model").disabled and "The link you opened keeps this as it is." in told.slider(key="k").help
-    )
-    assert not told.toggle and not [one for one in told.get("button_group") if one.key == "sizes"]
+    live = json.loads(next(e for e in told.get("bidi_component") if e.proto.id.endswith("-live")).proto.json)
+    assert live["locks"] == {"k": "locked", "sizes": "hidden", "distinct": "hidden"} and live["settings"]["k"] == 20
+    assert told.selectbox(key="model").disabled
+    assert live["words"]["locked"] == "The link you opened keeps this as it is."
     board = next(e for e in told.get("bidi_component") if e.proto.id.endswith("board_regions"))
     assert json.loads(board.proto.json)["recipe"]["sizes"] == [3, 5]
     assert any("the anchors K" in one.value for one in told.caption)

@@ -25,7 +25,7 @@ from app.features.views import anchors, receptive_field, views
 from app.services.explanations import ModelInfo
 from app.services.gallery import from_picture, is_known
 from app.services.ground_truth import GroundTruth, from_boxes
-from app.ui import answer, bar_table, colours, panels
+from app.ui import answer, bar_table, colours, panels, verdict
 from mvfa_core.analysis import receptive_field as library
 from mvfa_core.analysis.atlas import class_atlas
 from mvfa_core.analysis.cells import cell_story
@@ -79,9 +79,9 @@ def test_panels(grid: Grid, seed: int, pooling: str, head: str, names: list[str]
     shown = panels.maps(found)
     assert [one["id"] for one in shown] and all(one.get("message") or len(one["values"]) for one in shown)
     expect_panels(shown)
-    order = [row["name"] for row in panels.verdict(found, found.classes[0])["rows"]]
+    order = [row["name"] for row in verdict.verdict(found, found.classes[0])["rows"]]
     assert set(order) <= set(found.classes) and order[0] == found.classes[found.predicted]
-    expect_json(panels.rows(found, [{"name": "a", "colour": "#000"}], [found.ensemble_C], None))
+    expect_json(verdict.rows(found, [{"name": "a", "colour": "#000"}], [found.ensemble_C], None))
     sentence = panels.cell_sentence(found, cell)
     assert (sentence is None) == (not (0 <= cell[0] < grid[1] and 0 <= cell[1] < grid[0]))
     broken = panels.one_map("a", "b", "c", np.full(grid, np.nan), "d")

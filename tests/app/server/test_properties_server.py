@@ -44,6 +44,7 @@ from app.server.asgi import (
     frame_ancestors,
     gallery_file,
     health_file,
+    method_file,
     plotly_file,
     policy,
     routes,
@@ -346,11 +347,12 @@ def test_where_the_app_lives(told: str) -> None:
 )
 def test_files_of_the_server(script: str, name: str) -> None:
     """Files of ours, and nothing else from this machine."""
-    ours = {health_file, plotly_file, component_file, gallery_file}
+    ours = {health_file, plotly_file, component_file, method_file, gallery_file}
     assert {route.endpoint for route in ROUTES if route.path.removeprefix("/") not in OLD_PAGES} == ours
     with TestClient(Starlette(routes=ROUTES)) as client:
         got = client.get(f"/components/{script}.js")
         assert (got.status_code == 200) == (script in ("board", "curves"))
+        assert client.get(f"/web/{script}.js").status_code == 404 and client.get("/web/mfa.js").status_code == 200
         assert (client.get(f"/gallery/{name}.webp").status_code == 200) == (name == "scene-15")
         assert client.get("/healthz").json()["status"] == "ok"
         for old, new in OLD_PAGES.items():

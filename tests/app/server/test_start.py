@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ def test_it_opens_on_a_photograph_that_the_model_knows(repo_root: Path, monkeypa
     app = AppTest.from_file(str(repo_root / "app" / "main.py"), default_timeout=240).run()
     assert not app.exception
     assert app.sidebar.selectbox(key="model").value == "lite0_imagenet"
-    assert "missile" in app.main.markdown[0].value
+    given = {one.proto.id.rpartition("-")[2]: one.proto for one in app.get("bidi_component")}
+    explained = json.loads(given["board_maps"].json)["live"]["drawn"]["class_index"]
+    assert json.loads(given["numbers"].mixed.json)["classes"][explained] == "missile"
     assert not app.query_params
 
 

@@ -1,0 +1,1 @@
+"""The page Explore: maps, regions and the verdict, answered in the browser."""
