@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Settings:
-    """What the visitor has set: K, L_R, the class as its place (None for the predicted one), near doubles left out."""
+    """What the visitor has set: K, L_R, the class as its place (None for the predicted one), overlaps hidden."""
 
     k: int
     sizes: tuple[int, ...]

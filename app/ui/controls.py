@@ -46,7 +46,7 @@ def _class(label: str, key: str, none: str, facts: explanations.ModelInfo) -> in
 
 
 def views(facts: explanations.ModelInfo) -> tuple[int, tuple[int, ...], bool]:
-    """K, L_R, and whether near doubles are left out: what only a model with views has."""
+    """K, L_R, and whether overlapping boxes are hidden: what only a model with views has."""
     return anchors(facts), sizes(facts), distinct()
 
 
@@ -164,7 +164,7 @@ def size_options(facts: explanations.ModelInfo) -> list[int]:
 
 
 def followed_distinct() -> bool:
-    """Whether near doubles are left out."""
+    """Whether overlapping boxes are hidden."""
     return _followed_switch(session.DISTINCT)
 
 

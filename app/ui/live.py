@@ -117,12 +117,16 @@ def adacam(explanation: Explanation) -> LivePanel:
     return LivePanel("adacam", "map", "adacam", live_words.heat_map("AdaCAM", "A = Σ f_i G_i", caption))
 
 
+def anchors() -> LivePanel:
+    """The anchors as dots, larger for a higher rank."""
+    return LivePanel("anchors", "anchors", "anchors", live_words.anchors())
+
+
 def regions() -> list[LivePanel]:
-    """Anchors, the top-1 region and the top-10 regions."""
+    """The top-1 region and the top-10 regions."""
     one = live_words.boxes(_("Top-1 region"), wording.top_one_caption())
     ten = live_words.boxes(_("Top-10 regions"), wording.top_ten_caption())
     return [
-        LivePanel("anchors", "anchors", "anchors", live_words.anchors()),
         LivePanel("top-1", "boxes", "top-1", one),
         LivePanel("top-10", "boxes", "top-10", ten),
     ]

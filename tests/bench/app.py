@@ -14,7 +14,7 @@ from mvfa_core.checkpoints import bundled, load_model
 from tests.bench.browser import BrowserError, Change, Tab, facts, tab
 from tests.bench.served import Served, served
 
-BROWSER, SERVER = "browser", "server"
+BROWSER, SERVER, RESTS = "browser", "server", "browser; the server at rest"
 MODEL = "compact_mfa"
 """Bundled, and the one the app opens with."""
 WARM_UP = 2
@@ -23,6 +23,7 @@ LOST = 3
 NEW = 10
 """Pictures on the strip that the server has not seen, less the warm-up."""
 PICTURE = "new picture"
+LIVE = ".st-key-live"
 MAPS, REGIONS, DIAL, CELL = (f".st-key-board_{name}" for name in ("maps", "regions", "dial", "attention"))
 
 
@@ -115,8 +116,21 @@ def _more_anchors(page: Tab, number: int) -> None:
     page.page.locator(".st-key-k input[type=range]").press("ArrowRight")
 
 
-def _other_sizes(page: Tab, number: int) -> None:
-    sizes = page.page.locator(".st-key-sizes button[aria-pressed]")  # not the "?" beside their title
+def _drag_anchors(page: Tab, number: int) -> None:
+    """The button goes down with the first round and stays down: nothing is asked of the server while it is."""
+    slider = page.page.locator(f"{LIVE} .k input")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * (0.1 + 0.8 * (number * 0.618 % 1)), box["y"] + box["height"] / 2
+    if number == 0:
+        page.page.mouse.move(box["x"] + box["width"] / 2, y)
+        page.page.mouse.down()
+    page.page.mouse.move(x, y)
+
+
+def _press_size(page: Tab, number: int) -> None:
+    sizes = page.page.locator(f"{LIVE} .sizes button")
     sizes.first.wait_for()
     sizes.nth(number % sizes.count()).click()
 
@@ -129,6 +143,10 @@ def _stage(page: Tab, block: str, number: int) -> tuple[float, float]:
     assert box is not None
     u, v = 0.05 + 0.9 * (number * 0.618 % 1), 0.05 + 0.9 * (number * 0.414 % 1)
     return box["x"] + u * box["width"], box["y"] + v * box["height"]
+
+
+def _live_cell(page: Tab, number: int) -> None:
+    page.page.mouse.click(*_stage(page, MAPS, number))
 
 
 def _choose_cell(page: Tab, number: int) -> None:
@@ -158,9 +176,20 @@ def _other_picture(page: Tab, number: int) -> None:
     new.click()
 
 
+def _live(classes: str, query: str) -> tuple[Control, ...]:
+    """What Explore answers by itself; a movement is told to the server when it rests."""
+    symbol, path = f"changed('{REGIONS}', '.symbol')", f"/?{query}"
+    return (
+        Control(f"K dragged, {classes}", BROWSER, path, "pointermove", symbol, _drag_anchors),
+        Control(f"L_R, {classes}", RESTS, path, "pointerup", symbol, _press_size),
+        Control(f"a cell, {classes}", RESTS, path, "pointerup", f"changed('{MAPS}', '.note')", _live_cell),
+    )
+
+
 CONTROLS = (
-    Control("K", SERVER, "/", "keydown", f"changed('{REGIONS}', '.symbol')", _more_anchors),
-    Control("L_R", SERVER, "/", "pointerup", f"changed('{REGIONS}', '.symbol')", _other_sizes),
+    *_live("10 classes", "model=compact_mfa&picture=scene-23"),
+    *_live("1,000 classes", "model=lite0_imagenet&picture=photo-chelsea"),
+    Control("K of Views", SERVER, "/views", "keydown", "changed('.st-key-board_votes', '.symbol')", _more_anchors),
     Control("cell of Anchors", SERVER, "/anchors", "pointerup", f"changed('{CELL}', '.symbol')", _choose_cell),
     Control("hover", BROWSER, "/", "pointermove", f"changed('{MAPS}', '.readout')", _hover),
     Control("opacity", BROWSER, "/", "keydown", "probe.drawn > probe.started", _fade),

@@ -59,23 +59,21 @@ PROBE = """
   };
   const app = () => document.querySelector("[data-testid=stApp]");
   const settled = () => app()?.getAttribute("data-test-script-state") === "notRunning";
-  // From the visitor's event to the frame after the one in which `done` was first seen true.
+  // From the visitor's event to the end of the frame in which `done` came true.
   probe.arm = (kind, done, patience) => {
     Object.assign(probe, { armed: true, started: 0, kind, sent: [], received: [], drawn: 0 });
     const late = performance.now() + patience;
+    // A message that is posted in a frame is read when the frame has been drawn: what is true then was drawn in it.
     probe.result = new Promise((resolve, reject) => {
-      const look = () => {
+      const channel = new MessageChannel();
+      const next = () => requestAnimationFrame(() => channel.port2.postMessage(null));
+      channel.port1.onmessage = () => {
         if (performance.now() > late) return reject(new Error("late"));
-        if (!(probe.started && done())) return requestAnimationFrame(look);
-        const channel = new MessageChannel();
-        channel.port1.onmessage = () => {
-          probe.armed = false;
-          resolve({ ms: performance.now() - probe.started });
-        };
-        channel.port2.postMessage(null); // runs once this frame is painted
-        return undefined;
+        if (!(probe.started && done())) return next();
+        probe.armed = false;
+        return resolve({ ms: performance.now() - probe.started });
       };
-      requestAnimationFrame(look);
+      next();
     });
   };
   probe.settled = settled;

@@ -25,7 +25,7 @@ def test_every_control_in_small(server: Server, page: Page) -> None:
     page.set_viewport_size({"width": 1440, "height": 1000})
     page.add_init_script(PROBE)
     rows = [bench_app._timed(one, app, Tab(page, app.url), 1, warm_up=0).to_json() for one in bench_app.CONTROLS]
-    assert len(rows) == 7
+    assert len(rows) == 12
     for row in rows:
         assert 0 < row["median_ms"] < 30_000
         assert (row["where"] == "browser") == (row["sent_bytes"] == row["received_bytes"] == 0), row

@@ -77,7 +77,8 @@ def test_explore(visit: Visit, tmp_path: Path) -> None:
         page.get_by_role("button", name="Numbers (JSON)").click()
     numbers.value.save_as(tmp_path / "maps.json")
     record = json.loads((tmp_path / "maps.json").read_text())
-    assert record["recipe"]["k"] == 51 and len(record["panels"][0]["values"]) == 196
+    assert record["recipe"]["k"] == 51 and len(record["panels"][0]["cells"]) == 51
+    assert [len(panel["values"]) for panel in record["panels"][1:]] == [196, 196, 196]
 
     # Another picture; the link reopens picture and K.
     page.get_by_role("button", name="coffee").click()

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 Visit = Callable[[str], Page]
 NEXT_FRAME = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-MODELS = ("compact_mfa", "compact_mfa_ucmerced", "mobilenet24_mfa_imagenette", "compact_gap")
+MODELS = ("compact_mfa", "compact_mfa_ucmerced", "mobilenet24_mfa_ucmerced", "compact_gap")
 
 
 def slider(page: Page) -> Locator:
@@ -131,9 +131,9 @@ def test_the_old_address_opens_the_same_view(visit: Visit) -> None:
     expect(slider(page)).to_have_value("12")
     pressed = page.get_by_role("group", name="Region sizes L_R, in cells").locator("button[aria-pressed=true]")
     assert pressed.all_inner_texts() == ["3", "11"]
-    expect(page.get_by_role("checkbox", name="Leave out near doubles")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Hide overlapping boxes")).to_be_checked()
     expect(panel(page, "Top-10 regions").locator(".symbol")).to_have_text("of 24 views, for bolt")
-    page.get_by_role("checkbox", name="Leave out near doubles").uncheck()
+    page.get_by_role("checkbox", name="Hide overlapping boxes").uncheck()
     expect(page).not_to_have_url(re.compile("distinct"))
     page.get_by_role("button", name="3", exact=True).click()
     expect(page).to_have_url(re.compile(r"sizes=11(&|$)"))
@@ -145,7 +145,7 @@ def test_a_link_locks_and_hides(visit: Visit) -> None:
     expect(slider(page)).to_be_disabled()
     expect(slider(page)).to_have_value("20")
     expect(page.get_by_role("group", name="Region sizes L_R, in cells")).to_have_count(0)
-    expect(page.get_by_role("checkbox", name="Leave out near doubles")).to_have_count(0)
+    expect(page.get_by_role("checkbox", name="Hide overlapping boxes")).to_have_count(0)
     expect(page.get_by_label("Class to explain", exact=True)).to_be_enabled()
 
 

@@ -22,12 +22,13 @@ def controls_beside(facts: ModelInfo) -> Settings:
 
 
 def show_maps(numbers: str | None, picture: Picture, explanation: Explanation, recipe: dict) -> None:
-    """CAM, Grad-CAM and AdaCAM, and what the chosen cell did. With the numbers there, only Grad-CAM waits for the
-    server."""
+    """The anchors, CAM, AdaCAM and Grad-CAM, and what the chosen cell did. With the numbers there, only Grad-CAM waits
+    for the server, and what K and L_R do is seen below their controls at once."""
     drawn = panels.maps(explanation)
     board: list[dict | LivePanel] = [*drawn]
     if numbers:
-        board = [live.cam(explanation), drawn[1], live.adacam(explanation)]
+        dots = [live.anchors()] if explanation.pooling == "mfa" else []
+        board = [*dots, live.cam(explanation), live.adacam(explanation), drawn[1]]
     made_live = live.board(numbers, explanation, cells=True) if numbers else None
 
     @errors.part
@@ -44,7 +45,7 @@ def show_maps(numbers: str | None, picture: Picture, explanation: Explanation, r
 def show_regions(
     numbers: str | None, picture: Picture, explanation: Explanation, recipe: dict, *, distinct: bool
 ) -> None:
-    """Anchors, the top-1 region and the top-10 regions."""
+    """The top-1 region and the top-10 regions; from the server with the anchors."""
     board = live.regions() if numbers else panels.regions(explanation, distinct=distinct)
     made_live = live.board(numbers, explanation) if numbers else None
     panels.show_board(session.REGIONS, "regions", picture.digest, explanation, board, recipe, live=made_live)

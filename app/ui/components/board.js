@@ -134,7 +134,7 @@ export class Board {
     this.showTools = null;
     if (this.data.panels.some((panel) => panel.kind === "map")) this.root.appendChild(this.buildTools());
     this.dials.clear();
-    const grid = element("div", this.data.small ? "grid small" : "grid");
+    const grid = element("div", this.data.small ? "grid small" : this.data.live ? "grid live" : "grid");
     this.parts = this.data.panels.map((_, index) => this.addPanel(index));
     grid.append(...this.parts.map((part) => part.figure));
     this.tables = boardTables(this.data);

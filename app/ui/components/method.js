@@ -1,5 +1,5 @@
 /**
- * One owner of what a visitor sets: K, L_R, class, near doubles. Controls move it, and boards, verdict and sentence hear
+ * One owner of what a visitor sets: K, L_R, class, overlaps. Controls move it, and boards, verdict and sentence hear
  * of the answer in the same frame. Nothing is sent while a control moves.
  *
  * @module

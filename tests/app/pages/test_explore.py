@@ -43,7 +43,7 @@ def test_opens_on_a_finished_example(app: AppTest, shown: Shown) -> None:
     app.run()
     assert not app.exception and not app.error
     maps, regions = panels(shown("board_maps")), panels(shown("board_regions"))
-    assert list(maps) == ["cam", "grad-cam", "adacam"] and list(regions) == ["anchors", "top-1", "top-10"]
+    assert list(maps) == ["anchors", "cam", "adacam", "grad-cam"] and list(regions) == ["top-1", "top-10"]
     assert [name for name, panel in (maps | regions).items() if "draws" not in panel] == ["grad-cam"]
     assert len(maps["grad-cam"]["values"]) == 196 and np.isfinite(maps["grad-cam"]["values"]).all()
     assert shown("board_maps")["scale"] == "own" and shown("board_regions")["scale"] == "shared"
@@ -130,12 +130,12 @@ def test_only_a_new_picture_or_model_runs_the_backbone(app: AppTest, monkeypatch
 def test_gap_offers_the_model_that_has_views(app: AppTest, shown: Shown) -> None:
     app.run().selectbox(key="model").set_value("compact_gap").run()
     assert not app.exception
-    assert list(panels(shown("board_maps"))) == ["cam", "grad-cam", "adacam"]
+    assert list(panels(shown("board_maps"))) == ["cam", "adacam", "grad-cam"]
     with pytest.raises(AssertionError, match="board_regions"):
         shown("board_regions")
     app.button[0].click().run()
     assert app.selectbox(key="model").value == "compact_mfa"
-    assert len(panels(shown("board_regions"))) == 3
+    assert len(panels(shown("board_regions"))) == 2
 
 
 def test_a_link_reopens_the_view(app: AppTest, shown: Shown) -> None:
@@ -209,7 +209,7 @@ def test_a_model_that_only_the_server_can_ask(app: AppTest, shown: Shown, tmp_pa
     assert not app.exception and not app.error
     app.slider(key="k").set_value(4).run()
     assert len(panels(shown("board_regions"))["anchors"]["cells"]) == 4
-    assert len(shown("verdict")["rows"]) == 3 and any("It says" in element.value for element in app.markdown)
+    assert len(shown("verdict")["rows"]) == 3 and any("Prediction: " in element.value for element in app.markdown)
     with pytest.raises(AssertionError, match="live"):
         shown("live")
     app.session_state["cell"] = [3, 7]
