@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -69,6 +70,22 @@ def stand_back(pid: int) -> None:
         if last and hasattr(os, "SCHED_IDLE"):
             os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
         Path(f"/proc/{pid}/autogroup").write_text(f"{LAST if last else GROUP_NICE}\n")
+
+
+def hand_back_memory() -> None:
+    """Give what was freed back to the system, where the C library can: it keeps blocks of up to 32 MB, and where small
+    ones that stay lie between them, a long loop takes more and more."""
+    if library := glibc():
+        library.malloc_trim(0)
+
+
+def glibc() -> ctypes.CDLL | None:
+    """The C library if it is glibc, else None."""
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        if library.malloc_trim and library.mallopt:
+            return library
+    return None
 
 
 def note_of(process: psutil.Process) -> dict:

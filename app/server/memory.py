@@ -9,11 +9,11 @@ otherwise: that took four fifths of the interpreter's time while ten visitors as
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+
+from mvfa_core.processes import glibc, hand_back_memory
 
 M_ARENA_MAX, ARENAS = -8, 2
 M_MMAP_THRESHOLD, LARGE = -3, 4 * 2**20
@@ -28,17 +28,10 @@ def begin(count: Callable[[], int]) -> None:
     Args:
         count: how many visitors there are.
     """
-    if library := _glibc():
+    if library := glibc():
         library.mallopt(M_ARENA_MAX, ARENAS)
         library.mallopt(M_MMAP_THRESHOLD, LARGE)
     threading.Thread(target=_watch, args=(count, threading.Event()), name="tidy", daemon=True).start()
-
-
-def hand_back() -> None:
-    """Collect garbage and give free memory back to the system, where the C library can."""
-    gc.collect()
-    if library := _glibc():
-        library.malloc_trim(0)
 
 
 def _watch(count: Callable[[], int], never: threading.Event) -> None:
@@ -46,15 +39,8 @@ def _watch(count: Callable[[], int], never: threading.Event) -> None:
     while not never.wait(LOOK_S):
         now = count()
         if now < before or not now:
-            hand_back()
+            gc.collect()
+            hand_back_memory()
         else:
             gc.collect()
         before = now
-
-
-def _glibc() -> ctypes.CDLL | None:
-    with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None)
-        if library.malloc_trim and library.mallopt:
-            return library
-    return None

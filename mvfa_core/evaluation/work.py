@@ -23,6 +23,7 @@ from mvfa_core.evaluation.tables import csv_table, summary
 from mvfa_core.files import replace_text
 from mvfa_core.inference import settle
 from mvfa_core.model import Classifier
+from mvfa_core.processes import hand_back_memory
 from mvfa_core.training.failures import sentence_for
 
 BATCH = 32
@@ -84,6 +85,7 @@ def _carry_out(
         fresh += 0 if known else stop - start
         left = (time.perf_counter() - began) * (total - stop) / fresh if fresh else None
         tell(LOOKING, stop, total, left)
+        hand_back_memory()
     tell_place(model.place)
     if not parts:
         raise DataError(f"{request.data_name}: there is no picture to look at")

@@ -8,7 +8,7 @@ from typing import Any
 import segno
 import streamlit as st
 
-from app.base import component_values, i18n, link_locks, session, visitors
+from app.base import component_values, errors, i18n, link_locks, session, visitors
 from app.base.i18n import _, pgettext
 from app.base.wording import wording_sharing as words
 from app.services import gallery, limits, visitor_files
@@ -125,7 +125,7 @@ def _share_words() -> dict[str, str]:
     }
 
 
-@st.fragment
+@errors.part
 def _bar(page: str) -> None:
     """The languages and the two buttons; only this part is run again when a code is asked for."""
     link, wish = component_values.text(session.SHARE, "link"), component_values.text(session.SHARE, "language")
