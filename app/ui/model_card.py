@@ -32,9 +32,29 @@ def show(model_id: str) -> None:
             lines.append(words.place(place))
             if not place.is_plain:
                 st.caption(words.place(place))
+        if rate := rate_of_views(card):
+            lines.append(rate)
         with st.expander(_("About this model")):
             for line in lines:
                 st.caption(line)
+
+
+def rate_of_views(card: dict[str, Any]) -> str:
+    """How often the views of a model help and harm, from the evaluation on its card; "" where there is none."""
+    told = card.get("evaluation")
+    if told is None:
+        return ""
+    return _(
+        "On {count} pictures of {data} the average of the whole picture is right for {average}, the views for {views}: "
+        "they rescued {rescued} and harmed {harmed}."
+    ).format(
+        count=f"{told['n']:,}",
+        data=wording.plain(CATALOGUE[told["data"]].title.partition(" (")[0]),
+        average=wording.share(told["auxiliary_accuracy"]),
+        views=wording.share(told["accuracy"]),
+        rescued=told["rescued"],
+        harmed=told["harmed"],
+    )
 
 
 def _summary_sides() -> dict[str, str]:

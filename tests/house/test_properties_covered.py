@@ -30,6 +30,7 @@ NOT_DRAWN: dict[str, tuple[str, ...]] = {
         "mvfa_core.processes.stand_back", "mvfa_core.processes.start_apart", "mvfa_core.processes.use_threads",
         "mvfa_core.processes.leave_a_core",
         "mvfa_core.processes.end_with_all", "mvfa_core.processes.memory_of",
+        "mvfa_core.processes.hand_back_memory", "mvfa_core.processes.glibc",
         "mvfa_core.jobs.launch.*",
         "mvfa_core.training.launch.*", "mvfa_core.training.workers.start_workers", "mvfa_core.training.parallel.join",
         "mvfa_core.training.gpus.own_gpu",
