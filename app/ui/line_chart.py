@@ -35,7 +35,7 @@ def line(name: str, values: Iterable[float], colour: str, *, dashed: bool = Fals
         "name": name,
         "values": [float(f"{value:.6g}") for value in np.asarray(values, dtype=np.float64)],
         "colour": colour,
-        "dashed": dashed,
+        "dash": "6 4" if dashed else "",
     }
 
 

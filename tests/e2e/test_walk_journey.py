@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.features.evaluate import words
+from app.base.wording import wording
 from app.services import gallery
 from mvfa_core import build_model, load_model, save_model
 from mvfa_core.checkpoints import bundled
@@ -121,8 +121,8 @@ def test_the_whole_lesson_on_an_aerial_photograph(visit: Visit, page: Page, aeri
     expect(chosen).to_contain_text(str(truth))
     # A model of photographs is offered photographs it was not trained on, before what it never saw.
     headings = strip.get_by_role("heading").all_inner_texts()
-    assert words.held_out("ucmerced") in headings
-    assert headings.index(words.held_out("ucmerced")) < headings.index("Generated shapes, large to small")
+    assert wording.held_out("ucmerced") in headings
+    assert headings.index(wording.held_out("ucmerced")) < headings.index("Generated shapes, large to small")
     assert chosen.locator("img").get_attribute("src")
     go_through(Lesson(page), by_hand(model, picture, K, SIZES), model)
 
@@ -329,3 +329,20 @@ def test_a_link_opens_its_step_and_gap_says_what_it_lacks(visit: Visit, page: Pa
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.get_by_text("Your turn: answer, then go on.")).to_be_visible()
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+def test_the_chart_of_figure_1_can_be_dragged(visit: Visit, page: Page) -> None:
+    visit("/lesson?step=problem")
+    slider, chart = page.locator("[data-slider=scale]"), page.locator(".chart-stage svg")
+    expect(chart.locator("circle")).to_have_count(2)
+    chart.scroll_into_view_if_needed()
+    frame = chart.bounding_box()
+    assert frame
+    middle = frame["y"] + frame["height"] / 2
+    page.mouse.move(frame["x"] + 60, middle)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] - 16, middle)
+    page.mouse.up()
+    expect(slider).to_have_js_property("value", slider.get_attribute("max") or "")
+    lines = chart.locator("path").evaluate_all("nodes => nodes.map((node) => node.getAttribute('d'))")
+    assert len(lines) == 2 and not any("NaN" in line for line in lines)

@@ -3,7 +3,7 @@
 // when an answer to an earlier one comes late.
 import { Shown } from "./shown.js";
 import { button, element, fill, proportion } from "./dom.js";
-import { fileName, save } from "./export.js";
+import { saveCanvas, saveJsonOf } from "./export.js";
 import { paintBoxes, paintPicture, paintTag } from "./paint.js";
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -68,12 +68,12 @@ class Ask {
 
   // As it stands on the screen.
   savePicture() {
-    this.canvas.toBlob((blob) => save(`${fileName(this.data.name)}.png`, blob), "image/png");
+    saveCanvas(this.canvas, this.data.name);
   }
 
   saveNumbers() {
-    const text = JSON.stringify({ ...this.data.record, grid_HW: this.data.grid, picture_px_WH: this.data.size }, null, 1);
-    save(`${fileName(this.data.name)}.json`, new Blob([text], { type: "application/json" }));
+    const { record, grid, size, name } = this.data;
+    saveJsonOf({ ...record, grid_HW: grid, picture_px_WH: size }, name);
   }
 
   cellAt(event) {

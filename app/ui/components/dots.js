@@ -1,7 +1,7 @@
 // Shares as dots on one axis from 0 to 100 %, a row each: several dots a row where several things are compared.
 import { element } from "./dom.js";
-import { saveTable } from "./export.js";
-import { saveJsonOf, saveLine } from "./saves.js";
+import { saveJsonOf, saveTable } from "./export.js";
+import { saveLine } from "./saves.js";
 import { share, table, Tables } from "./tables.js";
 
 function key(data) {
@@ -59,7 +59,7 @@ function saveCsv({ caption, columns, key: kinds, rows }) {
 function saveJson({ caption, key: kinds, rows }) {
   const share = (shares) => Object.fromEntries(kinds.map(({ label }, place) => [label, shares[place] ?? null]));
   const records = rows.map(({ name, n, dots: shares }) => ({ name, count: n, shares: share(shares) }));
-  saveJsonOf(caption, { title: caption, rows: records });
+  saveJsonOf({ title: caption, rows: records }, caption);
 }
 
 export default function dots({ data, parentElement }) {

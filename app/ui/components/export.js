@@ -18,6 +18,15 @@ export function fileName(...parts) {
   return plain || parts.join("-").replace(/[^\p{L}\p{N}]+/gu, "-") || "table";
 }
 
+// A canvas as PNG and a record as JSON: the only way in which the browser writes either.
+export function saveCanvas(canvas, ...name) {
+  canvas.toBlob((blob) => save(`${fileName(...name)}.png`, blob), "image/png");
+}
+
+export function saveJsonOf(record, ...name) {
+  save(`${fileName(...name)}.json`, new Blob([JSON.stringify(record, null, 1)], { type: "application/json" }));
+}
+
 // A number that is written for people, with its sign, is a number for programs, too.
 function bare(text) {
   return /^[+\u2212]\d[\d.]*(e[+-]?\d+)?$/.test(text) ? text.replace("+", "").replace("\u2212", "-") : text;
@@ -53,8 +62,7 @@ function panelName(data, panel) {
 }
 
 function saveRecord(data, panels, name) {
-  const record = { recipe: data.recipe, grid_HW: data.grid, picture_px_WH: data.size, panels };
-  save(`${fileName(...name)}.json`, new Blob([JSON.stringify(record, null, 1)], { type: "application/json" }));
+  saveJsonOf({ recipe: data.recipe, grid_HW: data.grid, picture_px_WH: data.size, panels }, ...name);
 }
 
 // NumPy's own format, version 1.0: a header of a multiple of 64 bytes, then little-endian 32-bit floats row by row.
@@ -113,7 +121,7 @@ export function savePanel(board, index) {
   if (panel.kind === "map") writeColours(board, panel, context, write, { edge, line, unit, wide });
   else writeKey(panel, context, write, { edge, line, unit });
   write(data.recipe.text, edge, top + tall + 50 * unit, 9.5);
-  canvas.toBlob((blob) => save(`${panelName(data, panel)}.png`, blob), "image/png");
+  saveCanvas(canvas, panelName(data, panel));
 }
 
 function writeColours(board, panel, context, write, { edge, line, unit, wide }) {

@@ -3,7 +3,7 @@
 // nobody holds a step, the newest one is shown.
 import { onPublish, tell, told } from "./address.js";
 import { button, choice, element, fill } from "./dom.js";
-import { fileName, save } from "./export.js";
+import { saveCanvas } from "./export.js";
 import { barTicks, colourRange, decodePalette, heatCanvas, paintAnchors, paintBar, paintHeat, paintPicture } from "./paint.js";
 import { showColours } from "./panel.js";
 import { followStep, tellStep } from "./step.js";
@@ -304,7 +304,7 @@ class Film {
       write(text, gap + at * length, line + 24, 13, 400, at === 0 ? "left" : at === 1 ? "right" : "center");
     }
     write(words.unit, gap + length + 12, line + 5, 13);
-    canvas.toBlob((blob) => save(`${fileName(name, "film", String(frames[place].step))}.png`, blob), "image/png");
+    saveCanvas(canvas, name, "film", String(frames[place].step));
   }
 
   close() {

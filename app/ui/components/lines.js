@@ -1,13 +1,12 @@
 // Lines over one axis of whole numbers, drawn as SVG: the place that is pointed at is read out below the chart and told
 // to the boards if it stands for a cell; a pressed place goes to the page's script. Everything else stays here.
 import { button, element, fill } from "./dom.js";
-import { fileName, save, saveTable } from "./export.js";
-import { drawLines } from "./lines_svg.js";
+import { fileName, save, saveCanvas, saveTable } from "./export.js";
+import { drawLines, PAPER, SCREEN } from "./lines_svg.js";
 import { table, Tables } from "./tables.js";
 
 const EVENT = "mvfa-board-cell";
 const TALL = 280;
-const PAPER = { text: "#1d2228", line: "#c9c9c0", back: "#ffffff", font: "Arial, sans-serif" };
 
 class Lines {
   constructor(parent) {
@@ -39,9 +38,9 @@ class Lines {
     this.stage.setAttribute("aria-label", data.title);
     this.stage.classList.toggle("choosing", Boolean(data.choose));
     this.saves.forEach(([kind, node]) => node.setAttribute("aria-label", fill(data.words.save, { title: data.title, kind })));
-    this.key.replaceChildren(...data.series.map(({ name, colour, dashed }) => {
+    this.key.replaceChildren(...data.series.map(({ name, colour, dash }) => {
       const entry = element("span", "entry");
-      const swatch = entry.appendChild(element("i", dashed ? "dashed" : ""));
+      const swatch = entry.appendChild(element("i", dash ? "dashed" : ""));
       swatch.style.setProperty("--swatch", colour);
       entry.appendChild(element("span", "", name));
       return entry;
@@ -102,11 +101,7 @@ class Lines {
 
   draw() {
     if (!this.data || !this.stage.clientWidth) return;
-    const style = getComputedStyle(this.root);
-    const read = (name) => style.getPropertyValue(name).trim();
-    const look = { text: read("--st-text-color"), line: read("--st-border-color"), font: read("--st-font") };
-    look.back = read("--st-background-color");
-    const { svg, frame } = drawLines(this.data, this.stage.clientWidth, TALL, look, this.at);
+    const { svg, frame } = drawLines(this.data, this.stage.clientWidth, TALL, SCREEN, this.at);
     this.frame = frame;
     this.stage.replaceChildren(svg);
     const { x, series, words } = this.data;
@@ -133,7 +128,7 @@ class Lines {
       const canvas = element("canvas");
       Object.assign(canvas, { width: 3 * 760, height: 3 * 420 });
       canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-      canvas.toBlob((blob) => save(`${fileName(this.data.name)}.png`, blob), "image/png");
+      saveCanvas(canvas, this.data.name);
     };
     picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(this.paper())}`;
   }

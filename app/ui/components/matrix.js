@@ -1,8 +1,8 @@
 // The confusion matrix on a canvas: rows are true classes, columns answers; a pressed cell goes to the page's script.
 // The arrow keys move, Enter presses; what a cell holds stands in words below.
 import { element, fill } from "./dom.js";
-import { fileName, save, saveTable } from "./export.js";
-import { saveJsonOf, saveLine } from "./saves.js";
+import { saveCanvas, saveJsonOf, saveTable } from "./export.js";
+import { saveLine } from "./saves.js";
 import { table, Tables } from "./tables.js";
 
 const LARGEST = 46;
@@ -72,7 +72,7 @@ class Matrix {
 
   saveJson() {
     const { classes, words } = this.data;
-    saveJsonOf(words.title, { title: words.title, rows: words.corner, classes, counts: this.rows() });
+    saveJsonOf({ title: words.title, rows: words.corner, classes, counts: this.rows() }, words.title);
   }
 
   // As it stands on the screen, on the page's own ground.
@@ -83,7 +83,7 @@ class Matrix {
     paint.fillStyle = getComputedStyle(this.root).getPropertyValue("--st-background-color").trim() || "#ffffff";
     paint.fillRect(0, 0, canvas.width, canvas.height);
     paint.drawImage(this.canvas, 0, 0);
-    canvas.toBlob((blob) => save(`${fileName(this.data.words.title)}.png`, blob), "image/png");
+    saveCanvas(canvas, this.data.words.title);
   }
 
   // --- moving and pressing ---

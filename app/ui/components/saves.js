@@ -1,6 +1,5 @@
 // A line of buttons below a chart, one for every kind of file that it can be saved as.
 import { button, element, fill } from "./dom.js";
-import { fileName, save } from "./export.js";
 
 // `words` is said of every button, with {title} and {kind}; `makers` has what each kind does when pressed.
 export function saveLine(words, title, makers) {
@@ -10,8 +9,4 @@ export function saveLine(words, title, makers) {
     made.setAttribute("aria-label", fill(words, { title, kind }));
   }
   return line;
-}
-
-export function saveJsonOf(title, record) {
-  save(`${fileName(title)}.json`, new Blob([JSON.stringify(record, null, 1)], { type: "application/json" }));
 }

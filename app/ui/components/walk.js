@@ -2,7 +2,7 @@
 // turning, dragging, pointing and answering happens here, and only the step goes back, for the address.
 import { Board } from "./board.js";
 import { button, element, fill } from "./dom.js";
-import { save } from "./export.js";
+import { saveJsonOf } from "./export.js";
 import { equation } from "./math.js";
 import { ask, waits } from "./walk_ask.js";
 import { table, Tables } from "./tables.js";
@@ -360,7 +360,7 @@ class Walk {
     const { recipe, facts, grid, size, scale } = this.data;
     const { pictures, ...drawn } = scale ?? {};
     const record = { recipe, grid_HW: grid, picture_px_WH: size, facts, scale: scale && drawn };
-    save("lesson.json", new Blob([JSON.stringify(record, null, 1)], { type: "application/json" }));
+    saveJsonOf(record, "lesson");
   }
 }
 
