@@ -102,7 +102,7 @@ def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run, tmp
     opened = f"synthetic-val-{places[inside[0]]}"
     assert f"picture={opened}" in page.url and "model=runs" in page.url
     expect(page.get_by_text(f"Prediction: {CLASSES[answer]}").first).to_be_visible()
-    expect(page.get_by_text(f"but it is a {CLASSES[truth]}").first).to_be_visible()
+    expect(page.get_by_text(f"it is a {CLASSES[truth]}").first).to_be_visible()
     page.reload()
     settle(page)
-    expect(page.get_by_text(f"but it is a {CLASSES[truth]}").first).to_be_visible()
+    expect(page.get_by_text(f"it is a {CLASSES[truth]}").first).to_be_visible()

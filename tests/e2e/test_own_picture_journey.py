@@ -116,7 +116,7 @@ def test_a_shot_of_the_camera_is_explained(camera: Browser, server: Server, tmp_
     found = explained(picture)
     agrees(told, found)
     name = found.classes[found.predicted]
-    expect(page.get_by_test_id("stMarkdown").filter(has_text=f"Prediction: {name}")).to_be_visible()
+    expect(page.locator(".says").filter(has_text=f"Prediction: {name}")).to_be_visible()
     assert not errors, errors
 
 
@@ -191,7 +191,7 @@ def test_a_picture_of_a_phone_is_explained(visit: Visit, name: str, tmp_path: Pa
     told, found = numbers(page, tmp_path), explained(open_picture(tmp_path / name))
     assert told["recipe"]["picture"] == "own"
     agrees(told, found)
-    said = page.get_by_test_id("stMarkdown").filter(has_text=f"It says {found.classes[found.predicted]}")
+    said = page.locator(".says").filter(has_text=f"Prediction: {found.classes[found.predicted]}")
     expect(said).to_be_visible()
 
 

@@ -21,7 +21,7 @@ Visit = Callable[[str], Page]
 
 
 def sentence(page: Page, x: int, y: int) -> Locator:
-    return page.get_by_test_id("stMarkdown").filter(has_text=f"Cell ({x}, {y})")
+    return page.locator("[data-testid=stMarkdown], .board .note").filter(has_text=f"Cell ({x}, {y})")
 
 
 def test_a_question_is_answered_with_the_keyboard(visit: Visit) -> None:

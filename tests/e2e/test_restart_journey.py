@@ -99,7 +99,7 @@ def test_open_pages_outlive_the_server(mortal: Server, context: BrowserContext, 
 
     explore.bring_to_front()
     expect(explore).to_have_url(re.compile(r"k=3"))
-    expect(explore.locator(".st-key-class input")).to_have_value(re.compile("heart"))
+    expect(explore.get_by_label("Class to explain", exact=True).locator("option:checked")).to_have_text("heart")
     moved(explore, 4)
     expect(panel(explore, "Anchors").first).to_be_visible()
     expect(form.get_by_role("spinbutton").first).to_have_value("77")
