@@ -123,7 +123,7 @@ export class Board {
     data.panels.forEach((panel) => this.dials.get(panel.id)?.follow(panel));
     if (all || built) this.publish();
     this.label(all || built);
-    this.paint();
+    this.paint(!all && !built);
   }
 
   build(signature) {
@@ -307,7 +307,8 @@ export class Board {
       part.figure.classList.toggle("waiting", Boolean(panel.waiting));
       const range = panel.kind === "map" && !panel.message ? this.rangeOf(panel) : null;
       const said = [panel.values, panel.caption, panel.symbol, panel.rest, panel.boxes, range?.from, range?.to];
-      if (!all && said.every((one, place) => one === part.said?.[place])) return;
+      part.fresh = all || said.some((one, place) => one !== part.said?.[place]);
+      if (!part.fresh) return;
       part.said = said;
       labelPanel(part, panel, this.data);
       if (range) showColours(part, panel, range, this.paletteOf(range));
@@ -370,14 +371,15 @@ export class Board {
     return [canvas.getContext("2d"), width, height, ratio];
   }
 
-  paint() {
+  // With `fresh` only what was written anew: a frame of a drag has no time for marks that stay.
+  paint(fresh = false) {
     if (!this.data) return;
     this.data.panels.forEach((panel, index) => {
       const part = this.parts[index];
       const [context, width, height] = this.fit(part.base, part.stage);
-      if (width && height && this.isNew(part, panel, width, height)) this.paintBase(panel, context, width, height);
+      if (width && height && this.isNew(part, panel, width, height)) this.paintBase(panel, context, width, height, part);
     });
-    this.paintMarks();
+    this.paintMarks(fresh);
   }
 
   // Whether a picture is not on the screen as it is; what has dots on it is always painted.
@@ -389,9 +391,11 @@ export class Board {
     return !same;
   }
 
-  paintBase(panel, context, width, height) {
+  paintBase(panel, context, width, height, part = null) {
     if (panel.message) return context.clearRect(0, 0, width, height);
-    paintPicture(context, this.picture, width, height, panel.plain ? 0 : ({ anchors: 0.3, boxes: 0.18 }[panel.kind] ?? 0));
+    const veil = panel.plain ? 0 : ({ anchors: 0.3, boxes: 0.18 }[panel.kind] ?? 0);
+    if (part?.stage && this.picture && panel.kind === "anchors") this.paintBackdrop(part, context, width, height, veil);
+    else paintPicture(context, this.picture, width, height, veil);
     if (!this.picture) return undefined;
     if (panel.kind === "map") {
       paintHeat(context, this.heatOf(panel), width, height, view.opacity, view.smooth && !panel.sharp);
@@ -402,10 +406,23 @@ export class Board {
     return undefined;
   }
 
-  paintMarks() {
+  // The picture below the anchors, reduced once: doing so is most of what painting them anew takes.
+  paintBackdrop(part, context, width, height, veil) {
+    const { backdrop } = part;
+    if (backdrop?.picture !== this.picture || backdrop.canvas.width !== width || backdrop.canvas.height !== height) {
+      const canvas = Object.assign(element("canvas"), { width, height });
+      paintPicture(canvas.getContext("2d"), this.picture, width, height, veil);
+      part.backdrop = { picture: this.picture, canvas };
+    }
+    context.clearRect(0, 0, width, height);
+    context.drawImage(part.backdrop.canvas, 0, 0);
+  }
+
+  paintMarks(fresh = false) {
     if (!this.data) return;
     this.data.panels.forEach((panel, index) => {
       const part = this.parts[index];
+      if (fresh && !part.fresh) return;
       const [context, width, height, unit] = this.fit(part.marks, part.stage);
       context.clearRect(0, 0, width, height);
       if (!panel.message && width && height) this.paintOver(panel, index, context, width, height, unit);

@@ -105,7 +105,7 @@ export function savePanel(board, index) {
 
   const picture = element("canvas");
   Object.assign(picture, { width: wide, height: tall });
-  board.paintBase(panel, picture.getContext("2d"), wide, tall, unit);
+  board.paintBase(panel, picture.getContext("2d"), wide, tall);
   board.paintOver(panel, index, picture.getContext("2d"), wide, tall, unit * 0.8, false);
   context.drawImage(picture, edge, top);
 

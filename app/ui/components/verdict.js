@@ -58,11 +58,27 @@ class Verdict {
     this.show(verdictOf(this.data, this.follower.method));
   }
 
+  // Classes that stay where they are keep their rows: only bars and numbers move.
+  move(data) {
+    const order = JSON.stringify([data.words, data.heads, data.more, data.rows.map((row) => [row.name, row.notes, row.predicted])]);
+    const stays = order === this.order;
+    this.order = order;
+    if (!stays) return false;
+    const bars = this.table.querySelectorAll(".bar div");
+    const values = this.table.querySelectorAll("td.value");
+    data.rows.flatMap((row) => row.values).forEach(({ share, text }, place) => {
+      bars[place].style.width = `${100 * share}%`;
+      if (values[place].textContent !== text) values[place].textContent = text;
+    });
+    return true;
+  }
+
   show(data) {
     this.shown = data;
     this.save.setAttribute("aria-label", data.words.save);
     this.note.hidden = !data.note;
     this.note.textContent = data.note ?? "";
+    if (this.move(data)) return;
     const rows = data.rows.map((row) => classRow(data, row));
     if (data.more) {
       const last = element("tr");
