@@ -13,10 +13,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 
 import streamlit as st
+from babel import Locale
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.base import session
@@ -55,7 +58,7 @@ def pgettext(context: str, message: str) -> str:
 
 def class_name(name: str) -> str:
     """What a class is called on the screen; its name stays the value that is kept and compared."""
-    return class_names.class_name(name, current())
+    return pgettext("class", name) if name in class_names.TRANSLATED else name
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -64,10 +67,26 @@ def number(value: float, digits: int = 0) -> str:
     return format_decimal(value, pattern, locale=languages()[current()].locale)
 
 
+def decimal(text: str) -> str:
+    """A number that was rounded elsewhere, with the decimal sign of the language."""
+    return text.replace(".", get_decimal_symbol(languages()[current()].locale))
+
+
+def moment(when: datetime) -> str:
+    """A date and a time of day as the language writes them."""
+    locale = _locale()
+    date, time = format_date(when, "medium", locale=locale), format_time(when, "short", locale=locale)
+    return str(get_datetime_format("medium", locale=locale)).replace("{1}", date).replace("{0}", time)
+
+
 def listed(items: Sequence[str]) -> str:
     """Things in a sentence: a, b and c."""
-    english = current() == ENGLISH  # Babel's American English has a comma before the last
-    return format_list(items, locale="en_GB" if english else languages()[current()].locale)
+    return format_list(items, locale=_locale())
+
+
+def _locale() -> Locale:
+    """American English has a comma before the last of a list, and the month first."""
+    return Locale("en", "GB") if current() == ENGLISH else languages()[current()].locale
 
 
 # --- the language of who asks ---

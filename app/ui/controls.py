@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.base import link_locks, session
+from app.base import i18n, link_locks, session
 from app.base.i18n import _, pgettext
 from app.base.wording import wording
 from app.services import explanations, models
@@ -39,8 +39,8 @@ def _class(label: str, key: str, none: str, facts: explanations.ModelInfo) -> in
     if not link_locks.hidden(key):
         shown = {NO_CLASS: none}
         st.selectbox(
-            label, [NO_CLASS, *facts.classes], key=key, format_func=lambda one: shown.get(one, one),
-            persist_state="session", **link_locks.look(key),
+            label, [NO_CLASS, *facts.classes], key=key, persist_state="session",
+            format_func=lambda name: shown.get(name, i18n.class_name(name)), **link_locks.look(key),
         )  # fmt: skip
     return chosen
 

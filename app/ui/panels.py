@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from app.base import component_values, session
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.services.gallery import Picture
 from app.ui import colours
@@ -72,7 +72,7 @@ def recipe(model: str, picture: Picture, explanation: Explanation) -> dict:
 
 def maps(explanation: Explanation) -> list[dict]:
     """CAM, Grad-CAM and AdaCAM."""
-    name = explanation.classes[explanation.target]
+    name = class_name(explanation.classes[explanation.target])
     gap = explanation.pooling == "gap"
     cam = wording.cam_caption_gap() if gap else wording.cam_caption()
     gradients = wording.grad_cam_caption_gap() if gap else wording.grad_cam_caption()
@@ -122,7 +122,7 @@ def one_map(
 def regions(explanation: Explanation, *, distinct: bool) -> list[dict]:
     """Anchors, the top-1 region and the top-10 regions; only for models with views."""
     assert explanation.anchors_K2 is not None and explanation.confidence_MC is not None and explanation.k is not None
-    name = explanation.classes[explanation.target]
+    name = class_name(explanation.classes[explanation.target])
     ranked = explanation.top(TOP, distinct=distinct)
     symbol = _("of {count} views, for {name}").format(count=len(explanation.confidence_MC), name=name)
     return [
@@ -159,7 +159,7 @@ def anchors(explanation: Explanation) -> dict:
 def _boxes(
     panel_id: str, title: str, symbol: str, caption: str, ranked: Iterable[Region], explanation: Explanation
 ) -> dict:
-    ranked, sizes, name = tuple(ranked), explanation.sizes or (), explanation.classes[explanation.target]
+    ranked, sizes, name = tuple(ranked), explanation.sizes or (), class_name(explanation.classes[explanation.target])
     used = sorted({region.size for region in ranked})
     best, last = (wording.percent(ranked[i].confidence) for i in (0, -1))
     rest = wording.top_rest(best, last, len(ranked), name)
@@ -210,4 +210,4 @@ def cell_sentence(explanation: Explanation, cell: tuple[int, int]) -> str | None
         x0, y0, x1, y1 = explanation.boxes_KR4.reshape(-1, 4).T
         inside, views = int(((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)).sum()), len(x0)
     share = None if explanation.contribution_HW is None else float(explanation.contribution_HW[y, x]) / max(views, 1)
-    return wording.cell(x, y, explanation.classes[explanation.target], values, rank, inside, views, share)
+    return wording.cell(x, y, class_name(explanation.classes[explanation.target]), values, rank, inside, views, share)

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import component_values, session
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording_sharing as words
 from app.services import explanations
 from app.services.gallery import Picture
@@ -89,7 +89,7 @@ def _where(picture: Picture, explanation: Explanation) -> list[int] | None:
 
 def _winner(_picture: Picture, explanation: Explanation) -> int | None:
     label = _("Of which size, in cells, is the region most confident in {name}?").format(
-        name=words.plain(explanation.classes[explanation.target])
+        name=words.plain(class_name(explanation.classes[explanation.target]))
     )
     sizes = list(explanation.sizes or ())
     return st.radio(label, sizes, None, lambda r: f"{r} × {r}", key=session.ANSWER("winner"), horizontal=True)
@@ -98,7 +98,7 @@ def _winner(_picture: Picture, explanation: Explanation) -> int | None:
 def _k1(_picture: Picture, explanation: Explanation) -> bool | None:
     label = _(
         "With K = 1 only the regions around the highest cell of AdaCAM vote. Does the answer stay **{name}**?"
-    ).format(name=words.plain(explanation.classes[explanation.predicted]))
+    ).format(name=words.plain(class_name(explanation.classes[explanation.predicted])))
     options = dict(zip((True, False), (_("It stays"), _("It changes")), strict=True))
     return st.radio(label, list(options), None, options.__getitem__, key=session.ANSWER("k1"), horizontal=True)
 
@@ -115,8 +115,12 @@ def _result(name: str, answer: object, model: str, picture: Picture, explanation
     if name == "winner":
         (best,) = explanation.top(1)
         said = answer if isinstance(answer, int) else None
-        return words.winner_result(said, best.size, explanation.classes[explanation.target], best.confidence)
+        return words.winner_result(
+            said, best.size, class_name(explanation.classes[explanation.target]), best.confidence
+        )
     alone = explanations.explanation(model, picture, None, 1, explanation.sizes)
     winner = int(np.argmax(alone.ensemble_C))
     said_stays = answer if isinstance(answer, bool) else None
-    return words.k1_result(said_stays, explanation.classes[explanation.predicted], explanation.classes[winner])
+    return words.k1_result(
+        said_stays, class_name(explanation.classes[explanation.predicted]), class_name(explanation.classes[winner])
+    )

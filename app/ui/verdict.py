@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import session
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.ui import colours, live_words
 from app.ui.components import component
@@ -73,7 +73,12 @@ def rows(explanation: Explanation, heads: list[dict], answers: Sequence[np.ndarr
         notes += [_("explained")] if c == explanation.target != explanation.predicted else []
         values = [{"share": float(answer_C[c]), "text": wording.percent(float(answer_C[c]))} for answer_C in answers]
         made.append(
-            {"name": explanation.classes[c], "notes": notes, "predicted": c == explanation.predicted, "values": values}
+            {
+                "name": class_name(explanation.classes[c]),
+                "notes": notes,
+                "predicted": c == explanation.predicted,
+                "values": values,
+            }
         )
     return {
         "heads": heads,

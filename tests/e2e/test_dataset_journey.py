@@ -89,7 +89,7 @@ def test_from_nothing_to_a_picture(visit: Callable[[str], Page], shaky: Run, tmp
         for _ in range(times):
             matrix.press(key)
     total = int((labels == truth).sum())
-    said = f"{CLASSES[truth]}, taken for {CLASSES[answer]}: {len(inside)} of {total}"
+    said = f"{CLASSES[truth]}, predicted {CLASSES[answer]}: {len(inside)} of {total}"
     expect(page.locator(".matrix .readout")).to_have_text(said)
     matrix.press("Enter")
     grid = page.locator("section[aria-label='Pictures']").first

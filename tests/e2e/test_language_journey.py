@@ -37,7 +37,8 @@ def english() -> set[str]:
     """Every piece of English longer than a few words that is another one in Chinese."""
     here, there = set(), set()
     chinese = translations("zh")
-    for forms, context in messages():
+    # labels and captions of figures have the language that is chosen for the figure
+    for forms, context in messages(beside="mvfa_core/figures"):
         for form in forms:
             here |= parts(form)
             there |= parts(chinese.pgettext(context, form) if context else chinese.gettext(form))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from app.base.i18n import _
+from app.base import i18n
+from app.base.i18n import _, class_name
 from mvfa_core.names import visible
 from mvfa_core.percent import of_count
 from mvfa_core.pictures import Note
@@ -37,13 +38,13 @@ def picture_notes(notes: Sequence[Note]) -> str:
 def percent(share: float) -> str:
     """A confidence with sensible digits. A softmax is never 0 or 1, though its numbers round to that."""
     if share < 0.0005:
-        return "< 0.1\u00a0%"
-    return "> 99.9\u00a0%" if share >= 0.9995 else f"{100 * share:.1f}\u00a0%"
+        return f"< {i18n.number(0.1, 1)}\u00a0%"
+    return f"> {i18n.number(99.9, 1)}\u00a0%" if share >= 0.9995 else f"{i18n.number(100 * share, 1)}\u00a0%"
 
 
 def share(value: float, digits: int = 1) -> str:
     """A share of a count, which may well be all or nothing: an accuracy, an overlap, a part of the views."""
-    return f"{of_count(value, digits)}\u00a0%"
+    return f"{i18n.decimal(of_count(value, digits))}\u00a0%"
 
 
 def verdict(
@@ -56,7 +57,7 @@ def verdict(
         more = _(" ✓ correct") if truth == predicted else _(" ✗ it is a **{truth}**")
         more = (
             more if known else _(" ✗ the picture shows a **{truth}**, a class that this model does not have")
-        ).format(truth=plain(truth))
+        ).format(truth=plain(class_name(truth)))
         more += (
             _(" · object size: {percent:.0f}\u00a0% of image width").format(percent=100 * scale)
             if scale is not None
@@ -65,7 +66,7 @@ def verdict(
     said = _("Prediction: **{name}** ({share}){more}")
     if alone:
         said = _("Strongest of the classes: **{name}** ({share}, by a sigmoid of its own){more}")
-    return said.format(name=plain(predicted), share=percent(share), more=more)
+    return said.format(name=plain(class_name(predicted)), share=percent(share), more=more)
 
 
 def lost(kind: str, name: str, *, own: bool) -> str:

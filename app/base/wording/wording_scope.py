@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording.wording import plain
 
 MOST_NAMED = 40
@@ -32,7 +32,7 @@ def scope(classes: Sequence[str], *, shapes: bool = False, data: str = "", unkno
             if unknown and (shapes or data)
             else _("Whatever the picture shows, this model can only answer with one of its {count:,} classes: {names}.")
         )
-    names = ", ".join(plain(name) for name in classes[:MOST_NAMED])
+    names = ", ".join(plain(class_name(name)) for name in classes[:MOST_NAMED])
     said = line.format(count=count, names=names)
     before = (
         _("This model was trained on generated shapes, not on photos like this one.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording.wording import percent, plain
 
 
@@ -11,7 +11,7 @@ def answer(model: str, name: str, share: float, truth: str | None, *, known: boo
     more = ""
     if truth is not None:
         more = _(" ✓ correct") if name == truth else _(" ✗ wrong")
-        more = more if known else _(" ✗ it has no class {truth}").format(truth=plain(truth))
+        more = more if known else _(" ✗ it has no class {truth}").format(truth=plain(class_name(truth)))
     return _("**{model}** predicts **{name}** ({share}){more}").format(
-        model=plain(model), name=plain(name), share=percent(share), more=more
+        model=plain(model), name=plain(class_name(name)), share=percent(share), more=more
     )

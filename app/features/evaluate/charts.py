@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.base import session
-from app.base.i18n import _, pgettext
+from app.base.i18n import _, class_name, pgettext
 from app.base.wording import wording
 from app.features.evaluate import findings_words, words
 from app.ui import colours
@@ -64,7 +64,7 @@ def show_profiles(findings: Findings) -> None:
     rows = []
     for label, values in of_class.items():
         best = _("r = {r}").format(r=findings.sizes[int(values.argmax())])
-        rows.append(_row(findings.classes[label], int(counts[label]), values.tolist(), best))
+        rows.append(_row(class_name(findings.classes[label]), int(counts[label]), values.tolist(), best))
     _show_dots(
         "profile",
         _("Which size of region recognises which class"),

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import component_values, session
-from app.base.i18n import _, pgettext
+from app.base.i18n import _, class_name, pgettext
 from app.features.evaluate import findings_words
 from app.services import dataset_pictures, gallery
 from app.ui import colours
@@ -198,7 +198,10 @@ def _show(key: str, items: Sequence[dict[str, Any]], count: str, page: int, last
 
 
 def _item(model: str, spec: EvaluationSpec, findings: Findings, i: int) -> dict[str, Any]:
-    truth, said = findings.classes[findings.label_N[i]], findings.classes[findings.predicted_N[i]]
+    truth, said = (
+        class_name(findings.classes[findings.label_N[i]]),
+        class_name(findings.classes[findings.predicted_N[i]]),
+    )
     agreeing, sure = findings.agreeing_N, float(findings.confidence_N[i])
     lines = (
         findings_words.answer(truth, said),
@@ -210,7 +213,7 @@ def _item(model: str, spec: EvaluationSpec, findings: Findings, i: int) -> dict[
 def _crop(model: str, spec: EvaluationSpec, findings: Findings, i: int) -> dict[str, Any]:
     assert findings.wrong_N is not None and findings.wrong_confidence_N is not None
     assert findings.wrong_size_N is not None and findings.wrong_box_N4 is not None
-    truth, wrong = findings.classes[findings.label_N[i]], findings.classes[findings.wrong_N[i]]
+    truth, wrong = class_name(findings.classes[findings.label_N[i]]), class_name(findings.classes[findings.wrong_N[i]])
     sure, r = float(findings.wrong_confidence_N[i]), int(findings.wrong_size_N[i])
     return _tile(model, spec, findings, i) | {
         "lines": (truth, *findings_words.crop_line(wrong, sure, r)),

@@ -7,7 +7,7 @@ import json
 import streamlit as st
 
 from app.base import component_values, errors, session
-from app.base.i18n import _, pgettext
+from app.base.i18n import _, class_name, pgettext
 from app.base.settings import shared
 from app.base.wording import wording
 from app.features.evaluate import class_match, evaluation_status, evaluations, findings_words, picture_grid, words
@@ -156,7 +156,7 @@ def show_classes(findings: Findings) -> None:
     head += [titles["auxiliary"], titles["gain"]] if views else []
     lines = []
     for one in rows:
-        lines.append([findings.classes[one.label], f"{one.n:,}", of_count(one.accuracy)])
+        lines.append([class_name(findings.classes[one.label]), f"{one.n:,}", of_count(one.accuracy)])
         if one.auxiliary is not None:
             gain = f"{100 * (one.accuracy - one.auxiliary):+.1f}".replace("-", "\u2212")
             lines[-1] += [of_count(one.auxiliary), gain]

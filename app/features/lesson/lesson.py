@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from app.base import session
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.features.lesson import browser_words as browser
 from app.features.lesson import map_words, words
@@ -184,7 +184,7 @@ def _said(picture: Picture, facts: explanations.ModelInfo, found: LessonFacts) -
         "cells": found.cells,
         "channels": found.channels,
         "shown": len(found.channel_P),
-        "name": found.classes[found.target],
+        "name": class_name(found.classes[found.target]),
         "truth": picture.truth,
         "k": k,
         "own": facts.k,
@@ -204,7 +204,7 @@ def told(found: LessonFacts, facts: explanations.ModelInfo, truth: int | None) -
     label = found.target if truth is None else truth
     cam = found.cam
     return {
-        "names": [found.classes[c] for c in found.told],
+        "names": [class_name(found.classes[c]) for c in found.told],
         "classes": len(found.classes),
         "place": found.place,
         "label": found.told.index(label),

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import component_values, errors, session
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.features.maps import localisation_words as words
 from app.services import findings, ground_truth
@@ -112,7 +112,9 @@ def _intro(explanation: Explanation, known: GroundTruth, picture: Picture) -> st
     if truth is None or truth == target:
         return said
     other_class = _("The maps explain **{target}**, while the object here is a **{truth}**.")
-    return f"{said} {other_class.format(target=wording.plain(target), truth=wording.plain(truth))}"
+    return (
+        f"{said} {other_class.format(target=wording.plain(class_name(target)), truth=wording.plain(class_name(truth)))}"
+    )
 
 
 # --- the board ---
@@ -131,7 +133,7 @@ def _methods() -> dict[str, str]:
 
 def board(explanation: Explanation, known: GroundTruth, figures: Figures) -> list[dict]:
     """Every map with the object's box and its own, and the best rectangle."""
-    name = explanation.classes[explanation.target]
+    name = class_name(explanation.classes[explanation.target])
     symbols = {
         "CAM": f"G_c, {name}",
         "Grad-CAM": f"∂/∂F, {name}",
@@ -285,7 +287,7 @@ def _sentences(explanation: Explanation, known: GroundTruth) -> dict[str, str]:
     fill = {
         "box": wording.share(float(known.truth.coverage(explanation.grid).mean())),
         "mask": "" if mask is None else wording.share(float(mask.mean())),
-        "name": wording.plain(explanation.classes[explanation.target]),
+        "name": wording.plain(class_name(explanation.classes[explanation.target])),
     }
     return {name: sentence.format(**fill) for name, sentence in _sentences_words().items()}
 

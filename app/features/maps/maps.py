@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import formats
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.features.maps import words
 from app.ui import colours, panels
@@ -27,7 +27,7 @@ def likeliest(atlas: ClassAtlas) -> int:
 def dial(atlas: ClassAtlas, *, gap: bool) -> list[dict]:
     """The likeliest class's map, the dial, and the mean of all class maps."""
     first = likeliest(atlas)
-    name = atlas.classes[first]
+    name = class_name(atlas.classes[first])
     caption = (
         _("The head's map of {name} alone, which it finds likeliest in the whole picture.")
         if gap
@@ -65,7 +65,7 @@ def _turning(atlas: ClassAtlas, first: int) -> dict:
         )
         if frame.get("message"):
             return frame
-        label = words.temperature(temperature, atlas.classes[first], float(atlas.weights_TC[place, first]))
+        label = words.temperature(temperature, class_name(atlas.classes[first]), float(atlas.weights_TC[place, first]))
         shown = {key: frame[key] for key in ("values", "rest", "alt")}
         frames.append({**shown, "name": f"{temperature:g}", "label": label})
     start = atlas.temperatures.index(1.0)
@@ -76,18 +76,18 @@ def claim(atlas: ClassAtlas, explanation: Explanation, k: int) -> str:
     """The paper's claim that A is very close to the predicted class's map, measured on this picture."""
     first = likeliest(atlas)
     alike = map_similarity(explanation.adacam_HW, atlas.G_CHW[first], k)
-    return words.claim(atlas.classes[first], float(atlas.f_C[first]), alike.rank, alike.shared, k)
+    return words.claim(class_name(atlas.classes[first]), float(atlas.f_C[first]), alike.rank, alike.shared, k)
 
 
 def show_likeness(atlas: ClassAtlas, explanation: Explanation, others: dict[str, np.ndarray], k: int) -> None:
     """AdaCAM against every other map on the page, as a table."""
     first = likeliest(atlas)
     maps = {
-        _("Map of the likeliest class ({name})").format(name=atlas.classes[first]): atlas.G_CHW[first],
+        _("Map of the likeliest class ({name})").format(name=class_name(atlas.classes[first])): atlas.G_CHW[first],
         _("Mean of all class maps"): atlas.G_CHW.mean(axis=0),
     }
     named = {"CAM": explanation.cam_HW, "Grad-CAM": explanation.grad_cam_HW}
-    name = explanation.classes[explanation.target]
+    name = class_name(explanation.classes[explanation.target])
     maps |= {f"{title}, {name}": map_HW for title, map_HW in named.items() if map_HW is not None}
     maps |= {f"{_(title)}, {name}": map_HW for title, map_HW in others.items()}
     rows = [(title, map_similarity(explanation.adacam_HW, map_HW, k)) for title, map_HW in maps.items()]
@@ -126,7 +126,7 @@ def _others_captions() -> dict[str, str]:
 
 def other_panels(explanation: Explanation, others: dict[str, np.ndarray]) -> list[dict]:
     """The maps of other methods, each on its own range."""
-    symbol = _("for {name}").format(name=explanation.classes[explanation.target])
+    symbol = _("for {name}").format(name=class_name(explanation.classes[explanation.target]))
     made = [
         panels.one_map(f"other-{place}", _(method), symbol, map_HW, _others_captions()[method])
         for place, (method, map_HW) in enumerate(others.items())
@@ -147,7 +147,7 @@ def atlas_panels(atlas: ClassAtlas) -> list[dict]:
 
 def _class_map(atlas: ClassAtlas, c: int) -> dict:
     symbol = _("f = {share}").format(share=wording.percent(float(atlas.f_C[c])))
-    return panels.one_map(f"class-{c}", atlas.classes[c], symbol, atlas.G_CHW[c], "")
+    return panels.one_map(f"class-{c}", class_name(atlas.classes[c]), symbol, atlas.G_CHW[c], "")
 
 
 def _winners(atlas: ClassAtlas) -> dict:
@@ -155,13 +155,13 @@ def _winners(atlas: ClassAtlas) -> dict:
     rows, columns = atlas.winner_HW.shape
     counts_C = np.bincount(atlas.winner_HW.ravel(), minlength=len(atlas.classes))
     order = [c for c in np.argsort(-counts_C, kind="stable").tolist() if counts_C[c]]
-    short = formats.initials([atlas.classes[c] for c in order])
-    look = {c: (colours.winner(place), short[atlas.classes[c]]) for place, c in enumerate(order)}
+    short = formats.initials([class_name(atlas.classes[c]) for c in order])
+    look = {c: (colours.winner(place), short[class_name(atlas.classes[c])]) for place, c in enumerate(order)}
     cells = [[x, y] for y in range(rows) for x in range(columns)]
     winners = [int(atlas.winner_HW[y, x]) for x, y in cells]
     best = [float(atlas.G_CHW[c, y, x]) for c, (x, y) in zip(winners, cells, strict=True)]
     rest = _("{name} is strongest in {count} of {cells} cells").format(
-        name=atlas.classes[order[0]], count=int(counts_C[order[0]]), cells=len(cells)
+        name=class_name(atlas.classes[order[0]]), count=int(counts_C[order[0]]), cells=len(cells)
     )
     winner_title = _("Strongest class")
     return {
@@ -177,9 +177,9 @@ def _winners(atlas: ClassAtlas) -> dict:
         "colour": colours.ANCHOR,
         "colours": [look[c][0] for c in winners],
         "letters": [look[c][1] for c in winners],
-        "names": [atlas.classes[c] for c in winners],
+        "names": [class_name(atlas.classes[c]) for c in winners],
         "key": [
-            {"text": f"{letters} = {atlas.classes[c]}", "colour": colour, "shape": "dot"}
+            {"text": f"{letters} = {class_name(atlas.classes[c])}", "colour": colour, "shape": "dot"}
             for c, (colour, letters) in look.items()
         ],
         "rest": rest,

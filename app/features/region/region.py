@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from app.base import component_values, session
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.features.region import words
 from app.services.gallery import Picture
@@ -36,7 +36,7 @@ def show(picture: Picture, explanation: Explanation, answer: RectangleAnswer, be
 
     winner = int(answer.confidence_C.argmax())
     tag = _("{name}, {share}").format(
-        name=explanation.classes[winner], share=wording.percent(float(answer.confidence_C[winner]))
+        name=class_name(explanation.classes[winner]), share=wording.percent(float(answer.confidence_C[winner]))
     )
     _ask(
         key=session.ASK,
@@ -74,7 +74,7 @@ def _record(picture: Picture, explanation: Explanation, answer: RectangleAnswer)
 
 def _best(explanation: Explanation, best: RectangleAnswer) -> dict:
     share = wording.percent(float(best.confidence_C[explanation.target]))
-    tag = _("best for {name}: {share}").format(name=explanation.classes[explanation.target], share=share)
+    tag = _("best for {name}: {share}").format(name=class_name(explanation.classes[explanation.target]), share=share)
     return {"box": list(best.box), "colour": colours.MAIN, "tag": tag}
 
 
@@ -82,7 +82,7 @@ def show_answer(explanation: Explanation, answer: RectangleAnswer, truth: str | 
     """What the head says about the rectangle, class by class, beside its answer for the picture."""
     winner = int(answer.confidence_C.argmax())
     share = float(answer.confidence_C[winner])
-    st.markdown(words.answer(explanation.classes[winner], share, answer.cells, math.prod(explanation.grid)))
+    st.markdown(words.answer(class_name(explanation.classes[winner]), share, answer.cells, math.prod(explanation.grid)))
     family = colours.GAP if explanation.pooling == "gap" else colours.MAIN
     heads = [
         {"name": _("This rectangle"), "colour": colours.ANCHOR},
@@ -123,4 +123,4 @@ def best_caption(explanation: Explanation) -> str:
     return _(
         "Of all {count} rectangles, the one with the most evidence for {name}: how far its log-odds lead the whole "
         "picture's, summed over its cells. The search is ours, not the paper's."
-    ).format(count=f"{count:,}", name=wording.plain(explanation.classes[explanation.target]))
+    ).format(count=f"{count:,}", name=wording.plain(class_name(explanation.classes[explanation.target])))

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import i18n
-from app.base.i18n import _, pgettext
+from app.base.i18n import _, class_name, pgettext
 from app.base.wording import wording
 from app.services import gallery, models, visitor_files
 from app.services.gallery import Picture
@@ -108,7 +108,7 @@ def _facts(model: str, card: dict[str, Any], picture: Picture, explanation: Expl
     rows: list[tuple[str, object]] = [(_("Model"), visible(model))]
     rows += [(title, told[key]) for key, title in _card().items() if told.get(key) not in (None, "")]
     rows += [(_("Picture"), picture.id), (_("Digest of its pixels"), picture.digest)]
-    return [*rows, (_("Class explained"), explanation.classes[explanation.target]), (_("Views"), views)]
+    return [*rows, (_("Class explained"), class_name(explanation.classes[explanation.target])), (_("Views"), views)]
 
 
 def _share(value: object) -> str:
@@ -128,7 +128,9 @@ def _classes(explanation: Explanation) -> str:
         if explanation.auxiliary_C is None
         else [_("Ensemble of the views"), _("Whole-image prediction, f")]
     )
-    rows = [(explanation.classes[c], *(wording.percent(float(head_C[c])) for head_C in heads)) for c in order]
+    rows = [
+        (class_name(explanation.classes[c]), *(wording.percent(float(head_C[c])) for head_C in heads)) for c in order
+    ]
     return handout.table(_("Confidence of each head in the likeliest classes"), [_("Class"), *names], rows)
 
 
@@ -146,7 +148,7 @@ def _maps(drawn: np.ndarray, picture: Picture, explanation: Explanation) -> list
     within = handout.limits(list(maps.values()))
     for title, map_HW in maps.items():
         y, x = (int(i) for i in np.unravel_index(map_HW.argmax(), map_HW.shape))
-        low, high, name = float(map_HW.min()), float(map_HW.max()), explanation.classes[explanation.target]
+        low, high, name = float(map_HW.min()), float(map_HW.max()), class_name(explanation.classes[explanation.target])
         caption = _("for {name}: {low:+.3g} to {high:+.3g} logits, highest at cell ({x}, {y})").format(
             name=name, low=low, high=high, x=x, y=y
         )
@@ -159,7 +161,7 @@ def _maps(drawn: np.ndarray, picture: Picture, explanation: Explanation) -> list
 
 
 def _regions(drawn: np.ndarray, explanation: Explanation) -> list[str]:
-    name, top = explanation.classes[explanation.target], explanation.top(10)
+    name, top = class_name(explanation.classes[explanation.target]), explanation.top(10)
     figures = [
         handout.figure(
             handout.anchors_on(drawn, explanation),
@@ -195,8 +197,10 @@ def _regions(drawn: np.ndarray, explanation: Explanation) -> list[str]:
 def _votes(explanation: Explanation) -> list[str]:
     tally_C = votes.tally(explanation)
     order = [c for c in np.argsort(-tally_C, kind="stable").tolist() if tally_C[c]][:MOST_CLASSES]
-    total, name = int(tally_C.sum()), explanation.classes[explanation.target]
-    rows = [(explanation.classes[c], int(tally_C[c]), wording.share(int(tally_C[c]) / total, 2)) for c in order]
+    total, name = int(tally_C.sum()), class_name(explanation.classes[explanation.target])
+    rows = [
+        (class_name(explanation.classes[c]), int(tally_C[c]), wording.share(int(tally_C[c]) / total, 2)) for c in order
+    ]
     shares = votes.scale_profile(explanation, explanation.target)
     profile = [
         (f"{r} × {r}", wording.percent(float(one))) for r, one in zip(explanation.sizes or (), shares, strict=True)
@@ -215,7 +219,7 @@ def _contribution(drawn: np.ndarray, explanation: Explanation) -> list[str]:
     assert explanation.contribution_HW is not None
     within = handout.limits([explanation.contribution_HW])
     numbers = {"cells": float(explanation.contribution_HW.sum(dtype=np.float64)), "bias": explanation.contribution_bias}
-    name, logit = explanation.classes[explanation.target], float(explanation.logits_C[explanation.target])
+    name, logit = class_name(explanation.classes[explanation.target]), float(explanation.logits_C[explanation.target])
     caption = _(
         "to the ensemble's logit for {name}: the cells' {cells:+.4g} and the bias {bias:+.4g} make {logit:+.4g}"
     ).format(name=name, logit=logit, **numbers)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.base.i18n import _
+from app.base import i18n
 
 NOTHING = "\u2013"
 
 
 def when(epoch_s: float) -> str:
     """A date and time as a person would write it."""
-    return datetime.fromtimestamp(epoch_s).strftime(_("%d %b %Y, %H:%M"))
+    return i18n.moment(datetime.fromtimestamp(epoch_s))
 
 
 def shown(value: object) -> str:

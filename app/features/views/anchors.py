@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import session
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.features.views import words
 from app.ui import bar_table, colours, panels
@@ -71,7 +71,7 @@ def _regions(story: CellStory) -> dict:
 def _box(rank: int, region: CellRegion, story: CellStory, sizes: tuple[int, ...]) -> dict:
     winner = int(region.confidence_C.argmax())
     share = float(region.confidence_C[winner])
-    said = {"r": region.size, "name": story.classes[winner], "share": wording.percent(share)}
+    said = {"r": region.size, "name": class_name(story.classes[winner]), "share": wording.percent(share)}
     return {
         "px": [round(value, 3) for value in region.box_px],
         "rank": rank,
@@ -110,7 +110,7 @@ def show_terms(story: CellStory) -> None:
     first, rest = order[:MOST_TERMS].tolist(), order[MOST_TERMS:]
     rows = [
         _term(
-            story.classes[i],
+            class_name(story.classes[i]),
             float(story.terms_C[i]),
             [wording.percent(float(story.f_C[i])), words.fixed(float(story.G_C[i]), 3)],
         )
@@ -199,5 +199,5 @@ def _line(region: CellRegion, story: CellStory) -> dict[str, str]:
         "y_br": words.corner(False, y, half, bottom, y_br),
         "clamped": words.clamped(region.cut),
         "cells": words.cells_averaged(region.cells, region.size),
-        "says": words.says(story.classes[winner], float(region.confidence_C[winner])),
+        "says": words.says(class_name(story.classes[winner]), float(region.confidence_C[winner])),
     }

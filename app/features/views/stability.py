@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import session
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.features.views import stability_words as words
 from app.features.views import views
@@ -35,9 +35,9 @@ def show_path(path: PredictionPath, explanation: Explanation, recipe: dict) -> N
     runs = _runs(path)
     here = next(run for run in runs if run[0] <= k <= run[1])
     cells = len(path.winner_N)
-    st.markdown(words.path_sentence(explanation.classes[here[2]], k, len(runs), here[0], here[1], cells))
+    st.markdown(words.path_sentence(class_name(explanation.classes[here[2]]), k, len(runs), here[0], here[1], cells))
     series = [
-        line_chart.line(explanation.classes[c], path.share_NC[:, c], colours.winner(place))
+        line_chart.line(class_name(explanation.classes[c]), path.share_NC[:, c], colours.winner(place))
         for place, c in enumerate(_leading(path, explanation))
     ]
     marks = [line_chart.mark(change - 1) for change in path.changes()]
@@ -62,7 +62,7 @@ def show_path(path: PredictionPath, explanation: Explanation, recipe: dict) -> N
     )
     columns: dict[str, list] = {title: [] for title in _path_columns()}
     for first, last, winner in runs:
-        row = (first, last, explanation.classes[winner],
+        row = (first, last, class_name(explanation.classes[winner]),
                *(words.share(float(path.share_NC[n - 1, winner])) for n in (first, last)))  # fmt: skip
         for title, value in zip(_path_columns(), row, strict=True):
             columns[title].append(value)
@@ -93,7 +93,7 @@ def show_views(firm: Stability, explanation: Explanation, shown: str, recipe: di
     sums = np.concatenate(([0.0], np.cumsum(lead_M[order_M])))
     total, against = float(sums[-1]), float(-lead_M[lead_M < 0].sum())
     carry, overturn, count = len(firm.carry), len(firm.overturn), len(lead_M)
-    name, rival = explanation.classes[explanation.predicted], explanation.classes[firm.rival]
+    name, rival = class_name(explanation.classes[explanation.predicted]), class_name(explanation.classes[firm.rival])
     st.markdown(words.views_sentence(name, rival, total, carry, overturn, count))
     line_chart.show(
         "firmness",

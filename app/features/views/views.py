@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.base import component_values, formats, session
-from app.base.i18n import _, pgettext
+from app.base.i18n import _, class_name, pgettext
 from app.base.wording import wording
 from app.features.views import words
 from app.services import explanations
@@ -34,8 +34,8 @@ def _winners(explanation: Explanation) -> dict[int, tuple[str, str]]:
     tally_C = votes.tally(explanation)
     seen = set(np.flatnonzero(tally_C).tolist()) | set(votes.anchor_winners(explanation).tolist())
     order = sorted(seen, key=lambda c: (-tally_C[c], c))
-    short = formats.initials([explanation.classes[c] for c in order])
-    return {c: (colours.winner(place), short[explanation.classes[c]]) for place, c in enumerate(order)}
+    short = formats.initials([class_name(explanation.classes[c]) for c in order])
+    return {c: (colours.winner(place), short[class_name(explanation.classes[c])]) for place, c in enumerate(order)}
 
 
 def winning(explanation: Explanation) -> list[int]:
@@ -82,7 +82,7 @@ def _vote_map(explanation: Explanation) -> dict:
 
 def show_ledger(explanation: Explanation, rival: int) -> None:
     """All K*R views, the surest first, each with its push; and the balance."""
-    name, other = explanation.classes[explanation.target], explanation.classes[rival]
+    name, other = class_name(explanation.classes[explanation.target]), class_name(explanation.classes[rival])
     push_M = votes.pushes(explanation, explanation.target)
     total, logit = float(push_M.sum(dtype=np.float64)), float(explanation.logits_C[explanation.target])
     st.markdown(words.ledger_sum(len(push_M), name, total, logit))
@@ -97,7 +97,7 @@ def show_ledger(explanation: Explanation, rival: int) -> None:
         _("Cell (x, y)"): ["({}, {})".format(*region.anchor) for region in ranked],
         _("r"): [region.size for region in ranked],
         sure: [100 * region.confidence for region in ranked],
-        _("Its own choice"): [explanation.classes[winner_M[view]] for view in views],
+        _("Its own choice"): [class_name(explanation.classes[winner_M[view]]) for view in views],
         push: [float(push_M[view]) for view in views],
         lead: [float(lead_M[view]) for view in views],
     }
@@ -129,7 +129,7 @@ def show_ledger(explanation: Explanation, rival: int) -> None:
 
 def maps(explanation: Explanation, other: Explanation) -> list[dict]:
     """What every cell adds to the class, to the other one, and to the difference."""
-    a, b = explanation.classes[explanation.target], other.classes[other.target]
+    a, b = class_name(explanation.classes[explanation.target]), class_name(other.classes[other.target])
     both = {"name": a, "against": b}
     shown = [_contribution("mine", explanation), _contribution("other", other)]
     if explanation.contribution_HW is None or other.contribution_HW is None:
@@ -142,7 +142,7 @@ def maps(explanation: Explanation, other: Explanation) -> list[dict]:
 
 
 def _contribution(panel_id: str, explanation: Explanation) -> dict:
-    name = explanation.classes[explanation.target]
+    name = class_name(explanation.classes[explanation.target])
     title, caption = (
         _("Contribution to {name}").format(name=name),
         _("What every cell adds to the ensemble logit of {name}, over all views that hold it.").format(name=name),
@@ -176,8 +176,8 @@ def map_sentence(explanation: Explanation, rival: int) -> str:
     )
     lead = logit - float(explanation.logits_C[rival])
     return words.map_sum(
-        explanation.classes[explanation.target],
-        explanation.classes[rival],
+        class_name(explanation.classes[explanation.target]),
+        class_name(explanation.classes[rival]),
         cells,
         explanation.contribution_bias,
         logit,
@@ -198,7 +198,7 @@ def show_tally(explanation: Explanation) -> None:
     st.subheader(_("Views won by each class"), anchor=False)
     tally_C, count = votes.tally(explanation), len(votes.winners(explanation))
     rows = [
-        bar_table.row(explanation.classes[c], tally_C[c], str(tally_C[c]), colour, badge=letters)
+        bar_table.row(class_name(explanation.classes[c]), tally_C[c], str(tally_C[c]), colour, badge=letters)
         for c, (colour, letters) in _winners(explanation).items()
         if tally_C[c]
     ]
@@ -261,7 +261,7 @@ def show_profile(explanation: Explanation) -> None:
         rows,
         span=(0, 1),
     )
-    name = wording.plain(explanation.classes[explanation.target])
+    name = wording.plain(class_name(explanation.classes[explanation.target]))
     st.caption(_("Mean confidence in {name} of the {k} views of each size.").format(name=name, k=explanation.k))
 
 
@@ -272,7 +272,7 @@ def show_rules(explanation: Explanation) -> None:
     for verdict in votes.verdicts(explanation):
         share = float(verdict.share_C[verdict.winner])
         text = wording.share(share) if verdict.rule == "majority" else wording.percent(share)
-        name = explanation.classes[verdict.winner]
+        name = class_name(explanation.classes[verdict.winner])
         rows.append(bar_table.row(words.rules()[verdict.rule], share, text, colours.MAIN, cells=[name]))
     bar_table.show(
         "rules",

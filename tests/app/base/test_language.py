@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from streamlit.testing.v1 import AppTest
 from app.base import i18n, session, settings
 from app.base.wording import wording
 from app.server import auth
+from mvfa_core.data.synthetic import CLASSES
 from mvfa_core.i18n import catalogues
 from tests.app.base import translations
 from tests.app.base.translations import CODE, forget
@@ -133,16 +135,33 @@ def test_numbers_and_lists_are_those_of_the_language(brackets: Path) -> None:
     assert i18n.listed(["a", "b", "c"]) == "a, b and c"
     with i18n.spoken(CODE):
         assert i18n.number(1234567.25, 1) == "1\u202f234\u202f567,2" and i18n.listed(["a", "b", "c"]) == "a, b kaj c"
+    then = datetime(2026, 3, 9, 20, 5)
+    assert i18n.moment(then) == "9 Mar 2026, 20:05" and wording.percent(0.1234) == "12.3\u00a0%"
+    with i18n.spoken(CODE):
+        assert wording.percent(0.1234) == "12,3\u00a0%" and wording.share(0.995) == "99,5\u00a0%"
     with i18n.spoken("zh"):
-        assert i18n.listed(["a", "b", "c"]) == "a、b和c"
+        assert i18n.listed(["a", "b", "c"]) == "a、b和c" and i18n.moment(then) == "2026年3月9日 20:05"
 
 
 def test_classes_of_the_bundled_models_have_names(brackets: Path) -> None:
-    assert i18n.class_name("star") == "star" and i18n.class_name("my_class") == "my class"
+    assert i18n.class_name("star") == "star" and i18n.class_name("my_class") == "my_class"
     with i18n.spoken(CODE):
         assert i18n.class_name("star") == "⟦star⟧" and i18n.class_name("Train") == "Train"
     with i18n.spoken("zh"):
-        assert i18n.class_name("star") == "星形" and i18n.class_name("n03888257") == "降落伞"
+        assert i18n.class_name("star") == "星形" and i18n.class_name("parachute") == "降落伞"
+
+
+def test_a_page_calls_the_classes_by_their_names(app: AppTest) -> None:
+    """On the screen, while the address keeps the value."""
+    app.query_params.update({"lang": "zh", "model": "compact_mfa", "picture": "scene-23", "class": "heart"})
+    app.run().switch_page("../pages/maps.py").run()
+    assert not app.exception and app.query_params["class"] in ("heart", ["heart"])
+    shown = " ".join(element.value for element in app.markdown)
+    with i18n.spoken("zh"):
+        names = {i18n.class_name(name) for name in CLASSES}
+    assert any(f"**{name}**" in shown for name in names) and not any(f"**{name}**" in shown for name in CLASSES)
+    box = next(box for box in app.selectbox if box.key == "class")
+    assert box.value == "heart"
 
 
 def test_the_passcode_is_asked_for_in_the_browser_s_language(brackets: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,10 +21,15 @@ CODE = "eo"
 """Esperanto, which nobody has translated this app into; Babel knows its name and its plural."""
 
 
-def messages() -> Iterator[tuple[tuple[str, ...], str | None]]:
-    """Every message in the sources, its singular and plural where it has both, with its context."""
+def messages(*, beside: str | None = None) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    """Every message in the sources, its singular and plural where it has both, with its context.
+
+    Args:
+        beside: leave out those that stand in files of that folder alone.
+    """
     for message in template():
-        if message.id:
+        elsewhere = beside is None or any(not file.startswith(f"{beside}/") for file, _ in message.locations)
+        if message.id and elsewhere:
             yield (message.id if isinstance(message.id, tuple) else (message.id,)), message.context
 
 
