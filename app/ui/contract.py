@@ -57,10 +57,12 @@ class Controls:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What all of the page is computed from: `mvfa_core.web.payload` as a column of bytes, and the class names."""
+    """What all of the page is computed from: `mvfa_core.web.payload` as a column of bytes, the model's classes, and
+    what they are called in the language of the screen."""
 
     live: str
     classes: tuple[str, ...]
+    names: tuple[str, ...]
     content: Any
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from app.base import component_values, link_locks, session
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.services import payloads
 from app.services.explanations import ModelInfo
@@ -39,8 +39,9 @@ def begin(model: str, picture: Picture, classes: tuple[str, ...]) -> str | None:
     payload = payloads.payload(model, picture)
     if payload is None:
         return None
+    names = tuple(map(class_name, classes))
     column = pa.table({"bytes": pa.array(np.frombuffer(payload.content, np.uint8))})
-    _numbers(key=session.NUMBERS, data=plain(Numbers(payload.name, classes, column)))
+    _numbers(key=session.NUMBERS, data=plain(Numbers(payload.name, classes, names, column)))
     return payload.name
 
 

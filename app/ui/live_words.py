@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.base.i18n import _
+from app.base.i18n import _, class_name
 from app.base.wording import wording
 from app.services.gallery import Picture
 
@@ -27,6 +27,7 @@ def controls(picture: Picture, *, known: bool) -> dict[str, str]:
         "says": _("Prediction: **{name}** ({share}){more}"),
         "right": _(" ✓ correct"),
         "wrong": wrong if known else _(" ✗ the picture shows a **{truth}**, a class that this model does not have"),
+        "truth": class_name(picture.truth or ""),
         "size": size,
     }
 

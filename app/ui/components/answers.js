@@ -88,7 +88,7 @@ function listed({ payload }, name, made) {
  */
 function mapPanel({ id, words }, method, name, values) {
   const view = /** @type {View} */ (method.view);
-  const called = { name: method.classes[view.classIndex] };
+  const called = { name: method.names[view.classIndex] };
   const { title, unit } = words;
   const said = { id, kind: "map", title, unit, symbol: fill(words.symbol, called), caption: fill(words.caption, called) };
   if (!values) return { ...said, sharp: false, alt: `${title}: ${words.missing}`, message: words.missing, values: null };
@@ -147,9 +147,9 @@ function sizeColour(size, sizes, colours) {
  * @param {number} most
  * @returns {Panel}
  */
-function boxesPanel({ id, words }, { view, classes }, live, most) {
+function boxesPanel({ id, words }, { view, names }, live, most) {
   const { regions, sizes, classIndex, boxes: views } = /** @type {View} */ (view);
-  const name = classes[classIndex];
+  const name = names[classIndex];
   const ranked = regions.slice(0, most);
   const boxes = ranked.map(({ rank, size, boxPx, confidence }) => {
     const said = { rank, r: size, share: percent(confidence), name };
@@ -205,7 +205,7 @@ export function panelsOf({ panels, live }, method) {
  * @param {LiveVerdict} given
  * @param {Method} method
  */
-export function verdictOf({ heads, truth, most, words }, { view, classes }) {
+export function verdictOf({ heads, truth, most, words }, { view, classes, names }) {
   const { ensemble, probabilities, predicted, classIndex, boxes } = /** @type {View} */ (view);
   const answers = heads.map((head) => (head.answers === "auxiliary" ? probabilities : /** @type {Float64Array} */ (ensemble)));
   const shares = Float32Array.from(answers[0]);
@@ -214,7 +214,7 @@ export function verdictOf({ heads, truth, most, words }, { view, classes }) {
   const further = order.length - kept.length;
   /** @type {Row[]} */
   const rows = kept.map((c) => ({
-    name: classes[c],
+    name: names[c],
     notes: [...(classes[c] === truth ? [words.true] : []), ...(c === classIndex && c !== predicted ? [words.explained] : [])],
     predicted: c === predicted,
     values: answers.map((answer) => ({ share: answer[c], text: percent(answer[c]) })),
@@ -243,12 +243,12 @@ export function spoken(template, values) {
  * @param {import("./contract.js").Controls} given
  * @param {Method} method
  */
-export function saysOf({ truth, words }, { view, classes }) {
+export function saysOf({ truth, words }, { view, classes, names }) {
   const { ensemble, predicted } = /** @type {View} */ (view);
-  const name = classes[predicted];
-  const more = truth === null ? "" : truth === name ? words.right : words.wrong;
+  const name = names[predicted];
+  const more = truth === null ? "" : truth === classes[predicted] ? words.right : words.wrong;
   const template = words.says.replace("{more}", () => more + words.size);
-  return spoken(template, { name, share: percent(/** @type {Float64Array} */ (ensemble)[predicted]), truth: truth ?? "" });
+  return spoken(template, { name, share: percent(/** @type {Float64Array} */ (ensemble)[predicted]), truth: words.truth });
 }
 
 /**
@@ -273,6 +273,6 @@ export function cellOf([x, y], panels, method, words) {
   if (views) templates.push(rank ? words.anchor : words.no_anchor);
   if (view.contribution) templates.push(words.adds);
   const value = view.contribution ? signed(view.contribution[cell] / Math.max(views, 1)) : "";
-  const name = method.classes[view.classIndex];
+  const name = method.names[view.classIndex];
   return spoken(templates.join(" "), { x, y, maps: maps.join(", "), rank, inside, views, value, name });
 }

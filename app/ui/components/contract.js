@@ -36,6 +36,7 @@
  * @typedef {object} Numbers
  * @property {string} live
  * @property {string[]} classes
+ * @property {string[]} names
  * @property {{ getChildAt: (column: number) => { toArray: () => Uint8Array } }} content
  */
 

@@ -24,7 +24,8 @@ class Controls {
     this.held = false;
     this.built = "";
     this.timer = 0;
-    this.classes = 0;
+    /** @type {string[] | null} */
+    this.names = null;
     this.follower = new Follower(() => this.show());
     this.release = () => this.letGo();
     window.addEventListener("pointerup", this.release);
@@ -63,7 +64,7 @@ class Controls {
   /** @param {string} parts */
   build(parts) {
     this.built = parts;
-    this.classes = 0;
+    this.names = null;
     const { choices, words } = /** @type {Given} */ (this.data);
     this.root.setAttribute("role", "group");
     this.root.setAttribute("aria-label", words.method);
@@ -147,9 +148,9 @@ class Controls {
 
   /** Controls and sentence as they are set; a control that somebody holds is left alone. */
   show() {
-    const { settings, view, classes } = this.method;
+    const { settings, view, names } = this.method;
     if (!settings || !this.range || !this.select || !this.box || !this.count || !this.data) return;
-    if (classes.length !== this.classes) this.list(classes);
+    if (names !== this.names) this.list(names);
     if (!this.held) this.range.value = String(settings.k);
     this.count.textContent = String(settings.k);
     this.buttons?.forEach((one) => {
@@ -165,10 +166,10 @@ class Controls {
     this.says.replaceChildren(...said.map((part) => element(part.loud ? "strong" : "span", "", part.text)));
   }
 
-  /** @param {string[]} classes */
-  list(classes) {
-    this.classes = classes.length;
-    const options = classes.map((name, place) => {
+  /** @param {string[]} names */
+  list(names) {
+    this.names = names;
+    const options = names.map((name, place) => {
       const option = element("option", "", name);
       option.value = String(place);
       return option;

@@ -19,8 +19,10 @@ export class Method {
   constructor() {
     /** @type {Payload | null} */
     this.payload = null;
-    /** @type {string[]} */
+    /** @type {string[]} as the model has them, for files and the truth */
     this.classes = [];
+    /** @type {string[]} as they are called on the screen */
+    this.names = [];
     /** @type {Settings | null} */
     this.settings = null;
     /** @type {View | null} */
@@ -41,6 +43,11 @@ export class Method {
   begin(bytes, classes) {
     this.payload = decode(bytes);
     this.classes = classes;
+  }
+
+  /** @param {string[]} names */
+  call(names) {
+    this.names = names;
     this.answer();
   }
 
