@@ -143,7 +143,7 @@ def test_check_names_what_is_wrong(call: Call, tmp_path: Path) -> None:
     folder = broken(tmp_path / "set")
     done = call("data", "check", folder)
     assert done.status == 1 and done.err.endswith("incomplete, 1 thing is not as expected\n")
-    assert "train/leaf/01.png: Can't open this file: \"01.png\" is no picture" in done.out
+    assert 'train/leaf/01.png: Can\'t open this file: "01.png" is no picture' in done.out
     assert "train/sea/02.png = val/sea/copy.png" in done.out
     found = json.loads(call("data", "check", folder, "--json").out)
     assert [file for file, _ in found["unreadable"]] == ["train/leaf/01.png"]
