@@ -33,7 +33,6 @@ def view() -> None:
     answer.show(model, picture, explanation, say if numbers else None)
     recipe = panels.recipe(model, picture, explanation)
 
-    st.header(_("What the model looked at"), anchor=False)
     explore.show_maps(numbers, picture, explanation, recipe)
 
     st.header(_("Which regions vote"), anchor=False)

@@ -32,12 +32,19 @@ def show(model: str, picture: Picture, explanation: Explanation, say: Callable[[
     else:
         st.markdown(wording.verdict(name, share, picture.truth, picture.scale, **kind))
     class_subset.note(explanations.model_info(model, picture).known, len(explanation.classes))
-    width, height = explanation.size_px
-    if width != height:
-        step = {"cell_width": width / explanation.grid[1], "cell_height": height / explanation.grid[0]}
-        st.caption(wording.squash_note().format(width=f"{width:,}", height=f"{height:,}", **step))
+    if say is None and (note := resized(explanation)):  # else it stands below the maps, which shall be seen first
+        st.caption(note)
     if note := scope(model, picture, classes):
         st.caption(note)
+
+
+def resized(explanation: Explanation) -> str:
+    """That the network saw the picture as a square, and what a cell is on it; "" for a square one."""
+    width, height = explanation.size_px
+    if width == height:
+        return ""
+    step = {"cell_width": width / explanation.grid[1], "cell_height": height / explanation.grid[0]}
+    return wording.squash_note().format(width=f"{width:,}", height=f"{height:,}", **step)
 
 
 def scope(model: str, picture: Picture, classes: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ def controls(picture: Picture, *, known: bool) -> dict[str, str]:
         "distinct_help": _("Skips a region that overlaps a better one by more than half. Off is what the paper shows."),
         "locked": _("The link you opened keeps this as it is."),
         "says": _("Prediction: **{name}** ({share}){more}"),
+        "average": _(" · average of the whole picture: **{average}** ({average_share})"),
         "right": _(" ✓ correct"),
         "wrong": wrong if known else _(" ✗ the picture shows a **{truth}**, a class that this model does not have"),
         "truth": class_name(picture.truth or ""),

@@ -7,7 +7,7 @@ import streamlit as st
 from app.base import errors, session
 from app.services.explanations import ModelInfo
 from app.services.gallery import Picture
-from app.ui import controls, live, live_words, panels
+from app.ui import answer, controls, live, live_words, panels
 from app.ui.contract import LivePanel, Settings
 from mvfa_core.explain import Explanation
 
@@ -40,6 +40,8 @@ def show_maps(numbers: str | None, picture: Picture, explanation: Explanation, r
             st.markdown((cell and panels.cell_sentence(explanation, cell)) or live_words.cell()["hint"])
 
     maps()
+    if numbers and (note := answer.resized(explanation)):
+        st.caption(note)
 
 
 def show_regions(

@@ -238,17 +238,23 @@ export function spoken(template, values) {
 }
 
 /**
- * The answer in a sentence, and the truth where there is one.
+ * The answer in a sentence, the truth where there is one, and beside the answer of views that of the whole picture.
  *
  * @param {import("./contract.js").Controls} given
  * @param {Method} method
  */
 export function saysOf({ truth, words }, { view, classes, names }) {
-  const { ensemble, predicted } = /** @type {View} */ (view);
+  const { ensemble, predicted, probabilities, boxes } = /** @type {View} */ (view);
   const name = names[predicted];
+  const shares = Float32Array.from(probabilities);
+  const best = shares.indexOf(Math.max(...shares));
   const more = truth === null ? "" : truth === classes[predicted] ? words.right : words.wrong;
   const template = words.says.replace("{more}", () => more + words.size);
-  return spoken(template, { name, share: percent(/** @type {Float64Array} */ (ensemble)[predicted]), truth: words.truth });
+  const values = {
+    name, share: percent(/** @type {Float64Array} */ (ensemble)[predicted]), truth: words.truth,
+    average: names[best], average_share: percent(shares[best]),
+  };
+  return spoken(boxes.length ? template + words.average : template, values);
 }
 
 /**

@@ -132,7 +132,6 @@ export class Board {
     this.sizes.disconnect();
     this.root.replaceChildren();
     this.showTools = null;
-    if (this.data.panels.some((panel) => panel.kind === "map")) this.root.appendChild(this.buildTools());
     this.dials.clear();
     const grid = element("div", this.data.small ? "grid small" : this.data.live ? "grid live" : "grid");
     this.parts = this.data.panels.map((_, index) => this.addPanel(index));
@@ -140,7 +139,9 @@ export class Board {
     this.tables = boardTables(this.data);
     this.note = element("p", "note");
     this.note.setAttribute("aria-live", "polite");
-    this.root.append(grid, this.note, this.tables.root);
+    const tools = this.data.panels.some((panel) => panel.kind === "map") ? [this.buildTools()] : [];
+    // Controls of the method stand above a live board: their effect is seen beside them, on the first screen.
+    this.root.append(...(this.data.live ? [grid, ...tools] : [...tools, grid]), this.note, this.tables.root);
   }
 
   publish() {
