@@ -233,7 +233,7 @@ def _views_and_losses(lesson: Lesson, hand: ByHand, model: Classifier) -> None:
     seen = lesson.numbers()
     box = oracles.region((3, 2), 9, GRID, GRID)
     assert tuple(seen[key] for key in ("x0", "y0", "x1", "y1")) == box and seen["h"] == 4
-    expect(lesson.root.locator(".note")).to_contain_text(f"{len(oracles.cells_of(box))} of 81")
+    expect(lesson.root.locator("span.note")).to_contain_text(f"{len(oracles.cells_of(box))} of 81")
     lesson.tab_to(".walk-foot button")
 
     lesson.press("ArrowRight")
