@@ -14,7 +14,9 @@ PAGES = {"": 40, "maps": 12, "anchors": 14, "views": 14, "region": 6, "compare":
 SCENES = ("scene-15", "scene-46", "scene-44", "scene-23", "scene-58", "scene-27", "scene-22", "scene-35", "scene-14")
 PHOTOGRAPHS = ("photo-chelsea", "photo-coffee", "photo-rocket", "photo-astronaut")
 OWN_SHARE, THINK_S = 0.35, 4.0
-CONTROLS = ("k", "class", "sizes")
+LIVE = "live"
+"""The controls that the browser answers: the server hears of them when they rest."""
+CONTROLS = (LIVE, "k", "class", "sizes")
 
 
 def think_s(draw: random.Random) -> float:
@@ -54,13 +56,26 @@ async def act(visitor: Visitor, draw: random.Random) -> None:
 
 async def turn(visitor: Visitor, key: str, draw: random.Random) -> None:
     """Another value for one of the controls."""
-    if key == "k":
+    if key == LIVE:
+        await visitor.send(LIVE, "rest", at_rest(draw))
+    elif key == "k":
         await visitor.control("k", double_array_value=[draw.randint(1, 196)])
     elif key == "class":
         await visitor.control("class", string_value=draw.choice(visitor.options["class"]))
     else:
         sizes = draw.sample(visitor.options["sizes"], draw.randint(1, 4))
         await visitor.control("sizes", string_array_value=sizes)
+
+
+def at_rest(draw: random.Random) -> dict[str, object]:
+    """What live controls send when they rest."""
+    return {
+        "k": draw.randint(1, 100),
+        "sizes": sorted(draw.sample((1, 3, 5, 7, 9), draw.randint(1, 4))),
+        "class_index": draw.choice((None, *range(10))),
+        "distinct": draw.random() < 0.2,
+        "moves": draw.randint(1, 10**6),
+    }
 
 
 async def wave(url: str, sessions: int, seconds: float, seed: int, cookies: dict[str, str] | None = None) -> Tally:

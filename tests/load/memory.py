@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.load import host
-from tests.load.classroom import PHOTOGRAPHS, SCENES, turn
+from tests.load.classroom import LIVE, PHOTOGRAPHS, SCENES, turn
 from tests.load.visitor import Tally, Visitor, photograph
 
 FORGOTTEN_S = 2
@@ -36,7 +36,7 @@ async def look_around(url: str, tally: Tally, seed: int) -> None:
     await visitor.enter()
     await visitor.pick(draw.choice(SCENES + PHOTOGRAPHS))
     await visitor.upload(photograph(draw, (640, 480)))
-    for key in ("k", "class"):
+    for key in (LIVE, "k", "class"):
         if key in visitor.widgets:
             await turn(visitor, key, draw)
     for page in draw.sample(LOOKS, 2):

@@ -12,7 +12,7 @@ import pytest
 from app.services import limits
 from tests.coroutines import finished
 from tests.load import hostile
-from tests.load.classroom import turn
+from tests.load.classroom import LIVE, turn
 from tests.load.host import Host
 from tests.load.visitor import Tally, Visitor, photograph
 
@@ -29,7 +29,7 @@ async def look(visitor: Visitor, draw: random.Random) -> None:
     """What an honest visitor does meanwhile."""
     await visitor.turn_to("")
     await visitor.upload(photograph(draw, (320, 240)))
-    await turn(visitor, "k", draw)
+    await turn(visitor, LIVE, draw)
 
 
 def test_the_honest_meet_no_error(server: Host) -> None:
