@@ -11,7 +11,10 @@ from app.ui import answer, controls, live, page, panels, verdict
 
 model, picture = page.about_a_picture(
     _("Where does the classifier look?"),
-    _("Pick a picture, or bring your own. The side panel sets the model; everything else answers while you drag it."),
+    _(
+        "AdaCAM shows what an image classifier looks at, with no class to choose; regions around its strongest cells "
+        "vote on the answer. Paper: [{title}]({address})"
+    ).format(title=explore.PAPER, address=explore.PAPER_ADDRESS),
 )
 with errors.or_stop():
     numbers = live.begin(model, picture, explanations.model_info(model, picture).classes)

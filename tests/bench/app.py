@@ -25,7 +25,9 @@ NEW = 10
 """Pictures on the strip that the server has not seen, less the warm-up."""
 PICTURE = "new picture"
 LIVE = ".st-key-live"
-MAPS, REGIONS, DIAL, CELL = (f".st-key-board_{name}" for name in ("maps", "regions", "dial", "attention"))
+MAPS, REGIONS, DIAL, CELL, VOTES = (
+    f".st-key-board_{name}" for name in ("maps", "regions", "dial", "attention", "votes")
+)
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ def _live(classes: str, query: str) -> tuple[Control, ...]:
 CONTROLS = (
     *_live("10 classes", VIEW),
     *_live("1,000 classes", "model=lite0_imagenet&picture=photo-chelsea"),
-    Control("K of Views", SERVER, f"/views?{VIEW}", "keydown", "changed('.st-key-board_votes', '.symbol')", _more_anchors),
+    Control("K of Views", SERVER, f"/views?{VIEW}", "keydown", f"changed('{VOTES}', '.symbol')", _more_anchors),
     Control("cell of Anchors", SERVER, f"/anchors?{VIEW}", "pointerup", f"changed('{CELL}', '.symbol')", _choose_cell),
     Control("hover", BROWSER, f"/?{VIEW}", "pointermove", f"changed('{MAPS}', '.readout')", _hover),
     Control("opacity", BROWSER, f"/?{VIEW}", "keydown", "probe.drawn > probe.started", _fade),

@@ -11,6 +11,9 @@ from app.ui import answer, controls, live, live_words, panels
 from app.ui.contract import LivePanel, Settings
 from mvfa_core.explain import Explanation
 
+PAPER = "Multi-view Feature Augmentation with Adaptive Class Activation Mapping"
+PAPER_ADDRESS = "https://arxiv.org/abs/2206.12943"
+
 
 def controls_beside(facts: ModelInfo) -> Settings:
     """The controls in the side panel, for a model that only the server can ask."""
