@@ -130,6 +130,7 @@ def visit(page: Page, server: Server) -> Iterator[Callable[[str], Page]]:
 
     yield go
     expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.locator('[aria-label="undefined"]')).to_have_count(0)  # a word that was not handed over
     assert not errors, "\n".join(errors)
 
 

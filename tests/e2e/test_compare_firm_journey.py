@@ -43,8 +43,8 @@ def test_compare(visit: Visit) -> None:
         maps[model] = np.load(io.BytesIO(saved(page, f"Save the numbers of {title} as NPY")))
         np.testing.assert_allclose(maps[model], found.adacam_HW, atol=1e-3)
         share = 100 * float(found.ensemble_C[found.predicted])
-        answer = page.get_by_test_id("stMarkdown").filter(has_text=f"{model} says")
-        expect(answer).to_contain_text(f"{found.classes[found.predicted]}, {share:.1f}")
+        answer = page.get_by_test_id("stMarkdown").filter(has_text=f"{model} predicts")
+        expect(answer).to_contain_text(f"{found.classes[found.predicted]} ({share:.1f}")
 
     # One cell is pointed at on both: each reads out its own value.
     stage = panel(page, f"AdaCAM, {MFA}").locator(".stage")

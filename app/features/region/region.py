@@ -93,10 +93,8 @@ def show_answer(explanation: Explanation, answer: RectangleAnswer, truth: str | 
         session.VERDICT,
         verdict.rows(explanation, heads, answers, truth)
         | {
-            "words": {
-                "class": _("Class"),
-                "caption": _("Confidence in each class for the rectangle and for the whole picture"),
-            }
+            "words": wording.verdict_words()
+            | {"caption": _("Confidence in each class for the rectangle and for the whole picture")}
         },
     )
 

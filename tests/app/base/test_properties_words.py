@@ -37,6 +37,8 @@ WORDING = sorted(
     for pattern in ("wording*.py", "*words.py")
     for path in APP.rglob(pattern)
 )
+TEMPLATES = "app.ui.live_words"
+"""Its places are filled in the browser: the journeys of live pages hold what is printed against Python's."""
 SHARE = st.floats(0, 1)
 NAMES = WORDS.map(lambda text: text.replace("{", "").replace("}", ""))
 COUNT = st.integers(0, 10**7)
@@ -94,6 +96,8 @@ CHOSEN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 def sentences() -> Iterator[Callable[..., Any]]:
     """The functions of all wording modules."""
     for name in WORDING:
+        if name == TEMPLATES:
+            continue
         module = importlib.import_module(name)
         for called, function in sorted(inspect.getmembers(module, inspect.isfunction)):
             # the questions of the lesson are asked with its numbers, in `test_walks`

@@ -163,6 +163,17 @@ def test_what_visitors_began_has_a_share_of_the_disk(tmp_path: Path, monkeypatch
     limits.expect_disk()
 
 
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a server, whose only children are those it started: the tests' own process may have a browser."""
+    children, own = psutil.Process.children, os.getpid()
+    monkeypatch.setattr(
+        psutil.Process, "children",
+        lambda process, recursive=False: [] if process.pid == own else children(process, recursive),
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("alone")
 def test_what_takes_too_much_memory_is_ended(sleeper: psutil.Process, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(runs_root() / "big")
     run.create(quick())
@@ -177,6 +188,19 @@ def test_what_takes_too_much_memory_is_ended(sleeper: psutil.Process, monkeypatc
     assert not run.is_alive() and run.status().state == "failed" and "MB of memory, and 50 MB" in run.status().message
 
 
+def test_a_child_that_is_no_run_is_ended_too(sleeper: psutil.Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps that an estimate measures, for one."""
+    children, own = psutil.Process.children, os.getpid()
+    monkeypatch.setattr(
+        psutil.Process, "children",
+        lambda process, recursive=False: [sleeper] if process.pid == own else children(process, recursive),
+    )  # fmt: skip
+    monkeypatch.setenv(limits.MEMORY, "50")
+    assert limits.look() == []
+    assert not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.usefixtures("alone")
 def test_what_the_owner_trains_beside_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """It was started without the settings of a server."""
     at_work(1)

@@ -226,7 +226,7 @@ def test_an_address_opens_it_on_the_other_pages(app: AppTest, shown: Shown) -> N
     assert not app.exception and app.query_params["picture"] == "synthetic-val-17"
     strip = shown("gallery_strip")
     assert strip["selected"] == "synthetic-val-17" and strip["groups"][0]["name"] == "From a data set"
-    assert draw_scene(1_000_000_017).name in app.markdown[0].value
+    assert draw_scene(1_000_000_017).name == shown("live")["truth"]
 
 
 # --- what fits the model ---
