@@ -43,28 +43,20 @@ if __name__ == "__main__":
     if not st.context.is_embedded:
         st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
     page = st.navigation(
-        {
-            "": [
-                st.Page("../pages/explore.py", title=_("Explore"), url_path="explore", default=True),
-                st.Page("../pages/lesson.py", title=_("Lesson"), url_path="lesson"),
-                st.Page("../pages/evaluate.py", title=_("Evaluate"), url_path="evaluate"),
-            ],
-            _("Inspect"): [
-                st.Page("../pages/maps.py", title=_("Maps"), url_path="maps"),
-                st.Page("../pages/anchors.py", title=_("Anchors"), url_path="anchors"),
-                st.Page("../pages/views.py", title=_("Views"), url_path="views"),
-                st.Page("../pages/region.py", title=_("Region"), url_path="region"),
-                st.Page("../pages/compare.py", title=_("Compare"), url_path="compare"),
-            ],
-            _("Train"): [
-                st.Page("../pages/train.py", title=_("New run"), url_path="train"),
-                st.Page("../pages/runs.py", title=_("Runs"), url_path="runs"),
-            ],
-            _("Paper"): [
-                st.Page("../pages/figures.py", title=_("Figures"), url_path="figures"),
-                st.Page("../pages/results.py", title=_("Results"), url_path="results"),
-            ],
-        },
+        [
+            st.Page("../pages/explore.py", title=_("Explore"), url_path="explore", default=True),
+            st.Page("../pages/lesson.py", title=_("Lesson"), url_path="lesson"),
+            st.Page("../pages/maps.py", title=_("Maps"), url_path="maps"),
+            st.Page("../pages/anchors.py", title=_("Anchors"), url_path="anchors"),
+            st.Page("../pages/views.py", title=_("Views"), url_path="views"),
+            st.Page("../pages/region.py", title=_("Region"), url_path="region"),
+            st.Page("../pages/compare.py", title=_("Compare"), url_path="compare"),
+            st.Page("../pages/evaluate.py", title=_("Evaluate"), url_path="evaluate"),
+            st.Page("../pages/figures.py", title=_("Figures"), url_path="figures"),
+            st.Page("../pages/train.py", title=_("Train"), url_path="train"),
+            st.Page("../pages/runs.py", title=_("Runs"), url_path="runs"),
+            st.Page("../pages/results.py", title=_("Results"), url_path="results"),
+        ],
         position=sharing.navigation(),
     )
     if settings.read_only() and page.url_path in CHANGING:

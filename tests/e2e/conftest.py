@@ -22,12 +22,6 @@ from mvfa_core.training.runs import list_runs
 
 START_S = 300
 SETTLE_MS = 60_000
-GROUPS = {
-    "Inspect": ("Maps", "Anchors", "Views", "Region", "Compare"),
-    "Train": ("New run", "Runs"),
-    "Paper": ("Figures", "Results"),
-}
-"""Pages that stand in a group of the navigation."""
 OPENINGS = 4  # of a list, until it stays open
 expect.set_options(timeout=15_000)  # two cores that may be training at the same time
 
@@ -141,16 +135,6 @@ def settle(page: Page) -> None:
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=SETTLE_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=SETTLE_MS)  # parts that are fetched when needed
     expect(page.get_by_test_id("stException")).to_have_count(0)
-
-
-def turn_to(page: Page, name: str) -> None:
-    """Another page by the navigation, whose groups open when they are pressed."""
-    group = next((group for group, names in GROUPS.items() if name in names), None)
-    if group is None:
-        page.get_by_test_id("stTopNavLink").get_by_text(name, exact=True).click()
-        return
-    page.get_by_test_id("stTopNavSection").filter(has_text=group).click()
-    page.get_by_test_id("stTopNavDropdownLink").get_by_text(name, exact=True).click()
 
 
 def choose(page: Page, box: Locator, option: str, exact: bool = False) -> None:

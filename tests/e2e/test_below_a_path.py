@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserType, Page, expect
 
-from tests.e2e.conftest import Server, errors_of, panel, settle, started, turn_to
+from tests.e2e.conftest import Server, errors_of, panel, settle, started
 from tests.load import nginx
 from tests.load.host import free_port
 
@@ -80,7 +80,7 @@ def test_a_link_leads_below_the_path(closed: Server, page: Page) -> None:
     expect(dialog.get_by_role("textbox").first).to_have_value(f"{closed.url}/?picture=photo-chelsea")
     expect(dialog.locator(".code img")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
-    turn_to(page, "Maps")
+    page.get_by_role("link", name="Maps").first.click()
     expect(page).to_have_url(re.compile(rf"{re.escape(closed.url)}/maps"))
     settle(page)
     page.reload()
@@ -134,7 +134,7 @@ def test_behind_nginx(proxied: str, browser_type: BrowserType, browser_type_laun
         for name in ("", "maps?k=3", "lesson", "train"):
             page.goto(f"{proxied}/{name}")
             settle(page)
-        turn_to(page, "Explore")
+        page.get_by_role("link", name="Explore").first.click()
         settle(page)
         expect(panel(page, "AdaCAM").locator("canvas").first).to_be_visible()
         assert not errors, "\n".join(errors)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Server, settle, turn_to
+from tests.e2e.conftest import Server, settle
 
 pytestmark = pytest.mark.browser
 DEFAULT = 50  # K of the first model
@@ -55,11 +55,11 @@ def test_a_page_comes_back_as_it_was_left(visit: Callable[[str], Page]) -> None:
     """With its values that stand in no address because they are the default, too."""
     page = visit("/")
     shows(page, DEFAULT)
-    turn_to(page, "Maps")
+    page.get_by_role("link", name="Maps").first.click()
     expect(page).to_have_url(re.compile("/maps"))
     settle(page)
     k(page, "ArrowLeft", 49)
-    turn_to(page, "Results")
+    page.get_by_role("link", name="Results").first.click()
     expect(page).to_have_url(re.compile("/results"))
     settle(page)
     page.go_back()

@@ -13,7 +13,7 @@ from app.ui import panels as drawn
 from app.ui import verdict
 from mvfa_core import explain, load_model
 from mvfa_core.checkpoints import bundled
-from tests.e2e.conftest import Server, panel, settle, turn_to
+from tests.e2e.conftest import Server, panel, settle
 
 pytestmark = pytest.mark.browser
 
@@ -153,14 +153,14 @@ def test_k_stays_on_the_way_to_another_page_and_back(visit: Visit) -> None:
     page = visit("/")
     slider(page).press("Home")
     expect(page).to_have_url(re.compile("k=1(&|$)"))
-    turn_to(page, "Maps")
+    page.get_by_role("link", name="Maps").first.click()
     expect(page).to_have_url(re.compile("/maps"))
     settle(page)
     expect(slider(page)).to_have_value("1")
     slider(page).press("ArrowRight")
     expect(page).to_have_url(re.compile("k=2(&|$)"))
     settle(page)
-    turn_to(page, "Explore")
+    page.get_by_role("link", name="Explore").first.click()
     expect(page).to_have_url(re.compile(r"/\?"))
     settle(page)
     expect(slider(page)).to_have_value("2")

@@ -12,7 +12,7 @@ import torchvision
 from playwright.sync_api import Page, expect
 
 from app.base.wording import wording_own_model as words
-from tests.e2e.conftest import settle, turn_to
+from tests.e2e.conftest import settle
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +57,7 @@ def test_from_the_drop_to_the_views(visit: Visit, tmp_path: Path) -> None:
     for name in PETS:
         expect(page.get_by_test_id("stMain").get_by_text(name, exact=True).first).to_be_attached()
 
-    turn_to(page, "Views")
+    page.get_by_role("link", name="Views", exact=True).first.click()
     settle(page)
     expect(page).to_have_url(re.compile(r"/views\?.*model=uploaded"))
     expect(page.locator("figure.panel").first).to_be_visible()

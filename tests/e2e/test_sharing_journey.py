@@ -17,7 +17,7 @@ from mvfa_core.checkpoints import bundled
 from mvfa_core.evaluation import evaluation_of, spec_for
 from mvfa_core.evaluation.work import evaluate
 from tests.app.samples import a_run
-from tests.e2e.conftest import Server, choose, settle, turn_to
+from tests.e2e.conftest import Server, choose, settle
 
 pytestmark = pytest.mark.browser
 
@@ -94,7 +94,7 @@ def same_elsewhere(page: Page, stranger: Open) -> None:
 
 
 def go(page: Page, name: str) -> None:
-    turn_to(page, name)
+    page.get_by_role("link", name=name, exact=True).first.click()
     expect(page).to_have_url(re.compile(f"/{name.lower()}"))
     settle(page)
 
