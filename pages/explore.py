@@ -13,8 +13,8 @@ model, picture = page.about_a_picture(
     _("Where does the classifier look?"),
     _(
         "AdaCAM shows what an image classifier looks at, with no class to choose; regions around its strongest cells "
-        "vote on the answer. Paper: [{title}]({address})"
-    ).format(title=explore.PAPER, address=explore.PAPER_ADDRESS),
+        "vote on the answer."
+    ),
 )
 with errors.or_stop():
     numbers = live.begin(model, picture, explanations.model_info(model, picture).classes)
@@ -47,6 +47,7 @@ def view() -> None:
     st.header(_("Class probabilities"), anchor=False)
     verdict.show(explanation, picture.truth, numbers)
     handout.offer(model, picture, explanation)
+    st.markdown(_("Paper: [{title}]({address})").format(title=explore.PAPER, address=explore.PAPER_ADDRESS))
     st.page_link("../pages/train.py", label=_("Train a model of your own"), icon=":material/arrow_forward:")
 
 
