@@ -57,7 +57,7 @@ def test_race(visit: Visit, server: Any, by_hand: Callable[[], Run]) -> None:
 
     # Its twin waits in line until it stops, then both are on one chart.
     page.get_by_role("button", name="Race it with its GAP twin").click()
-    expect(page.get_by_role("button", name=re.compile("In line: compact-gap"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Queued: compact-gap"))).to_be_visible()
     page.get_by_role("button", name="Stop and keep the model").click()
     expect(page.get_by_role("button", name=re.compile("Running: compact-gap"))).to_be_visible(timeout=LONG_MS)
     twins = "names.includes('by-hand') && names.some(name => name.startsWith('compact-gap'))"
