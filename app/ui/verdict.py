@@ -55,11 +55,18 @@ def verdict(explanation: Explanation, truth: str | None) -> dict:
     return rows(explanation, [{"name": head.name, "colour": head.colour} for head in heads], shares, truth)
 
 
-def rows(explanation: Explanation, heads: list[dict], answers: Sequence[np.ndarray], truth: str | None) -> dict:
+def rows(
+    explanation: Explanation,
+    heads: list[dict],
+    answers: Sequence[np.ndarray],
+    truth: str | None,
+    caption: str | None = None,
+) -> dict:
     """The classes by falling confidence of the first answer; of many, the first ones and those that are asked about.
 
     Args:
-        heads: name and colour of each answer. answers: (C,) confidences, the answer of `found` first.
+        heads: name and colour of each answer. answers: (C,) confidences, the answer of `explanation` first.
+        caption: of the table, where the answers are not those of a model's heads.
     """
     order = np.argsort(-answers[0], kind="stable").tolist()
     kept = [
@@ -83,6 +90,6 @@ def rows(explanation: Explanation, heads: list[dict], answers: Sequence[np.ndarr
     return {
         "heads": heads,
         "rows": made,
-        "words": wording.verdict_words(),
+        "words": wording.verdict_words() | ({"caption": caption} if caption else {}),
         "more": wording.further(len(order) - len(kept)),
     }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.base import i18n
-from app.base.i18n import _, class_name
+from app.base.i18n import _, class_name, pgettext
 from mvfa_core.names import visible
 from mvfa_core.percent import of_count
 from mvfa_core.pictures import Note
@@ -249,6 +249,16 @@ def verdict_words() -> dict[str, str]:
         "class": _("Class"),
         "caption": _("Confidence of each head in each class"),
         "save": _("Save the class probabilities as CSV"),
+    }
+
+
+def sides() -> dict[str, str]:
+    """The sides of a data set, by their names in the library."""
+    return {
+        "train": pgettext("split", "Training"),
+        "val": pgettext("split", "Validation"),
+        "test": pgettext("split", "Test"),
+        "all": _("All pictures"),
     }
 
 

@@ -196,6 +196,5 @@ def _verdict(sides: tuple[Side, Side], truth: str | None) -> dict:
         pooling = one.explanation.pooling
         heads.append({"name": one.title, "colour": colours.of_family(pooling, family[pooling])})
         family[pooling] += 1
-    return verdict.rows(sides[0].explanation, heads, [one.explanation.ensemble_C for one in sides], truth) | {
-        "words": wording.verdict_words() | {"caption": _("Confidence of both models in each class")}
-    }
+    answers = [one.explanation.ensemble_C for one in sides]
+    return verdict.rows(sides[0].explanation, heads, answers, truth, _("Confidence of both models in each class"))

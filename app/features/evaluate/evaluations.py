@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app.base import errors, link_locks, permissions, session
-from app.base.i18n import _, pgettext
+from app.base.i18n import _
 from app.base.settings import read_only, shared
 from app.base.wording import wording, wording_serving
 from app.features.evaluate import class_match, words
@@ -53,15 +53,6 @@ def choose_model() -> str:
         )
 
 
-def _sides_words() -> dict[str, str]:
-    return {
-        "train": pgettext("split", "Training"),
-        "val": pgettext("split", "Validation"),
-        "test": pgettext("split", "Test"),
-        "all": _("All pictures"),
-    }
-
-
 def choose(model: str) -> Choice | None:
     """The pictures, kept in the address; None, with the reason on the screen, while none are chosen or none fit."""
     known = [evaluation.request() for evaluation in _evaluations()]
@@ -97,7 +88,7 @@ def choose(model: str) -> Choice | None:
     sides = _sides(found, known)
     default = first[1] if first[1] in sides and first[0] == name else found.unseen()
     with row:
-        side = _select(_("Split"), session.SIDE, sides, default, _sides_words().__getitem__)
+        side = _select(_("Split"), session.SIDE, sides, default, wording.sides().__getitem__)
         limit = _select(
             _("Limit"),
             session.LIMIT,
@@ -212,7 +203,7 @@ def _earlier(known: list[EvaluationSpec], sources: Mapping[str, Listed]) -> None
             label = _("{model} on {data}, {side}, {count}").format(
                 model=wording.plain(request.name),
                 data=wording.plain(request.data_name),
-                side=_sides_words()[request.side].lower(),
+                side=wording.sides()[request.side].lower(),
                 count=words.looked_at(request.limit),
             )
             values = (model or "", name, request.side, str(request.limit or ALL))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.base import component_values, errors, session
-from app.base.i18n import _, pgettext
+from app.base.i18n import _
 from app.base.refusals import BusyError, QuotaError
 from app.base.wording import wording
 from app.features.figures import figure_sources, words
@@ -209,15 +209,6 @@ def _rules() -> dict[str, str]:
     }
 
 
-def _sides_words() -> dict[str, str]:
-    return {
-        "train": pgettext("split", "Training"),
-        "val": pgettext("split", "Validation"),
-        "test": pgettext("split", "Test"),
-        "all": _("All pictures"),
-    }
-
-
 def _by_rule(model: str | None) -> None:
     with st.popover(_("Auto-pick")):
         rule = st.selectbox(
@@ -234,7 +225,7 @@ def _by_rule(model: str | None) -> None:
         sides = _sides(data, model)
         key = session.FIGURE("rule_side")
         session.forget_unless(key, sides)
-        side = st.selectbox(_("Split"), sides, format_func=_sides_words().__getitem__, key=key)
+        side = st.selectbox(_("Split"), sides, format_func=wording.sides().__getitem__, key=key)
         limit = st.selectbox(_("Look at"), LIMITS, 1, key=session.FIGURE("rule_limit"))
         count = int(st.number_input(_("Take"), 1, MOST, 6, key=session.FIGURE("rule_count")))
         seed = int(st.number_input(_("Seed"), 0, 99_999, 0, key=session.FIGURE("rule_seed")))

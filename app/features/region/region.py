@@ -89,14 +89,8 @@ def show_answer(explanation: Explanation, answer: RectangleAnswer, truth: str | 
         {"name": _("The whole picture"), "colour": family},
     ]
     answers = [answer.confidence_C, explanation.ensemble_C]
-    verdict.show_rows(
-        session.VERDICT,
-        verdict.rows(explanation, heads, answers, truth)
-        | {
-            "words": wording.verdict_words()
-            | {"caption": _("Confidence in each class for the rectangle and for the whole picture")}
-        },
-    )
+    caption = _("Confidence in each class for the rectangle and for the whole picture")
+    verdict.show_rows(session.VERDICT, verdict.rows(explanation, heads, answers, truth, caption))
 
 
 def buttons(explanation: Explanation, best: RectangleAnswer | None) -> None:

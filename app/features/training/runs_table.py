@@ -55,17 +55,7 @@ def show(runs: Sequence[FollowedRun]) -> list[str]:
                 "pick": _("Select {run}"),
                 "count": _("{shown} of {all} runs, {picked} selected"),
                 "none": _("No run fits. Empty the fields above to see all of them."),
-                "columns": {
-                    "name": _("Run"),
-                    "state": _("State"),
-                    "data": _("Pictures"),
-                    "model": _("Model"),
-                    "steps": _("Steps"),
-                    "accuracy": _("Validation"),
-                    "best": _("Best"),
-                    "curve": _("Its curve, from 0 to 100\u00a0%"),
-                    "when": _("Started"),
-                },
+                "columns": _columns(),
             },
         },
     )

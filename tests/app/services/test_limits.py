@@ -164,16 +164,17 @@ def test_what_visitors_began_has_a_share_of_the_disk(tmp_path: Path, monkeypatch
 
 
 @pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a server, whose only children are those it started: the tests' own process may have a browser."""
-    children, own = psutil.Process.children, os.getpid()
+def own_children(monkeypatch: pytest.MonkeyPatch) -> list[psutil.Process]:
+    """What this process started, as on a server: nothing, until a test adds it. The tests' own may have a browser."""
+    children, own, started = psutil.Process.children, os.getpid(), list[psutil.Process]()
     monkeypatch.setattr(
         psutil.Process, "children",
-        lambda process, recursive=False: [] if process.pid == own else children(process, recursive),
+        lambda process, recursive=False: started if process.pid == own else children(process, recursive),
     )  # fmt: skip
+    return started
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("own_children")
 def test_what_takes_too_much_memory_is_ended(sleeper: psutil.Process, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(runs_root() / "big")
     run.create(quick())
@@ -188,19 +189,17 @@ def test_what_takes_too_much_memory_is_ended(sleeper: psutil.Process, monkeypatc
     assert not run.is_alive() and run.status().state == "failed" and "MB of memory, and 50 MB" in run.status().message
 
 
-def test_a_child_that_is_no_run_is_ended_too(sleeper: psutil.Process, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_is_no_run_is_ended_too(
+    sleeper: psutil.Process, own_children: list[psutil.Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The steps that an estimate measures, for one."""
-    children, own = psutil.Process.children, os.getpid()
-    monkeypatch.setattr(
-        psutil.Process, "children",
-        lambda process, recursive=False: [sleeper] if process.pid == own else children(process, recursive),
-    )  # fmt: skip
+    own_children.append(sleeper)
     monkeypatch.setenv(limits.MEMORY, "50")
     assert limits.look() == []
     assert not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("own_children")
 def test_what_the_owner_trains_beside_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """It was started without the settings of a server."""
     at_work(1)
